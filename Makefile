@@ -1,0 +1,46 @@
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+SHOW := examples/01-penguins
+
+.PHONY: demo test lint type schema snapshots bench clean
+
+demo: .venv/installed $(SHOW)/.venv/installed ## run the penguins pipeline to the end
+	cd $(SHOW) && ../../$(BIN)/runner up pipeline.toml
+	@echo "report: $(SHOW)/made/report.ipynb   figure: $(SHOW)/made/accuracy.png"
+
+test: .venv/developer ## everything, two processes at once
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/developer
+	$(BIN)/ruff check .
+
+type: .venv/developer
+	$(BIN)/mypy
+
+schema: .venv/developer ## write schema/*.json and the tables made from the model
+	$(BIN)/python -m runner.model.generate
+
+snapshots: .venv/developer ## write snapshots/ anew
+	$(BIN)/python -m pytest -n 0 tests/test_examples.py --snapshot-update
+
+bench: .venv/installed ## a chain of 1,000 steps, timed
+	$(BIN)/python -m runner.testing.bench
+
+clean:
+	rm -rf .venv $(SHOW)/.venv $(SHOW)/made $(SHOW)/.runner .mypy_cache .pytest_cache .ruff_cache
+
+.venv/installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "needs Python 3.11 or newer"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/developer: .venv/installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
+	touch $@
+
+$(SHOW)/.venv/installed: $(SHOW)/requirements.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
