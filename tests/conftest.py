@@ -1,0 +1,25 @@
+"""The fixture `project`: makes projects for one test, and fails it for what they leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.testing.project import Files, Project
+
+
+@pytest.fixture
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Project]]:
+    """project({"pipeline.toml": "..."}) -> Project; several in one test are apart from each other."""
+    made: list[Project] = []
+
+    def make(files: Files | None = None, *, home: Files | None = None) -> Project:
+        base: Path = tmp_path_factory.mktemp("of-a-test")
+        made.append(Project(base, files, home=home))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
