@@ -1,0 +1,193 @@
+"""The command `runner`: finds the verb, reads its options, turns what was raised into text and an exit code.
+
+`runner --help`, `--version` and a mistyped verb are answered without importing argparse or any verb (design 7).
+Exit codes: 0 ok, 1 a step failed, 2 usage, 3 the files are wrong, 4 environment, 5 plug-in, 6 plan differs,
+70 a fault of the runner itself, 124 timed out, 128 + n ended by signal n (141: the reader of our output ended first).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.text.diagnostics import Diagnostic
+
+VERBS: dict[str, str] = {
+    "up": "run a pipeline",
+    "plan": "show what would run, what is cached, and why",
+    "check": "find every mistake in pipelines and profiles; nothing runs",
+    "explain": "show where each value comes from, or what a code such as E203 means",
+    "list": "list the steps of a pipeline, or the profiles",
+    "graph": "draw a pipeline: tree, mermaid, dot",
+    "runs": "list the runs of this project",
+    "show": "show a run, or one step of it",
+    "logs": "print what the steps of a run printed",
+    "init": "write a pipeline to start from",
+    "schema": "write the JSON Schemas for editors",
+}
+
+OK, USAGE, SOFTWARE, INTERRUPTED, BROKEN_PIPE = 0, 2, 70, 130, 141
+
+
+def help_text() -> str:
+    """What `runner --help` prints."""
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:<{width}}  {about}" for verb, about in VERBS.items())
+    return f"""\
+usage: runner VERB [OPTIONS]
+
+Runs a pipeline that is written in TOML: on this machine, or wherever a profile says.
+
+verbs:
+{verbs}
+
+options:
+  -h, --help     this text; `runner VERB --help` has the options of a verb
+  -V, --version  the version
+
+environment:
+  RUNNER_UP_<OPTION>      sets an option of a verb: RUNNER_UP_FAIL_FAST=true is --fail-fast
+                          (true or false where an option takes no value; words, where it may be repeated;
+                          empty is not set; the command line wins)
+  RUNNER_UP_SET_<name>    sets the parameter <name> of the pipeline
+  NO_COLOR, FORCE_COLOR   never, always colour
+
+exit codes:
+  0 ok                    3 a file is wrong         6 the plan differs
+  1 a step failed         4 environment             124 the run timed out
+  2 usage                 5 plug-in                 129, 130, 143 ended by HUP, INT, TERM
+"""
+
+
+def version_text() -> str:
+    """What `runner --version` prints."""
+    import runner
+
+    version = getattr(runner, "__version__", None)
+    if version is None:
+        from importlib.metadata import PackageNotFoundError, version as installed
+
+        try:
+            version = installed("runner-up")
+        except PackageNotFoundError:
+            version = "(not installed)"
+    return f"runner-up {version}\n"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (without the program's name); returns the exit code and never raises."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that the terminal cannot spell is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _dispatch(words)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return BROKEN_PIPE
+    except Exception as fault:
+        return _report(fault)
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words:
+        sys.stderr.write(help_text())
+        return USAGE
+    verb, rest = words[0], words[1:]
+    if verb == "help":
+        verb, rest = (rest[0], ["--help"]) if rest else ("--help", [])
+    if verb in ("-h", "--help"):
+        sys.stdout.write(help_text())
+        return OK
+    if verb in ("-V", "--version"):
+        sys.stdout.write(version_text())
+        return OK
+    if verb not in VERBS:
+        return _unknown(verb)
+    from importlib import import_module
+
+    from runner import options
+
+    module = import_module(f"runner.commands.{verb}")
+    try:
+        args = options.read(verb, VERBS[verb], module.OPTIONS, rest, os.environ)
+    except options.Helped:
+        return OK
+    code: int = module.run(args)
+    return code
+
+
+def _unknown(verb: str) -> int:
+    from runner.text.diagnostics import diagnose, near
+
+    if verb.startswith("-"):
+        hint = "options come after the verb: `runner VERB --help`"
+        problem = diagnose("E902", None, option=verb, verb="runner", hint=hint)
+    else:
+        like = near(verb, VERBS)
+        hint = f"did you mean `{like}`?" if like else "`runner --help` lists all verbs"
+        if verb.endswith(".toml") or os.path.exists(verb):
+            hint = f"to run this file: `runner up {verb}`"
+        problem = diagnose("E901", None, verb=verb, hint=hint)
+    show([problem])
+    return USAGE
+
+
+def show(problems: Sequence[Diagnostic]) -> None:
+    """Print problems to stderr with the lines that they point at."""
+    from runner.text.snippet import render
+    from runner.views.terminal import coloured
+
+    sys.stderr.write(render(problems, _text, color=coloured(sys.stderr, os.environ)))
+
+
+def _text(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:
+            return file.read()
+    except (OSError, ValueError):
+        return None
+
+
+def _report(fault: Exception) -> int:
+    """Text and exit code of what a verb raised: problems in files, or a fault of our own."""
+    from runner.text.diagnostics import Refused
+
+    if isinstance(fault, Refused):
+        show(fault.problems)
+        return exit_code(fault.problems)
+    from runner.crash import keep
+
+    try:
+        kept = keep(fault)
+    except OSError as problem:
+        kept = f"(not kept: {problem.strerror})"
+    sys.stderr.write(
+        f"runner: unexpected {type(fault).__name__}: this is a fault of runner, not of your pipeline\n"
+        f"  traceback: {kept}\n"
+        f"  please report it with the output of `runner --version` and the command you typed\n"
+    )
+    return SOFTWARE
+
+
+FAMILIES = {"E7": 4, "E8": 5, "E9": 2}  # all other codes speak of files: 3
+
+
+def exit_code(problems: Sequence[Diagnostic]) -> int:
+    """The exit code of a family of problems: that of the first error, 3 before all others."""
+    codes = [FAMILIES.get(problem.code[:2], 3) for problem in problems if problem.severity == "error"]
+    return 3 if 3 in codes or not codes else codes[0]
+
+
+def _forget_stdout() -> None:
+    """The reader of our output has ended: nothing more is written, not even when the interpreter flushes."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)

@@ -1,0 +1,164 @@
+"""`runner logs`: what the steps of a run printed, byte by byte; `-f` goes on until the step has ended."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from runner.commands.asking import ROOT, RUN
+from runner.commands.find import find
+from runner.text.diagnostics import Refused, diagnose
+
+if TYPE_CHECKING:
+    from runner.commands.common import OpenRun
+
+OPTIONS = [
+    RUN,
+    (
+        ("step",),
+        {"nargs": "?", "metavar": "STEP", "help": "train, train[island=Dream], train[0], train~1, @failed (all steps)"},
+    ),
+    (("--attempt",), {"type": int, "metavar": "N", "help": "this attempt, counted from 1 (the last one)"}),
+    (("-f", "--follow"), {"action": "store_true", "help": "go on until the step has ended"}),
+    (("--tail",), {"type": int, "metavar": "N", "help": "only the last N lines"}),
+    ROOT,
+]
+
+PIECE = 1 << 20
+EVERY = 0.2  # seconds between two looks at a log that grows
+ENDED = ("succeeded", "cached", "failed", "errored", "cancelled", "skipped", "blocked")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print logs to stdout; more than one gets a line above it that names the step."""
+    from runner.commands.common import open_run
+
+    root = Path(args.root) if args.root else None
+    opened = open_run(args.run, root)
+    told = opened.run["nodes"]
+    if args.step is None:
+        addresses, attempt = [a for a, entry in told.items() if entry.get("attempts")], args.attempt
+    else:
+        addresses, found = find(opened.run, opened.plan["nodes"], args.step)
+        attempt = args.attempt if args.attempt is not None else found
+    if args.follow:
+        return _follow(opened, root, addresses, attempt)
+    if len(addresses) > 1:
+        addresses = [a for a in addresses if told[a].get("attempts") or told[a].get("status") == "running"]
+        addresses.sort(key=lambda a: (told[a].get("start") or 0.0, a))
+    out = sys.stdout.buffer
+    for address in addresses:
+        n = attempt or last(told[address])
+        if attempt and attempt > last(told[address]):
+            name, most = str(told[address].get("label")), last(told[address])
+            raise Refused([diagnose("E908", None, step=name, attempt=attempt, most=most)])
+        if len(addresses) > 1:
+            out.write(f"== {told[address].get('label')}~{n} ==\n".encode())
+        ends_well = copy(path_of(opened, address, n), out, args.tail)
+        if len(addresses) > 1 and not ends_well:
+            out.write(b"\n")
+    out.flush()
+    return 0
+
+
+def path_of(opened: OpenRun, address: str, n: int) -> Path:
+    """The log of an attempt; a step that printed nothing has none."""
+    id, _, key = address.partition(" ")
+    return opened.log_path(id, key, n)
+
+
+def last(entry: dict[str, Any]) -> int:
+    """The number of the newest attempt; 1 before the first."""
+    return max((int(attempt.get("n") or 1) for attempt in entry.get("attempts") or ()), default=1)
+
+
+def copy(path: Path, out: IO[bytes], lines: int | None = None) -> bool:
+    """Write a log out as it is, or its last lines; true when it ended with a newline or was empty."""
+    try:
+        with open(path, "rb") as log:
+            if lines is not None:
+                log.seek(_start_of_last(log, lines))
+            end = b"\n"
+            while piece := log.read(PIECE):
+                out.write(piece)
+                end = piece[-1:]
+            return end == b"\n"
+    except FileNotFoundError:
+        return True
+
+
+def _start_of_last(log: IO[bytes], lines: int) -> int:
+    """Where the last `lines` lines begin, read from the end, so that a log of gigabytes costs nothing."""
+    at = log.seek(0, 2)
+    missing, first = lines, True
+    while at > 0 and lines > 0:
+        size = min(PIECE, at)
+        at -= size
+        log.seek(at)
+        piece = log.read(size)
+        stop = len(piece) - 1 if first and piece.endswith(b"\n") else len(piece)
+        first = False
+        while (stop := piece.rfind(b"\n", 0, stop)) >= 0:
+            missing -= 1
+            if missing == 0:
+                return at + stop + 1
+    return at if lines > 0 else log.seek(0, 2)
+
+
+def tail(path: Path, lines: int) -> list[str]:
+    """The last lines of a log as text; [] when there is none."""
+    import io
+
+    out = io.BytesIO()
+    copy(path, out, lines)
+    return out.getvalue().decode("utf-8", "replace").splitlines()
+
+
+def _follow(opened: OpenRun, root: Path | None, addresses: list[str], attempt: int | None) -> int:
+    if len(addresses) != 1:
+        running = [a for a in addresses if opened.run["nodes"][a].get("status") == "running"]
+        if len(running) != 1:
+            labels = [f"`{opened.run['nodes'][a].get('label')}`" for a in (running or addresses)[:5]]
+            raise Refused([diagnose("E909", None, names=", ".join(labels))])
+        addresses = running
+    for piece in pieces(opened, root, addresses[0], attempt):
+        sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+    return 0
+
+
+def pieces(opened: OpenRun, root: Path | None, address: str, attempt: int | None) -> Iterator[bytes]:
+    """What a step prints, attempt after attempt, until it has ended or nobody runs it any more."""
+    from runner.commands.common import open_run
+
+    name = str(opened.run.get("name"))
+    n = attempt or last(opened.run["nodes"][address])
+    at = 0
+    while True:
+        over = _over(opened, address, n, attempt)  # asked before reading: what is printed until then is not missed
+        path = path_of(opened, address, n)
+        if path.exists():
+            with open(path, "rb") as log:
+                log.seek(at)
+                while piece := log.read(PIECE):
+                    at += len(piece)
+                    yield piece
+        if over and attempt is None and last(opened.run["nodes"][address]) > n:
+            n, at = n + 1, 0
+            continue
+        if over:
+            return
+        time.sleep(EVERY)
+        opened = open_run(name, root)
+
+
+def _over(opened: OpenRun, address: str, n: int, attempt: int | None) -> bool:
+    entry = opened.run["nodes"].get(address, {})
+    if entry.get("status") in ENDED or not opened.live:
+        return True
+    ends = [one for one in entry.get("attempts") or () if one.get("n") == n and one.get("status") in ENDED]
+    return bool(ends) and (attempt is not None or last(entry) > n)

@@ -1,0 +1,57 @@
+"""`runner runs`: the runs of this project, newest first."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from runner.commands.asking import JSON, ROOT
+from runner.views.table import table
+from runner.views.terminal import is_terminal, size
+from runner.views.times import age, duration
+
+OPTIONS = [
+    (("--status",), {"action": "append", "metavar": "STATUS", "help": "only runs with this status; may be repeated"}),
+    (("--pipeline",), {"metavar": "NAME", "help": "only runs of this pipeline"}),
+    (("-n", "--number"), {"type": int, "metavar": "N", "help": "only the newest N"}),
+    ROOT,
+    JSON,
+]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the list; an empty one is no failure."""
+    from runner.commands.common import list_runs
+
+    found: list[dict[str, Any]] = []
+    for entry in list_runs(Path(args.root) if args.root else None):
+        if args.status and entry.get("status") not in args.status:
+            continue
+        if args.pipeline and entry.get("pipeline") != args.pipeline:
+            continue
+        if args.number is not None and len(found) >= args.number:
+            break
+        found.append(entry)
+    if args.json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return 0
+    now = time.time()
+    rows = [_row(entry, now) for entry in found]
+    if not rows:
+        print("no runs", file=sys.stderr)
+        return 0
+    width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
+    sys.stdout.write(table(("RUN", "STATUS", "STARTED", "TOOK", "PIPELINE"), rows, width=width, right="TOOK"))
+    return 0
+
+
+def _row(entry: dict[str, Any], now: float) -> tuple[str, ...]:
+    start, end = entry.get("start"), entry.get("end")
+    took = duration(end - start) if start is not None and end is not None else ""
+    status = str(entry.get("status") or ("running" if entry.get("live") else "lost"))
+    return str(entry.get("name")), status, age(start, now), took, str(entry.get("pipeline") or "")

@@ -1,0 +1,143 @@
+"""`runner show`: a run, or one step of it: statuses, attempts, what went in and came out, why it did not run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.commands.asking import JSON, ROOT, RUN
+from runner.commands.find import find
+from runner.views import words
+from runner.views.reasons import Reasons
+from runner.views.table import table
+from runner.views.terminal import clean, coloured, cut, is_terminal, paint, size
+from runner.views.times import duration, moment
+
+OPTIONS = [
+    RUN,
+    (("step",), {"nargs": "?", "metavar": "STEP", "help": "a step, such as train, train[island=Dream], train[0]"}),
+    ROOT,
+    JSON,
+]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the answer; raises Refused for a run or step that is not there."""
+    from runner.commands.common import open_run
+
+    opened = open_run(args.run, Path(args.root) if args.root else None)
+    folded, nodes = opened.run, opened.plan["nodes"]
+    if args.step is None:
+        if args.json:
+            print(json.dumps(folded, indent=2, ensure_ascii=False))
+        else:
+            sys.stdout.write(whole(folded, nodes))
+        return 0
+    addresses = find(folded, nodes, args.step).addresses
+    if args.json:
+        print(json.dumps({address: folded["nodes"][address] for address in addresses}, indent=2, ensure_ascii=False))
+        return 0
+    reasons = Reasons(folded, nodes)
+    width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
+    if len(addresses) > 1:
+        sys.stdout.write(_table(folded, addresses, reasons))
+    else:
+        sys.stdout.write(one(folded, nodes, addresses[0], reasons, width))
+    return 0
+
+
+def whole(run: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:
+    """A run: what it is, its parameters, then a line for each address."""
+    lines = [f"run       {run.get('name')}  ({run.get('run')})", f"status    {_painted(str(run.get('status')))}"]
+    start, end = run.get("start"), run.get("end")
+    if start is not None:
+        took = f"  took {duration(end - start)}" if end is not None else ""
+        lines.append(f"started   {moment(start)}{took}")
+    lines += [f"{name} = {_value(value)}" for name, value in (run.get("params") or {}).items()]
+    return "\n".join(lines) + "\n\n" + _table(run, list(run["nodes"]), Reasons(run, nodes))
+
+
+def _table(run: Mapping[str, Any], addresses: list[str], reasons: Reasons) -> str:
+    rows = []
+    for address in addresses:
+        entry = run["nodes"][address]
+        attempts = list(entry.get("attempts") or ())
+        state = (str(entry.get("label")), str(entry.get("status")))
+        rows.append((*state, _took(entry), _tries(attempts), _why(entry, address, reasons)))
+    width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
+    return table(("STEP", "STATUS", "TOOK", "ATTEMPTS", "WHY"), rows, width=width, right="TOOK ATTEMPTS")
+
+
+def _took(entry: Mapping[str, Any]) -> str:
+    start, end = entry.get("start"), entry.get("end")
+    return duration(end - start) if start is not None and end is not None else ""
+
+
+def _tries(attempts: list[Mapping[str, Any]]) -> str:
+    return str(len(attempts)) if attempts else ""
+
+
+def _why(entry: Mapping[str, Any], address: str, reasons: Reasons) -> str:
+    attempts = list(entry.get("attempts") or ())
+    if entry.get("status") in ("failed", "errored", "cancelled") and attempts:
+        end = {**attempts[-1], "status": entry["status"]}
+        return "  ".join(text for text in (words.why(end), words.detail(end)) if text)
+    return reasons.why(address)
+
+
+def one(
+    run: Mapping[str, Any], nodes: Mapping[str, Any], address: str, reasons: Reasons, width: int | None = None
+) -> str:
+    """One address: its end, attempts, parameters, returns and files."""
+    entry = run["nodes"][address]
+    attempts = list(entry.get("attempts") or ())
+    lines = [f"step      {entry.get('label')}", f"status    {_painted(str(entry.get('status')))}"]
+    why = _why(entry, address, reasons)
+    lines += [f"why       {why}"] if why else []
+    lines += [f"handled   {entry['handled']}"] if entry.get("handled") else []
+    if attempts:
+        lines.append("attempts")
+        for attempt in attempts:
+            told = words.why(attempt) or str(attempt.get("status"))
+            parts = [f"  {attempt.get('n', '?')}", told, duration(attempt.get("run_s")), moment(attempt.get("start"))]
+            lines.append("  ".join(part for part in parts if part))
+            lines += [f"     {text}" for text in (words.detail(attempt), words.advice(attempt)) if text]
+            lines += [f"     warning: {clean(str(text))}" for text in attempt.get("warnings") or ()]
+    lines += _named("params", {name: _value(value) for name, value in (entry.get("params_in") or {}).items()})
+    lines += _named("returns", {name: _returned(value) for name, value in (entry.get("returns") or {}).items()})
+    files = entry.get("files") or ()
+    if files:
+        lines.append("files")
+        lines += [f"  {file.get('path')}  {_stored(file)}" for file in files]
+    if width is not None:
+        lines = [cut(line, width, "...") if "\x1b" not in line else line for line in lines]
+    return "\n".join(lines) + "\n"
+
+
+def _named(head: str, values: Mapping[str, str]) -> list[str]:
+    return [head, *(f"  {name} = {value}" for name, value in values.items())] if values else []
+
+
+def _returned(value: Any) -> str:
+    if isinstance(value, Mapping) and "json" in value:
+        return _value(value["json"])
+    if isinstance(value, Mapping) and "sha256" in value:
+        return f"object  {_stored(value)}  {value.get('serialiser', '')}".rstrip()
+    return _value(value)
+
+
+def _stored(blob: Mapping[str, Any]) -> str:
+    return f"{blob.get('size', 0):,} bytes  {str(blob.get('sha256', ''))[:12]}".rstrip()
+
+
+def _value(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _painted(status: str) -> str:
+    return paint(status, status, coloured(sys.stdout, os.environ))

@@ -1,0 +1,23 @@
+"""Where the traceback of a fault of our own is kept."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+
+def keep(fault: BaseException, start: Path | None = None) -> str:
+    """Write the traceback of `fault` into `.runner/crash-*.txt` of the project; returns its path from here.
+
+    Raises OSError when no file can be written there."""
+    here = Path.cwd() if start is None else start
+    root = next((p for p in (here, *here.parents) if (p / "runner.toml").exists() or (p / ".runner").is_dir()), here)
+    folder = root / ".runner"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"crash-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.txt"
+    lines = traceback.format_exception(fault)
+    path.write_text(f"python {sys.version}\n\n{''.join(lines)}", encoding="utf-8", errors="backslashreplace")
+    return os.path.relpath(path, here)

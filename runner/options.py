@@ -1,0 +1,113 @@
+"""Reads the options of one verb: from the command line, else from RUNNER_UP_<OPTION> (N17), else their defaults.
+
+A verb declares `OPTIONS`, a list of (flags, keywords of argparse's add_argument).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from runner.text.diagnostics import Refused, diagnose, near
+
+Option = tuple[tuple[str, ...], dict[str, Any]]
+
+PREFIX = "RUNNER_UP_"
+NOT_FROM_OUTSIDE = {"help", "set", "param"}  # parameters have a channel of their own: RUNNER_UP_SET_<name>
+
+
+class Helped(Exception):
+    """The help of the verb was asked for, and printed."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Refused([diagnose("E903", None, message=message, hint=_usage(self))])
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise Helped
+
+
+def read(
+    verb: str, about: str, options: Sequence[Option], words: Sequence[str], env: Mapping[str, str]
+) -> argparse.Namespace:
+    """The values of all options of `verb`; raises Refused (E9xx) for what is wrong and Helped after `--help`."""
+    parser = _Parser(
+        prog=f"runner {verb}",
+        description=about[:1].upper() + about[1:] + ".",
+        epilog=f"Each option --xy-z can also be set by {PREFIX}XY_Z.",
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    defaults: list[tuple[argparse.Action, Any]] = []
+    for flags, keywords in options:
+        action = parser.add_argument(*flags, **keywords)
+        if action.option_strings:
+            defaults.append((action, action.default))
+            action.default = argparse.SUPPRESS
+    args, unknown = parser.parse_known_args(list(words))
+    if unknown:
+        _refuse(parser, verb, unknown)
+    for action, default in defaults:
+        if not hasattr(args, action.dest):
+            setattr(args, action.dest, _outside(action, default, env))
+    return args
+
+
+def variable(action: argparse.Action) -> str | None:
+    """The name of the variable that sets an option; None if there is none."""
+    flag = next((flag[2:] for flag in action.option_strings if flag.startswith("--")), "help")
+    return None if flag in NOT_FROM_OUTSIDE else PREFIX + flag.upper().replace("-", "_")
+
+
+def _outside(action: argparse.Action, default: Any, env: Mapping[str, str]) -> Any:
+    name = variable(action)
+    text = env.get(name, "") if name else ""
+    if name is None or text == "":
+        return list(default) if isinstance(default, list) else default
+    if action.nargs == 0:
+        if text not in ("true", "false"):
+            raise Refused([diagnose("E904", None, variable=name, value=text, problem="must be `true` or `false`")])
+        if isinstance(action, argparse.BooleanOptionalAction):
+            return text == "true"
+        return action.const if text == "true" else default
+    many = isinstance(action, argparse._AppendAction) or action.nargs in ("*", "+")
+    values = [_value(action, name, word) for word in (text.split() if many else [text])]
+    return values if many else values[0]
+
+
+def _value(action: argparse.Action, name: str, word: str) -> Any:
+    value: Any = word
+    if callable(action.type):
+        try:
+            value = action.type(word)
+        except (ValueError, TypeError, argparse.ArgumentTypeError) as fault:
+            kind = getattr(action.type, "__name__", "value")
+            said = str(fault) if isinstance(fault, argparse.ArgumentTypeError) else f"is no {kind}"
+            raise Refused([diagnose("E904", None, variable=name, value=word, problem=said)]) from None
+    if action.choices is not None and value not in action.choices:
+        problem = "must be one of " + ", ".join(f"`{choice}`" for choice in action.choices)
+        like = near(word, [str(choice) for choice in action.choices])
+        hint = f"did you mean `{like}`?" if like else None
+        raise Refused([diagnose("E904", None, variable=name, value=word, problem=problem, hint=hint)])
+    return value
+
+
+def _refuse(parser: argparse.ArgumentParser, verb: str, words: Sequence[str]) -> NoReturn:
+    known = [flag for action in parser._actions for flag in action.option_strings]
+    problems = []
+    for word in words:
+        if word.startswith("-") and word != "-":
+            flag = word.split("=", 1)[0]
+            like = near(flag, known)
+            hint = f"did you mean `{like}`?" if like else _usage(parser)
+            problems.append(diagnose("E902", None, option=flag, verb=verb, hint=hint))
+        else:
+            problems.append(diagnose("E905", None, word=word, verb=verb, hint=_usage(parser)))
+    flags = [problem for problem in problems if problem.code == "E902"]
+    raise Refused(flags or problems)  # a word after an unknown option is most likely its value
+
+
+def _usage(parser: argparse.ArgumentParser) -> str:
+    return " ".join(parser.format_usage().split())

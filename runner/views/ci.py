@@ -1,0 +1,126 @@
+"""Continuous integration: what a step prints folds away under its end; failures are annotated at the line."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections import deque
+from collections.abc import Mapping
+from typing import IO, TYPE_CHECKING, Any
+
+from runner.views import words
+from runner.views.plain import Plain
+from runner.views.story import Line
+from runner.views.terminal import clean
+
+if TYPE_CHECKING:
+    from runner.run.events import Event
+
+KEPT = 500  # lines of each running step; the rest stands in its log
+LONGEST = 2000  # characters of a line
+
+
+class Folded(Plain):
+    """Plain lines, but what a step prints is kept until its attempt ends and then printed as one block."""
+
+    def __init__(self, stream: IO[str], env: Mapping[str, str]) -> None:
+        super().__init__(stream, env)
+        self.env = env
+        self._kept: dict[Any, deque[str]] = {}
+        self._dropped: dict[Any, int] = {}
+
+    def see(self, event: Event) -> None:
+        if event.what == "line" and event.address is not None:
+            self._keep(event)
+            return
+        if event.what == "end" and event.address is not None:
+            self._ended(event)
+            return
+        super().see(event)
+
+    def _keep(self, event: Event) -> None:
+        kept = self._kept.setdefault(event.address, deque(maxlen=KEPT))
+        if len(kept) == KEPT:
+            self._dropped[event.address] = self._dropped.get(event.address, 0) + 1
+        kept.append(clean(str(event.data.get("text", "")))[:LONGEST])
+
+    def _ended(self, event: Event) -> None:
+        lines = list(self._kept.pop(event.address, ()))
+        dropped = self._dropped.pop(event.address, 0)
+        name = self.story.label(event)
+        line = self.story.line(event)
+        if line is None:
+            return
+        if dropped:
+            lines.insert(0, f"({dropped:,} lines before these: runner logs {self.story.run} {name})")
+        if lines:
+            self.block(event, line, lines)
+        else:
+            self.write(self.text(line))
+        if line.state in ("failed", "errored"):
+            self.annotate(event, line)
+
+    def block(self, event: Event, line: Line, lines: list[str]) -> None:
+        """Print the end of an attempt and under it what it printed."""
+        raise NotImplementedError
+
+    def annotate(self, event: Event, line: Line) -> None:
+        """Mark a failure where it was made, if the place can."""
+
+
+class GitHub(Folded):
+    """Groups and annotations of GitHub Actions (and of its re-implementations)."""
+
+    def block(self, event: Event, line: Line, lines: list[str]) -> None:
+        self.write(f"::group::{self.text(line)}")
+        # Whatever a step prints stays text: a line that looks like a command of the service is not obeyed.
+        token = secrets.token_hex(16) if any("::" in text or "##[" in text for text in lines) else ""
+        if token:
+            self.write(f"::stop-commands::{token}")
+        for text in lines:
+            self.write(text)
+        if token:
+            self.write(f"::{token}::")
+        self.write("::endgroup::")
+
+    def annotate(self, event: Event, line: Line) -> None:
+        error = event.data.get("error")
+        error = error if isinstance(error, Mapping) else {}
+        properties = {"file": self._file(error.get("file")), "line": error.get("line") if error.get("file") else None}
+        properties["title"] = f"{line.label} {line.state}"
+        given = ",".join(f"{name}={escaped(str(value), True)}" for name, value in properties.items() if value)
+        message = f"{line.label} {words.why(event.data)}{words.attempts(int(event.data.get('n') or 1))}"
+        more = words.detail(event.data) or words.advice(event.data)
+        self.write(f"::error {given}::{escaped(message + (f': {more}' if more else ''))}")
+
+    def _file(self, path: object) -> str | None:
+        """Annotations want paths relative to the checkout."""
+        if not path:
+            return None
+        base = self.env.get("GITHUB_WORKSPACE")
+        if base and os.path.isabs(str(path)):
+            inside = os.path.relpath(str(path), base)
+            return str(path) if inside.startswith("..") else inside
+        return str(path)
+
+
+def escaped(text: str, inside_property: bool = False) -> str:
+    """A value of a workflow command: it can neither end the command nor start another one."""
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace(":", "%3A").replace(",", "%2C") if inside_property else text
+
+
+class GitLab(Folded):
+    """Collapsed sections of GitLab CI."""
+
+    def block(self, event: Event, line: Line, lines: list[str]) -> None:
+        assert event.address is not None
+        key = "_".join(map(str, event.address.key))
+        name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{event.address.id}_{key}_{event.data.get('n', 1)}")
+        end = int(event.at)
+        start = max(0, end - int(float(event.data.get("run_s") or 0)))
+        self.write(f"\x1b[0Ksection_start:{start}:{name}[collapsed=true]\r\x1b[0K{self.text(line)}")
+        for text in lines:  # `clean` took away the escapes and carriage returns that a forged section would need
+            self.write(text)
+        self.write(f"\x1b[0Ksection_end:{end}:{name}\r\x1b[0K")

@@ -1,0 +1,180 @@
+"""The end of a run in a few lines: what failed and its last lines, what did not run and why, what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from runner.views import words
+from runner.views.reasons import Reasons
+from runner.views.story import STATUSES
+from runner.views.terminal import UNICODE, Symbols, clean, paint
+from runner.views.times import duration
+
+Tail = Callable[[str, str, int], Iterable[str]]  # (id, key, attempt's number) -> the last lines of its log
+
+SHOWN = 5  # failures that are told in full
+GROUPS = 12  # lines of what did not run
+LAST = 10  # lines of a log
+FAILED = ("failed", "errored")
+SHOW_KINDS = ("report", "figure", "plot")
+
+
+def digest(
+    run: Mapping[str, Any],
+    plan: Mapping[str, Any],
+    tail: Tail,
+    *,
+    file: str = "",
+    colour: bool = False,
+    signs: Symbols = UNICODE,
+) -> str:
+    """The digest of a folded Run. `file`: the pipeline as the user named it, for the commands to type."""
+    nodes: Mapping[str, Mapping[str, Any]] = plan.get("nodes", {})
+    told: Mapping[str, Mapping[str, Any]] = run.get("nodes", {})
+    parents = above(told)
+    counted = {a: entry for a, entry in told.items() if not contains(a, entry, nodes, parents)}
+    name = str(run.get("name") or run.get("run") or "")
+    lines = [_headline(run, counted, colour)]
+    lines += _failures(told, counted, tail, name, colour, signs)
+    lines += _not_run(run, counted, nodes, colour)
+    lines += _warnings(counted, colour)
+    if run.get("status") == "succeeded":
+        lines += _made(counted, nodes)
+    lines += _next(run, counted, name, file)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def above(addresses: Iterable[str]) -> set[str]:
+    """The addresses of maps and loops of which an item or a round is among `addresses`."""
+    found: set[str] = set()
+    for address in addresses:
+        id, _, key = address.partition(" ")
+        if key != "-":
+            parts = key.split(".")
+            found.update(f"{id} {'.'.join(parts[:n]) or '-'}" for n in range(len(parts)))
+    return found
+
+
+def contains(address: str, entry: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]], parents: set[str]) -> bool:
+    """Whether an address only stands for others: a group or choice, a map that has items and did not fail itself."""
+    id, _, key = address.partition(" ")
+    node = nodes.get(id, {})
+    inner = node.get("body") if node.get("type") in ("map", "loop") else node
+    numbers = 0 if key == "-" else key.count(".") + 1
+    if address in parents or (numbers == node.get("depth", 0) and node.get("type") in ("map", "loop")):
+        return entry.get("status") == "succeeded" or address in parents
+    while inner is not None and inner.get("type") in ("map", "loop"):
+        inner = inner.get("body")
+    return inner is not None and inner.get("type") in ("graph", "choice")
+
+
+def _headline(run: Mapping[str, Any], counted: Mapping[str, Mapping[str, Any]], colour: bool) -> str:
+    status = str(run.get("status") or "unfinished")
+    counts: dict[str, int] = {}
+    for entry in counted.values():
+        counts[str(entry.get("status"))] = counts.get(str(entry.get("status")), 0) + 1
+    parts = [f"{counts[one]:,} {one}" for one in STATUSES if counts.get(one)]
+    start, end = run.get("start"), run.get("end")
+    took = f"  {duration(end - start)}" if start is not None and end is not None else ""
+    return f"{paint(status, status, colour)}: {run.get('name') or run.get('run')}  {', '.join(parts)}{took}"
+
+
+def failed(told: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The addresses that failed."""
+    return [address for address, entry in told.items() if entry.get("status") in FAILED]
+
+
+def _failures(
+    told: Mapping[str, Mapping[str, Any]],
+    counted: Mapping[str, Mapping[str, Any]],
+    tail: Tail,
+    run: str,
+    colour: bool,
+    signs: Symbols,
+) -> list[str]:
+    lines = []
+    addresses = failed(counted)
+    for address in addresses[:SHOWN]:
+        entry = told[address]
+        attempts = list(entry.get("attempts") or ())
+        end = attempts[-1] if attempts else entry
+        status = str(entry["status"])
+        tries = int(end.get("n") or len(attempts) or 1)
+        start, stop = entry.get("start"), entry.get("end")
+        took = f" ({duration(stop - start)})" if start is not None and stop is not None else ""
+        handled = {"continue": ", recovered by its handler", "skip": ", its dependants are skipped"}
+        note = handled.get(str(entry.get("handled") or ""), "")
+        said = f"{words.why({**end, 'status': status})}{words.attempts(tries)}{took}{note}"
+        lines += ["", f"{paint(status, status, colour)}: {entry.get('label')} {said}"]
+        lines += [f"  {text}" for text in (words.detail(end), words.advice(end)) if text]
+        if attempts:
+            id, _, key = address.partition(" ")
+            lines += _tail(tail(id, key, tries), signs)
+    if len(addresses) > SHOWN:
+        lines += ["", f"{len(addresses) - SHOWN:,} more failed: runner show {run}"]
+    return lines
+
+
+def _tail(log: Iterable[str], signs: Symbols) -> list[str]:
+    last = [clean(line) for line in log][-LAST:]
+    return [f"  {signs.bar} {line}" for line in last]
+
+
+def _not_run(
+    run: Mapping[str, Any],
+    counted: Mapping[str, Mapping[str, Any]],
+    nodes: Mapping[str, Mapping[str, Any]],
+    colour: bool,
+) -> list[str]:
+    """What did not run: one line for each status and reason, with all that share it."""
+    reasons = Reasons(run, nodes)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for address, entry in counted.items():
+        status = str(entry.get("status"))
+        if status in ("blocked", "skipped", "cancelled"):
+            groups.setdefault((status, reasons.why(address)), []).append(str(entry.get("label")))
+    lines = []
+    for (status, why), labels in sorted(groups.items(), key=lambda group: STATUSES.index(group[0][0])):
+        lines.append(f"{paint(status, status, colour)}: {words.listed(labels)}{f'  ({why})' if why else ''}")
+    if len(lines) > GROUPS:
+        lines = [*lines[:GROUPS], f"and {len(lines) - GROUPS:,} more reasons: runner show {run.get('name')}"]
+    return ["", *lines] if lines else []
+
+
+def _warnings(counted: Mapping[str, Mapping[str, Any]], colour: bool) -> list[str]:
+    found: dict[str, list[str]] = {}
+    for entry in counted.values():
+        for attempt in list(entry.get("attempts") or ())[-1:]:
+            for text in attempt.get("warnings") or ():
+                labels = found.setdefault(clean(str(text)), [])
+                labels.append(str(entry.get("label")))
+    lines = [f"{paint('warning', 'warning', colour)}: {words.listed(labels)}: {text}" for text, labels in found.items()]
+    if len(lines) > GROUPS:
+        lines = [*lines[:GROUPS], f"and {len(lines) - GROUPS:,} more warnings"]
+    return ["", *lines] if lines else []
+
+
+def _made(counted: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The files that somebody will want to open now."""
+    lines, paths = [], set()
+    for entry in counted.values():
+        for file in entry.get("files") or ():
+            if file.get("kind") in SHOW_KINDS and file.get("path") not in paths:
+                paths.add(file["path"])
+                lines.append(f"  {file['kind']:<6}  {file['path']}")
+    if len(lines) > GROUPS:
+        lines = [*lines[:GROUPS], f"  and {len(lines) - GROUPS:,} more"]
+    return lines
+
+
+def _next(run: Mapping[str, Any], counted: Mapping[str, Mapping[str, Any]], name: str, file: str) -> list[str]:
+    if run.get("status") == "succeeded":
+        return []
+    lines = []
+    bad = failed(counted)
+    if bad:
+        lines.append(f"runner logs {name} {shlex.quote(str(counted[bad[0]].get('label')))}")
+    lines.append(f"runner up {shlex.quote(file)} --resume {name}" if file else f"runner show {name}")
+    return ["", f"next: {lines[0]}", *(f"      {line}" for line in lines[1:])]

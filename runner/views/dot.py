@@ -1,0 +1,46 @@
+"""A plan in the language of Graphviz."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.views.outline import cases, name, outline, tags
+
+STYLES = {"needs": "", "after": " [style=dashed]", "failure": ' [style=dotted, label="on failure"]'}
+
+
+def dot(plan: Mapping[str, Any]) -> str:
+    """Groups and choices become clusters. An edge of a cluster ends at a point in it, which stands for the whole."""
+    nodes: Mapping[str, Mapping[str, Any]] = plan["nodes"]
+    shape = outline(plan)
+    short = {id: f"n{place}" for place, id in enumerate(nodes)}
+    values: dict[str, str] = {}
+    lines = [f"digraph {quoted(str(plan.get('name') or 'pipeline'))} {{", "  compound=true", "  node [shape=box]"]
+    stack: list[tuple[str, int]] = [(id, 1) for id in reversed(shape.tops)]
+    while stack:
+        id, depth = stack.pop()
+        margin = "  " * min(depth, 20)
+        if id == "":
+            lines.append(f"{margin}}}")
+            continue
+        values.update(cases(nodes, id))
+        told = [name(nodes, id), *([f"case {values[id]}"] if id in values else []), *tags(nodes, id)]
+        text = quoted("\n".join(told))
+        within = shape.inside.get(id, [])
+        if within:
+            lines.append(f"{margin}subgraph cluster_{short[id]} {{")
+            lines.append(f"{margin}  label={text}")
+            lines.append(f"{margin}  {short[id]} [shape=point, style=invis]")
+            stack.append(("", depth))
+            stack += [(child, depth + 1) for child in reversed(within)]
+        else:
+            more = ", peripheries=2" if nodes[id].get("type") == "map" else ""
+            lines.append(f"{margin}{short[id]} [label={text}{more}]")
+    lines += [f"  {short[edge.source]} -> {short[edge.target]}{STYLES[edge.kind]}" for edge in shape.edges]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def quoted(text: str) -> str:
+    """A quoted string of dot: a backslash, a quote or a newline in it is text."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "").replace("\n", "\\n") + '"'

@@ -1,0 +1,123 @@
+"""The facts of a run, told the same way by every view: events become short lines of a state, a label and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runner.views import words
+from runner.views.labels import label
+from runner.views.times import duration
+
+if TYPE_CHECKING:
+    from runner.run.events import Event
+
+# Statuses in the order in which totals name them.
+STATUSES = ("succeeded", "cached", "failed", "errored", "cancelled", "blocked", "skipped")
+
+
+class Line(NamedTuple):
+    """One fact: `failed  train  exited 1 after 2 attempts  31s`."""
+
+    state: str
+    label: str
+    rest: str
+
+
+class Story:
+    """Keeps what later lines need of earlier events: the plan, labels of items, first starts, item counts."""
+
+    def __init__(self) -> None:
+        self.nodes: Mapping[str, Mapping[str, Any]] = {}
+        self.run = ""
+        self.began: float | None = None
+        self._labels: dict[Any, str] = {}
+        self._starts: dict[Any, float] = {}
+        self._counts: dict[Any, int] = {}
+
+    def label(self, event: Event) -> str:
+        """The label that the event brings, else the one it brought before, else one made of the plan."""
+        address = event.address
+        if address is None:
+            return ""
+        said = event.data.get("label")
+        if said:
+            self._labels[address] = str(said)
+            return str(said)
+        known = self._labels.get(address)
+        return known if known is not None else label(self.nodes, address.id, address.key)
+
+    def headline(self, event: Event) -> str:
+        """The first line of a view, from run-start."""
+        data = event.data
+        plan = data.get("plan")
+        if isinstance(plan, Mapping):
+            self.nodes = plan.get("nodes", {})
+        else:
+            plan = {}
+        self.run, self.began = str(data.get("name", "")), event.at
+        profile = data.get("profile") or plan.get("profile", {}).get("name")
+        parts = [str(data.get("pipeline") or plan.get("name") or ""), f"run {self.run}" if self.run else ""]
+        parts += [f"profile {profile}" if profile else "", f"resumes {data['parent']}" if data.get("parent") else ""]
+        return "  ".join(part for part in parts if part)
+
+    def line(self, event: Event) -> Line | None:
+        """The fact that an event brings; None for those that are no fact on their own."""
+        what, data = event.what, event.data
+        if what == "start":
+            self._starts.setdefault(event.address, event.at)
+            n = int(data.get("n", 1))
+            return Line("running", self.label(event), f"attempt {n}" if n > 1 else "")
+        if what == "end":
+            return self._end(event)
+        if what == "retry":
+            wait = float(data.get("at") or event.at) - event.at
+            return Line("retry", self.label(event), f"again in {duration(wait)}") if wait >= 0.05 else None
+        if what == "expand":
+            self._counts[event.address] = int(data.get("count", 0))
+            return None
+        if what == "state":
+            return self._state(event)
+        if what == "note":
+            return Line("note", self.label(event), str(data.get("text", "")))
+        return None
+
+    def _end(self, event: Event) -> Line:
+        data = event.data
+        status, n = str(data.get("status")), int(data.get("n") or 1)
+        took = data.get("run_s")
+        if not data.get("final", True):
+            told = f"attempt {n} {words.why(data)}"
+            return Line("retry", self.label(event), joined(told, duration(took), words.detail(data)))
+        began = self._starts.pop(event.address, None)
+        if n > 1 and began is not None:
+            took = event.at - began
+        name = self.label(event)
+        self._labels.pop(event.address, None)
+        if status in ("succeeded", "cached"):
+            told = str(data.get("note") or "") if n == 1 else f"attempt {n}"
+            return Line(status, name, joined("" if status == "cached" else duration(took), told))
+        return Line(status, name, joined(words.why(data) + words.attempts(n), duration(took), words.detail(data)))
+
+    def _state(self, event: Event) -> Line | None:
+        address, data = event.address, event.data
+        status = str(data.get("status"))
+        items = self._counts.pop(address, None)
+        node = self.nodes.get(address.id, {}) if address is not None else {}
+        if node.get("type") in ("graph", "choice") and status in ("succeeded", "failed", "errored", "cancelled"):
+            return None  # no news: the steps inside have told it
+        reason = words.REASONS.get(str(data.get("reason")), str(data.get("reason") or ""))
+        told = [reason, words.count(items, "item") if items is not None else ""]
+        return Line(status, self.label(event), joined(*told))
+
+    def totals(self, counts: Mapping[str, int], at: float) -> str:
+        """`3 succeeded, 1 failed  36s`."""
+        parts = [f"{counts[status]:,} {status}" for status in STATUSES if counts.get(status)]
+        parts += [f"{n:,} {status}" for status, n in counts.items() if n and status not in STATUSES]
+        took = duration(at - self.began) if self.began is not None else ""
+        return joined(", ".join(parts) or "nothing ran", took)
+
+
+def joined(*parts: str) -> str:
+    """The parts that are not empty, two blanks apart."""
+    return "  ".join(part for part in parts if part)

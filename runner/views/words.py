@@ -1,0 +1,101 @@
+"""Ends in words: why an attempt ended as it did, and what to do about the ends that puzzle people."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from runner.views.terminal import clean
+
+REASONS = {
+    "oom": "ran out of memory",
+    "missing-return": "did not return what it promised",
+    "missing-output": "did not make what it promised",
+    "secret-leak": "would have leaked a secret",
+    "bad-return": "returned something unfit",
+    "bad-param": "could not be given its parameters",
+    "stage-in": "could not be given its inputs",
+    "stage-out": "could not store its outputs",
+    "stale-image": "its image is out of date",
+    "not-visible": "could not see what an earlier step stored",
+    "store": "could not reach the store",
+    "lost": "was lost: its process went away without a word",
+    "never-started": "never started",
+    "no-image": "has no image",
+    "cancelled": "was cancelled",
+    "not-converged": "did not converge",
+    "too-many-failed": "too many items failed",
+    "no-interpreter": "its interpreter was not found",
+}
+
+EXITS = {
+    126: "126: the command was found but may not be executed",
+    127: "127: the shell did not find a command",
+    137: "137 is 128 + 9: a process of the step was killed (SIGKILL), often for want of memory",
+    141: "141 is SIGPIPE: the reader of a pipe ended first, as in `cmd | head -1`; under pipefail that fails the step",
+}
+
+
+def signal_name(number: int) -> str:
+    """9 -> `SIGKILL`; `signal 77` for one that has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def why(end: Mapping[str, Any]) -> str:
+    """Why an attempt ended, as the rest of a sentence whose subject is the step; empty for a success."""
+    status = end.get("status")
+    if status in ("succeeded", "cached"):
+        return ""
+    reason, code, number = end.get("reason"), end.get("exit"), end.get("signal")
+    if reason == "timeout":
+        return "timed out"
+    if reason == "signal" or (reason in (None, "exit") and number):
+        return f"was ended by {signal_name(int(number))}" if number else "was ended by a signal"
+    if reason in (None, "exit") and code is not None:
+        return f"exited {code}"
+    if reason in REASONS:
+        return REASONS[str(reason)]
+    return str(reason or {"cancelled": "was cancelled", "errored": "could not be run"}.get(str(status), "failed"))
+
+
+def detail(end: Mapping[str, Any]) -> str:
+    """The message of an end's error on one line, with its type where Python raised it; empty when there is none."""
+    error = end.get("error")
+    if not isinstance(error, Mapping):
+        return str(error or "")
+    message = clean(" ".join(str(error.get("message") or "").split()))
+    kind = str(error.get("type") or "")
+    if not message:
+        return kind
+    return f"{kind}: {message}" if kind and error.get("traceback") else message
+
+
+def advice(end: Mapping[str, Any]) -> str | None:
+    """What people ask about this exit code or signal, answered; None for the rest."""
+    if end.get("reason") not in (None, "exit", "signal"):
+        return None
+    code = end.get("exit")
+    if end.get("signal") == signal.SIGPIPE:
+        code = 141
+    return EXITS.get(code) if isinstance(code, int) else None
+
+
+def attempts(n: int) -> str:
+    """` after 2 attempts`; nothing for a single one."""
+    return f" after {n} attempts" if n > 1 else ""
+
+
+def count(n: int, noun: str) -> str:
+    """`1 step`, `2 steps`."""
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+def listed(words: list[str], most: int = 8) -> str:
+    """`a, b, c`, and how many more there are after the first ones."""
+    if len(words) <= most + 1:
+        return ", ".join(words)
+    return ", ".join(words[:most]) + f" and {len(words) - most:,} more"

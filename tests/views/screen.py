@@ -1,0 +1,60 @@
+"""A terminal that understands what the board writes, and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+TOKEN = re.compile(r"\x1b\[(\??)([0-9]*)([A-Za-z])|(\r)|(\n)|([^\x1b\r\n])", re.DOTALL)
+
+
+class Screen:
+    """Lines with a cursor; they are counted without end, so that what scrolled away is still there."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.lines = [""]
+        self.row = self.col = 0
+        self.cursor = True
+
+    def feed(self, text: str) -> None:
+        at = 0
+        while at < len(text):
+            token = TOKEN.match(text, at)
+            assert token, f"a sequence that no terminal is asked for: {text[at : at + 10]!r}"
+            at = token.end()
+            self._do(*token.groups())
+
+    def _do(self, private, number, letter, cr, lf, char) -> None:
+        if cr:
+            self.col = 0
+        elif lf:
+            self.row, self.col = self.row + 1, 0
+        elif char:
+            if self.col == self.width:
+                self.row, self.col = self.row + 1, 0
+            self._grow()
+            line = self.lines[self.row].ljust(self.col)
+            self.lines[self.row] = line[: self.col] + char + line[self.col + 1 :]
+            self.col += 1
+        elif letter == "A":
+            self.row -= int(number or 1)
+            assert self.row >= 0, "the cursor left the screen"
+        elif letter == "K":
+            self._grow()
+            self.lines[self.row] = self.lines[self.row][: self.col]
+        elif letter == "J":
+            self._grow()
+            self.lines[self.row] = self.lines[self.row][: self.col]
+            del self.lines[self.row + 1 :]
+        elif private and number == "25":
+            self.cursor = letter == "h"
+        else:
+            assert letter == "m", f"unknown sequence {letter}"
+        self._grow()
+
+    def _grow(self) -> None:
+        while len(self.lines) <= self.row:
+            self.lines.append("")
+
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self.lines).rstrip("\n") + "\n"

@@ -1,0 +1,51 @@
+"""GitHub and GitLab: folded output, annotations, and nothing that a step prints is obeyed."""
+
+import io
+import re
+
+from runner.views.ci import KEPT, GitHub, GitLab, escaped
+
+
+def show(view, events):
+    stream = io.StringIO()
+    with view(stream, {"GITHUB_WORKSPACE": "/w"}) as seen:
+        for event in events:
+            seen.see(event)
+    return stream.getvalue()
+
+
+def test_github_folds_what_a_step_printed_and_annotates_failures(story, golden):
+    golden("github.txt", re.sub(r"[0-9a-f]{32}", "TOKEN", show(GitHub, story)))
+
+
+def test_github_a_forged_command_is_not_obeyed(story):
+    lines = show(GitHub, story).splitlines()
+    at = lines.index("::error::forged")
+    stop = re.fullmatch(r"::stop-commands::([0-9a-f]{32})", lines[at - 1])
+    assert lines[at + 1] == f"::{stop[1]}::"
+
+
+def test_github_the_file_of_an_annotation_is_relative_to_the_checkout(story):
+    assert "::error file=src/model.py,line=12,title=train[island=Dream] failed::" in show(GitHub, story)
+
+
+def test_values_of_commands_are_escaped():
+    assert escaped("100%\r\na:b,c") == "100%25%0D%0Aa:b,c"
+    assert escaped("a:b,c", inside_property=True) == "a%3Ab%2Cc"
+
+
+def test_gitlab_makes_collapsed_sections(story, golden):
+    golden("gitlab.txt", show(GitLab, story).replace("\x1b", "ESC").replace("\r", "CR"))
+
+
+def test_gitlab_a_forged_section_loses_its_escapes(story):
+    forged = story[3]._replace(data={"text": "\x1b[0Ksection_end:1:x\r\x1b[0Kfree"})
+    text = show(GitLab, [*story[:3], forged, story[4]])
+    assert "section_end:1:x" not in text
+
+
+def test_a_step_that_prints_without_end_is_kept_in_part(story):
+    flood = [story[3]._replace(data={"text": f"line {i}"}) for i in range(KEPT + 20)]
+    text = show(GitHub, [*story[:3], *flood, story[4]])
+    assert "(20 lines before these: runner logs brisk-otter-3 fetch)\nline 20\n" in text
+    assert "line 19\n" not in text
