@@ -1,0 +1,1 @@
+"""One run: what starts when, what became of it, and where it is remembered."""

@@ -1,0 +1,1 @@
+"""Run logs: one space of keys in memory or in one appended file."""
