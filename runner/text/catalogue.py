@@ -1,0 +1,210 @@
+"""All sentences: every problem that this program can name, one entry a code.
+
+How to add one: write it into the block of its topic, or append a block
+
+    # --- TOPIC: the folder that finds these ---
+    CODES |= {
+        "E299": Code("the sentence, with `{fields}` in it", "the hint, or None"),
+    }
+
+A sentence is lower-case, has no full stop and puts names in backticks. A hint says what to write; it is left out when
+an argument that it names is not given (`did you mean {near}` without a near word). `{{` and `}}` are braces.
+A code is never used for something else, and never given a second time; a test reads this file for that.
+
+Families: E1 text, E2 keys, names and values, E3 graph and files, E4 parameters, references and conditions,
+E5 profiles and layers, E6 capabilities and reachability (exit code 3); E7 environment and stores (4); E8 plug-ins (5);
+E9 usage (2). W is a warning, its digits follow the same families.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Code(NamedTuple):
+    """Sentence and hint of a code: templates for str.format."""
+
+    sentence: str
+    hint: str | None = None
+
+
+CODES: dict[str, Code] = {}
+
+# --- files as text: runner/text/document.py ---
+CODES |= {
+    "E101": Code("there is no file `{path}`", "did you mean `{near}`?"),
+    "E102": Code("`{path}` is a directory, not a file", "name the file in it: `{near}`"),
+    "E103": Code("cannot read `{path}`: {why}"),
+    "E104": Code(
+        "`{path}` has no step yet",
+        'a pipeline needs at least one step; for example\n[steps.hello]\ncommand = ["echo", "hello"]',
+    ),
+    "E105": Code("byte 0x{byte} is not UTF-8", "save the file as UTF-8"),
+    "E106": Code("the file starts with a byte order mark", "save it as UTF-8 without BOM"),
+    "E107": Code("`{path}` is larger than {limit}", "a pipeline holds text; keep data in files of its own"),
+    "E108": Code("nested more than {limit} levels deep", None),
+}
+
+# --- TOML syntax: runner/text/syntax.py ---
+CODES |= {
+    "E110": Code("not TOML: {what}", None),
+    "E111": Code("`{name}` is set twice", "keep one of the two"),
+    "E112": Code("the table `[{name}]` stands here twice", "put all its keys below one header"),
+    "E113": Code("`{name}` is {kind} already, it cannot be a table too", None),
+    "E114": Code("`{name}` is a complete {kind}, nothing can be added to it", "write it as its own table: `[{name}]`"),
+    "E115": Code("an inline table ends on the line where it starts", "use a table of its own: `[{name}]`"),
+    "E116": Code("text needs quotes", "write {write}"),
+    "E117": Code("`{word}` is not a value", "write {write}"),
+    "E118": Code("the closing {quote} is missing", None),
+    "E119": Code("this {quote} is never closed", "end the text with {quote}"),
+    "E120": Code("`{escape}` is not an escape", "in {quote} a backslash stays a backslash: {write}"),
+    "E121": Code("`:` between key and value", "write `{name} = ...`"),
+    "E122": Code("`{char}` is not a quote in TOML", "write {write}"),
+    "E123": Code("a `,` is missing before this", None),
+    "E124": Code("this `{bracket}` is never closed", "end it with `{close}`"),
+    "E125": Code("a header ends with `{close}`", "write `{write}`"),
+    "E126": Code("`{name}` has no value", "write `{name} = ...`"),
+    "E127": Code("`{text}` cannot be a key", "write {write}"),
+    "E128": Code("`{text}` is not a {kind}", None),
+    "E129": Code("the character U+{number} may not stand here", "delete it, or write `{write}` in a text in \"...\""),
+    "E130": Code("this belongs to nothing: the line was complete before it", None),
+    "E131": Code("`{name}` is {kind}, it cannot be a list of tables too", None),
+    "E132": Code("a number with {digits} digits", "write it in quotes"),
+    "E133": Code("a merge conflict was left in the file", "resolve it, then delete the marker lines"),
+    "E134": Code("no `,` before `}}`", "delete the comma"),
+    "E135": Code("a value is missing before `{text}`", None),
+}
+
+# --- the line for editors: runner/text/directive.py ---
+CODES |= {
+    "W101": Code("editors do not understand this line", "write `#:schema {path}`"),
+    "W102": Code("there is no schema `{path}`", "`runner schema` writes it"),
+    "W103": Code("editors read `#:schema` above the first key only", "move it to the first line"),
+}
+
+# --- the command line: runner/cli.py, runner/options.py, runner/commands/{find,logs}.py ---
+CODES |= {
+    "E920": Code("there is no verb `{verb}`", "did you mean `{near}`?"),
+    "E921": Code("`{verb}` has no option `{option}`", "did you mean `{near}`?"),
+    "E922": Code("{message}", None),
+    "E923": Code("the variable {variable} is `{value}`: {problem}", "did you mean `{near}`?"),
+    "E924": Code("`{verb}` has no use for the word `{word}`", None),
+    "E925": Code("the run has no step `{text}`", "did you mean `{near}`?"),
+    "E926": Code("`{text}` can mean {names}", "write more of the name"),
+    "E927": Code("`{step}` has no attempt {attempt}; the last one is {most}", None),
+    "E928": Code("only one step can be followed; running are: {names}", "name one of them"),
+}
+
+# --- names of steps, handlers, templates: runner/plan/steps.py, order.py, compile.py ---
+CODES |= {
+    "E250": Code("unknown step `{name}` in `{key}`", "did you mean `{near}`?"),
+    "E251": Code("unknown handler `{name}` in `{key}`", "did you mean `{near}`?"),
+    "E252": Code("unknown template `{name}`", "did you mean `{near}`?"),
+    "E253": Code(
+        "step `{name}` has no kind",
+        "add one of `shell`, `command`, `python`, `notebook`, `container`, `steps`, `choose`, `uses`, `stub`",
+    ),
+    "E254": Code("step `{name}` has two kinds, `{one}` and `{two}`", "keep one of them"),
+}
+
+# --- the graph and its files: runner/plan/order.py, paths.py, check.py ---
+CODES |= {
+    "E301": Code("the steps wait for each other in a circle: {path}", "take one of these edges out"),
+    "E302": Code("a template extends itself: {path}"),
+    "E305": Code("`{name}` is a handler: it can't have a handler of its own", "wrap the steps in a group and guard that"),
+    "E306": Code(
+        "`[finally]` runs whatever happened, so `{name}` may have given nothing",
+        "write a default, as in `${{steps.{name}.NAME:-0}}`",
+    ),
+    "E307": Code("a {role} can't have `{key}`: it runs when its place comes", "take the key out"),
+    "E308": Code("`{name}` is a handler and runs only when a step fails; nothing can need it"),
+    "E309": Code(
+        "`{name}` of `{step}` is missing where the handler `{handler}` stands in for it",
+        "let the handler return `{name}`, or write a default",
+    ),
+    "E310": Code("`{one}` and `{two}` may both write `{path}`", 'order them: `needs = ["{one}"]` in `{two}`'),
+    "E311": Code("the path `{path}` leaves the project", "paths are relative to the project's root and stay below it"),
+    "E312": Code("the path `{path}` holds a NUL or a newline"),
+    "E313": Code("`{path}` lies in `.runner`, which belongs to the runner"),
+    "E314": Code("no step writes `{path}`, and there is no such file in the project", "did you mean `{near}`?"),
+    "E315": Code("every item would write `{path}`", "put {names} into the path"),
+    "E316": Code("nothing matches `{path}`", "if that may be so, write `optional = true` beside it"),
+}
+
+# --- parameters: runner/resolve/parameters.py ---
+CODES |= {
+    "E450": Code("unknown parameter `{name}`", "did you mean `{near}`?"),
+    "E451": Code("parameter `{name}`: {why}"),
+    "E452": Code("parameter `{name}`: {why}"),
+    "E453": Code("parameter `{name}` is {old} and can't become {new}", "a layer may not change a parameter's kind"),
+    "E454": Code("parameter `{name}` has no value", "give one: `--param {name}=...`"),
+}
+
+# --- references and conditions in their place: runner/plan/compile.py, tasks.py, nodes.py ---
+CODES |= {
+    "E460": Code("nothing here is called `{name}`", "did you mean `{near}`?"),
+    "E461": Code("`env.{name}` is a secret: a reference would write its value into the plan", "name it in `secrets` instead"),
+    "W461": Code("`env.{name}` looks like a secret, and its value is written into the plan", "name it in `secrets` instead"),
+    "E462": Code("the variable `{name}` is not set", "set it, or write a default: `${{env.{name}:-text}}`"),
+    "E463": Code("`{name}` can't be used here", "only `env.X`, `git.X` and `run.X` are known outside of steps"),
+    "E464": Code("`{name}` may mean {givers}", "write `steps.STEP.{name}`, or name what you mean in `params`"),
+    "E465": Code("`{text}` is no reference", "write `steps.STEP.NAME`"),
+    "E466": Code("`{step}` gives no `{name}`; it has {has}", "did you mean `{near}`?"),
+    "E467": Code("`{text}` is not known; there is {has}"),
+    "E468": Code("`git.{name}` is not known: this is no git checkout, or it has no such value", "write a default"),
+    "E469": Code("`{function}` ({where}) needs `{name}`, and nothing gives it", "did you mean `{near}`?"),
+    "E470": Code("`{key}` must be known before the run", "use literals, parameters, `env` and `git` only"),
+    "E471": Code("{why}"),
+    "E472": Code("`{name}` is not in `returns`, so it can't be reduced", "did you mean `{near}`?"),
+    "E473": Code("`{what}` is no reducer; there are {has}, or `module:function`", "did you mean `{near}`?"),
+    "E474": Code("`{text}` is not filled in inside `shell`", "hand it in by `env` or `params`, and write `$NAME` here"),
+    "W474": Code("`{text}` is bash's own here, and nothing sets it", 'write `"$RUNNER_PARAM_{name}"`'),
+    "E475": Code("`{op}` can't compare {left} with {right}"),
+    "E476": Code("`{key}` must be true or false, and this is {kind}", "compare it with something"),
+    "E477": Code(
+        "{left} compared with {right}: `{step}` has a `for-each`, so this is the list over its items",
+        "reduce it in `{step}`: `reduce = {{ NAME = \"max\" }}`",
+    ),
+    "E480": Code("no step inside {step} returns `{name}`, or more than one does", "did you mean `{near}`?"),
+    "E481": Code("case `{case}` of `{step}` must return `{name}`, as all cases do", 'add it to its `returns`'),
+    "E482": Code("`{name}` needs a list to go over, and this is {kind}"),
+    "E483": Code("a range is a whole number, or up to three: [from, to, step]", "write `{{ range = 5 }}` or `{{ range = [1, 9, 2] }}`"),
+}
+
+# --- profiles and layers: runner/resolve/project.py, layers.py ---
+CODES |= {
+    "E501": Code("there is no profile `{name}`; looked in {folders}", "did you mean `{near}`?"),
+    "E502": Code("profiles extend each other in a circle: {path}"),
+    "E503": Code("no step is called `{name}` here", "did you mean `{near}`?"),
+    "W503": Code("no step matches `{name}` here"),
+    "E504": Code("no step has the tag `{name}`", "did you mean `{near}`?"),
+}
+
+# --- what an executor can't do: runner/plan/gaps.py ---
+CODES |= {
+    "E601": Code("step `{name}`: `uses` is not supported by this version"),
+    "E610": Code("the executor `{executor}` can't run {what}"),
+    "W610": Code("`{file}` describes a conda environment; this executor takes one that is there already", "name its folder"),
+}
+
+# --- the place: stores, secrets, what a run needs to begin: runner/commands/up.py ---
+CODES |= {
+    "E701": Code("{why}"),
+    "E702": Code("the run log can't be opened: {why}"),
+    "E703": Code("the catalog can't be opened: {why}"),
+    "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
+    "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
+}
+
+# --- usage of verbs that plan: runner/resolve/said.py, runner/run/select.py, runner/commands/explain.py ---
+CODES |= {
+    "E920": Code("`{flag}` takes NAME=VALUE, and `{word}` is not that"),
+    "E921": Code("`{flag}`: there is no step `{name}`", "did you mean `{near}`?"),
+    "E922": Code("no step has the tag `{tag}`", "did you mean `{near}`?"),
+    "E923": Code("nothing says `{key}`", "did you mean `{near}`?"),
+    "E924": Code("there is no code `{code}`", "did you mean `{near}`?"),
+    "E925": Code(
+        "`{step}` is not selected, and no earlier run of this pipeline has its results",
+        "select it too, or run the whole pipeline once",
+    ),
+}

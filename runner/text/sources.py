@@ -1,0 +1,122 @@
+"""Every question to the outside on the way to a plan, and its answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+GIT = {
+    "sha": ("rev-parse", "HEAD"),
+    "short": ("rev-parse", "--short", "HEAD"),
+    "branch": ("symbolic-ref", "--quiet", "--short", "HEAD"),
+    "tag": ("describe", "--tags", "--exact-match"),
+    "describe": ("describe", "--tags", "--always", "--dirty"),
+    "dirty": ("status", "--porcelain", "--untracked-files=no"),
+}
+"""What can be asked of git: the words of `${git.WORD}`."""
+
+
+class Sources:
+    """Disk, environment and git of one project. `asked` holds each question with its answer, for a plan to be kept."""
+
+    def __init__(self, root: Path | str, environ: Mapping[str, str] | None = None) -> None:
+        self.root = Path(root).absolute()
+        self.asked: dict[tuple[str, str], Any] = {}
+        self._environ = os.environ if environ is None else environ
+
+    def read(self, path: Path | str, limit: int | None = None) -> bytes:
+        """The bytes of a file, at most `limit` + 1 of them. OSError: it cannot be read."""
+        question = ("read", os.path.abspath(path))
+        self.asked[question] = None
+        with open(path, "rb") as file:
+            found = file.read() if limit is None else file.read(limit + 1)
+        self.asked[question] = found
+        return found
+
+    def exists(self, path: Path | str) -> bool:
+        """Whether something is at `path`."""
+        return bool(self._note("exists", os.path.abspath(path), _exists(path)))
+
+    def isdir(self, path: Path | str) -> bool:
+        """Whether `path` is a directory."""
+        try:
+            found = os.path.isdir(path)
+        except ValueError:  # a NUL in the name
+            found = False
+        return bool(self._note("isdir", os.path.abspath(path), found))
+
+    def listdir(self, path: Path | str) -> list[str]:
+        """The names in a directory, sorted; none where there is no directory that can be read."""
+        try:
+            names = sorted(os.listdir(path))
+        except (OSError, ValueError):
+            names = []
+        self._note("listdir", os.path.abspath(path), names)
+        return names
+
+    def env(self, name: str) -> str | None:
+        """A variable of the environment."""
+        value = self._environ.get(name)
+        self._note("env", name, value)
+        return value
+
+    def git(self, what: str) -> str | None:
+        """What git says of the project (a word of GIT); None: it does not know, or there is no git."""
+        question = ("git", what)
+        if question not in self.asked:
+            self.asked[question] = self._git(what)
+        answer: str | None = self.asked[question]
+        return answer
+
+    def answers(self) -> list[list[Any]]:
+        """All questions and answers as JSON, sorted; the bytes of a file as their digest."""
+        return [[what, name, _short(answer)] for (what, name), answer in sorted(self.asked.items())]
+
+    def same(self, answers: list[list[Any]]) -> bool:
+        """Whether all these questions are answered today as they were."""
+        return all(self._again(what, name) == answer for what, name, answer in answers)
+
+    def _again(self, what: str, name: str) -> Any:
+        if what not in ("read", "exists", "isdir", "listdir", "env", "git"):
+            return None
+        try:
+            return _short(getattr(self, what)(name))
+        except OSError:
+            return None
+
+    def _note(self, what: str, name: str, answer: Any) -> Any:
+        self.asked[what, name] = answer
+        return answer
+
+    def _git(self, what: str) -> str | None:
+        if what not in GIT:
+            return None
+        import subprocess
+
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(self.root), *GIT[what]], capture_output=True, text=True, stdin=subprocess.DEVNULL
+            )
+        except OSError:
+            return None
+        if done.returncode != 0:
+            return None
+        said = done.stdout.strip()
+        return ("true" if said else "false") if what == "dirty" else said
+
+
+def _exists(path: Path | str) -> bool:
+    try:
+        return os.path.exists(path)
+    except ValueError:  # a NUL in the name
+        return False
+
+
+def _short(answer: Any) -> Any:
+    if not isinstance(answer, bytes):
+        return answer
+    import hashlib
+
+    return hashlib.sha256(answer).hexdigest()
