@@ -208,3 +208,31 @@ CODES |= {
         "select it too, or run the whole pipeline once",
     ),
 }
+
+# --- keys and values of a file: runner/model ---
+CODES |= {
+    "E230": Code("unknown key `{key}` in {where}", None),
+    "E231": Code("a profile may not set `{key}`", None),
+    "E232": Code("`{key}` does not belong into a job file", "a file with `[job]` has one step; use `[steps.NAME]` for more"),
+    "E233": Code("`{key}` does not belong to {what}", None),
+    "E234": Code("{where} does not say what to run", "write one of {kinds}"),
+    "E235": Code("a step has one kind, this one has {kinds}", "keep one of them, or make two steps"),
+    "E236": Code("{where} has no `{key}`", None),
+    "E237": Code("this pipeline has no steps", "write `[steps.NAME]` with one of `shell`, `command`, `python`..."),
+    "E238": Code("`{key}` must be {expected}, not {found}", None),
+    "E239": Code("`{value}` is not a duration", 'such as "30s", "5m" or "1h30m"'),
+    "E240": Code("`{value}` is not a size", 'a whole number and one of k M G T Ki Mi Gi Ti, such as "512Mi"'),
+    "E241": Code("`{key}` must be {limit}, not {value}", None),
+    "E242": Code("`{key}` is empty", None),
+    "E243": Code("`{value}` is not a value of `{key}`", None),
+    "E244": Code("`{name}` is not a name: {rule}", None),
+    "E245": Code("`{name}` is a word of the language", "use another name; taken are {words}"),
+    "E246": Code("`{value}` is not {expected}", None),
+    "E247": Code("`{value}` is not a value that can travel", "JSON has no such number: write a text, or leave the key out"),
+}
+
+# --- plug-ins: runner/plugins.py ---
+CODES |= {
+    "E801": Code("there is no {group} `{name}`", None),
+    "E802": Code("the plug-in `{path}` of {origin} cannot be used: {problem}", "install it again, or ask its author"),
+}
