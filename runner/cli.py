@@ -129,13 +129,13 @@ def _unknown(verb: str) -> int:
 
     if verb.startswith("-"):
         hint = "options come after the verb: `runner VERB --help`"
-        problem = diagnose("E902", None, option=verb, verb="runner", hint=hint)
+        problem = diagnose("E921", None, option=verb, verb="runner", hint=hint)
     else:
         like = near(verb, VERBS)
         hint = f"did you mean `{like}`?" if like else "`runner --help` lists all verbs"
         if verb.endswith(".toml") or os.path.exists(verb):
             hint = f"to run this file: `runner up {verb}`"
-        problem = diagnose("E901", None, verb=verb, hint=hint)
+        problem = diagnose("E920", None, verb=verb, hint=hint)
     show([problem])
     return USAGE
 
@@ -162,7 +162,7 @@ def _report(fault: Exception) -> int:
 
     if isinstance(fault, Refused):
         show(fault.problems)
-        return exit_code(fault.problems)
+        return fault.exit_code
     from runner.crash import keep
 
     try:
@@ -175,15 +175,6 @@ def _report(fault: Exception) -> int:
         f"  please report it with the output of `runner --version` and the command you typed\n"
     )
     return SOFTWARE
-
-
-FAMILIES = {"E7": 4, "E8": 5, "E9": 2}  # all other codes speak of files: 3
-
-
-def exit_code(problems: Sequence[Diagnostic]) -> int:
-    """The exit code of a family of problems: that of the first error, 3 before all others."""
-    codes = [FAMILIES.get(problem.code[:2], 3) for problem in problems if problem.severity == "error"]
-    return 3 if 3 in codes or not codes else codes[0]
 
 
 def _forget_stdout() -> None:

@@ -7,11 +7,12 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from runner.commands.asking import ROOT, RUN
 from runner.commands.find import find
 from runner.text.diagnostics import Refused, diagnose
+from runner.views.logfile import PIECE, copy
 
 if TYPE_CHECKING:
     from runner.commands.common import OpenRun
@@ -28,7 +29,6 @@ OPTIONS = [
     ROOT,
 ]
 
-PIECE = 1 << 20
 EVERY = 0.2  # seconds between two looks at a log that grows
 ENDED = ("succeeded", "cached", "failed", "errored", "cancelled", "skipped", "blocked")
 
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         n = attempt or last(told[address])
         if attempt and attempt > last(told[address]):
             name, most = str(told[address].get("label")), last(told[address])
-            raise Refused([diagnose("E908", None, step=name, attempt=attempt, most=most)])
+            raise Refused([diagnose("E927", None, step=name, attempt=attempt, most=most)])
         if len(addresses) > 1:
             out.write(f"== {told[address].get('label')}~{n} ==\n".encode())
         ends_well = copy(path_of(opened, address, n), out, args.tail)
@@ -76,54 +76,12 @@ def last(entry: dict[str, Any]) -> int:
     return max((int(attempt.get("n") or 1) for attempt in entry.get("attempts") or ()), default=1)
 
 
-def copy(path: Path, out: IO[bytes], lines: int | None = None) -> bool:
-    """Write a log out as it is, or its last lines; true when it ended with a newline or was empty."""
-    try:
-        with open(path, "rb") as log:
-            if lines is not None:
-                log.seek(_start_of_last(log, lines))
-            end = b"\n"
-            while piece := log.read(PIECE):
-                out.write(piece)
-                end = piece[-1:]
-            return end == b"\n"
-    except FileNotFoundError:
-        return True
-
-
-def _start_of_last(log: IO[bytes], lines: int) -> int:
-    """Where the last `lines` lines begin, read from the end, so that a log of gigabytes costs nothing."""
-    at = log.seek(0, 2)
-    missing, first = lines, True
-    while at > 0 and lines > 0:
-        size = min(PIECE, at)
-        at -= size
-        log.seek(at)
-        piece = log.read(size)
-        stop = len(piece) - 1 if first and piece.endswith(b"\n") else len(piece)
-        first = False
-        while (stop := piece.rfind(b"\n", 0, stop)) >= 0:
-            missing -= 1
-            if missing == 0:
-                return at + stop + 1
-    return at if lines > 0 else log.seek(0, 2)
-
-
-def tail(path: Path, lines: int) -> list[str]:
-    """The last lines of a log as text; [] when there is none."""
-    import io
-
-    out = io.BytesIO()
-    copy(path, out, lines)
-    return out.getvalue().decode("utf-8", "replace").splitlines()
-
-
 def _follow(opened: OpenRun, root: Path | None, addresses: list[str], attempt: int | None) -> int:
     if len(addresses) != 1:
         running = [a for a in addresses if opened.run["nodes"][a].get("status") == "running"]
         if len(running) != 1:
             labels = [f"`{opened.run['nodes'][a].get('label')}`" for a in (running or addresses)[:5]]
-            raise Refused([diagnose("E909", None, names=", ".join(labels))])
+            raise Refused([diagnose("E928", None, names=", ".join(labels))])
         addresses = running
     for piece in pieces(opened, root, addresses[0], attempt):
         sys.stdout.buffer.write(piece)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from runner.views import words
+from runner.views.logfile import tail
 from runner.views.plain import Plain
 from runner.views.story import Line
 from runner.views.terminal import clean
@@ -22,18 +23,21 @@ LONGEST = 2000  # characters of a line
 
 
 class Folded(Plain):
-    """Plain lines, but what a step prints is kept until its attempt ends and then printed as one block."""
+    """Plain lines, but what a step prints comes as one block when its attempt ends: from `line` events, or its log."""
 
     def __init__(self, stream: IO[str], env: Mapping[str, str]) -> None:
         super().__init__(stream, env)
         self.env = env
         self._kept: dict[Any, deque[str]] = {}
-        self._dropped: dict[Any, int] = {}
+        self._cut: set[Any] = set()
+        self._logs: dict[Any, str] = {}
 
     def see(self, event: Event) -> None:
         if event.what == "line" and event.address is not None:
             self._keep(event)
             return
+        if event.what == "start" and event.data.get("log"):
+            self._logs[event.address] = str(event.data["log"])
         if event.what == "end" and event.address is not None:
             self._ended(event)
             return
@@ -42,18 +46,24 @@ class Folded(Plain):
     def _keep(self, event: Event) -> None:
         kept = self._kept.setdefault(event.address, deque(maxlen=KEPT))
         if len(kept) == KEPT:
-            self._dropped[event.address] = self._dropped.get(event.address, 0) + 1
+            self._cut.add(event.address)
         kept.append(clean(str(event.data.get("text", "")))[:LONGEST])
 
     def _ended(self, event: Event) -> None:
         lines = list(self._kept.pop(event.address, ()))
-        dropped = self._dropped.pop(event.address, 0)
+        dropped = event.address in self._cut
+        self._cut.discard(event.address)
+        log = self._logs.pop(event.address, None)
+        if log and not lines:
+            lines = [clean(text)[:LONGEST] for text in tail(log, KEPT + 1)]
+            dropped = len(lines) > KEPT
+            lines = lines[-KEPT:]
         name = self.story.label(event)
         line = self.story.line(event)
         if line is None:
             return
         if dropped:
-            lines.insert(0, f"({dropped:,} lines before these: runner logs {self.story.run} {name})")
+            lines.insert(0, f"(more before these lines: runner logs {self.story.run} {name})")
         if lines:
             self.block(event, line, lines)
         else:

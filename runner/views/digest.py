@@ -37,7 +37,7 @@ def digest(
     counted = {a: entry for a, entry in told.items() if not contains(a, entry, nodes, parents)}
     name = str(run.get("name") or run.get("run") or "")
     lines = [_headline(run, counted, colour)]
-    lines += _failures(told, counted, tail, name, colour, signs)
+    lines += _failures(run, counted, tail, colour, signs)
     lines += _not_run(run, counted, nodes, colour)
     lines += _warnings(counted, colour)
     if run.get("status") == "succeeded":
@@ -87,17 +87,16 @@ def failed(told: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _failures(
-    told: Mapping[str, Mapping[str, Any]],
+    run: Mapping[str, Any],
     counted: Mapping[str, Mapping[str, Any]],
     tail: Tail,
-    run: str,
     colour: bool,
     signs: Symbols,
 ) -> list[str]:
     lines = []
     addresses = failed(counted)
     for address in addresses[:SHOWN]:
-        entry = told[address]
+        entry = counted[address]
         attempts = list(entry.get("attempts") or ())
         end = attempts[-1] if attempts else entry
         status = str(entry["status"])
@@ -105,7 +104,7 @@ def _failures(
         start, stop = entry.get("start"), entry.get("end")
         took = f" ({duration(stop - start)})" if start is not None and stop is not None else ""
         handled = {"continue": ", recovered by its handler", "skip": ", its dependants are skipped"}
-        note = handled.get(str(entry.get("handled") or ""), "")
+        note = handled.get(str(entry.get("handled") or ""), ", tolerated" if run.get("status") == "succeeded" else "")
         said = f"{words.why({**end, 'status': status})}{words.attempts(tries)}{took}{note}"
         lines += ["", f"{paint(status, status, colour)}: {entry.get('label')} {said}"]
         lines += [f"  {text}" for text in (words.detail(end), words.advice(end)) if text]
@@ -113,7 +112,7 @@ def _failures(
             id, _, key = address.partition(" ")
             lines += _tail(tail(id, key, tries), signs)
     if len(addresses) > SHOWN:
-        lines += ["", f"{len(addresses) - SHOWN:,} more failed: runner show {run}"]
+        lines += ["", f"{len(addresses) - SHOWN:,} more failed: runner show {run.get('name')}"]
     return lines
 
 

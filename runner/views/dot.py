@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.views.outline import cases, name, outline, tags
 
-STYLES = {"needs": "", "after": " [style=dashed]", "failure": ' [style=dotted, label="on failure"]'}
+STYLES = {"needs": [], "after": ["style=dashed"], "failure": ["style=dotted", 'label="on failure"']}
 
 
 def dot(plan: Mapping[str, Any]) -> str:
@@ -25,7 +25,7 @@ def dot(plan: Mapping[str, Any]) -> str:
             lines.append(f"{margin}}}")
             continue
         values.update(cases(nodes, id))
-        told = [name(nodes, id), *([f"case {values[id]}"] if id in values else []), *tags(nodes, id)]
+        told = [name(nodes, id), *([values[id]] if id in values else []), *tags(nodes, id)]
         text = quoted("\n".join(told))
         within = shape.inside.get(id, [])
         if within:
@@ -37,7 +37,11 @@ def dot(plan: Mapping[str, Any]) -> str:
         else:
             more = ", peripheries=2" if nodes[id].get("type") == "map" else ""
             lines.append(f"{margin}{short[id]} [label={text}{more}]")
-    lines += [f"  {short[edge.source]} -> {short[edge.target]}{STYLES[edge.kind]}" for edge in shape.edges]
+    for edge in shape.edges:
+        ends = [("ltail", edge.source), ("lhead", edge.target)]
+        given = [f"{key}=cluster_{short[id]}" for key, id in ends if id in shape.inside] + STYLES[edge.kind]
+        attributes = f" [{', '.join(given)}]" if given else ""
+        lines.append(f"  {short[edge.source]} -> {short[edge.target]}{attributes}")
     return "\n".join([*lines, "}"]) + "\n"
 
 

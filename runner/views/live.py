@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from runner.views.labels import unfold
+from runner.views.logfile import last_line
 from runner.views.story import Line, Story, joined
 from runner.views.terminal import clean, coloured, columns, cut, pad, paint, size, symbols
 from runner.views.times import clock
@@ -26,13 +27,14 @@ FINAL = {"succeeded", "cached", "failed", "errored", "cancelled", "blocked", "sk
 class Row:
     """One line of the board: a running step, or a map or loop with all that is inside."""
 
-    __slots__ = ("began", "counts", "failed", "id", "label", "last", "n", "round", "running", "total")
+    __slots__ = ("began", "counts", "failed", "id", "label", "last", "log", "n", "round", "running", "total")
 
     def __init__(self, id: str, label: str, began: float) -> None:
         self.id = id
         self.label = label
         self.began = began
         self.last = ""  # the last line that was printed
+        self.log = ("", "")  # where the newest attempt prints, and what its label adds to the row's
         self.n = 1  # the attempt
         self.running = 0  # tasks inside
         self.total: int | None = None  # items
@@ -152,6 +154,7 @@ class Live:
         final = event.what == "state" or event.data.get("final", True)
         if event.what == "start":
             row.running += 1
+            row.log = (str(event.data.get("log") or ""), self.story.label(event).removeprefix(row.label))
             row.n = int(event.data.get("n") or 1)
             if id == row_id and key and self.story.nodes.get(row_id, {}).get("type") == "loop":
                 row.round = max(row.round, key[0])
@@ -204,6 +207,10 @@ class Live:
 
     def _row(self, row: Row, column: int, now: float) -> str:
         name = pad(cut(row.label, column, self.signs.more), column)
+        path, inside = row.log
+        printed = clean(last_line(path)) if path else ""
+        if printed:
+            row.last = f"{inside} {printed}".lstrip()
         told = joined(f"attempt {row.n}" if row.n > 1 and row.total is None else "", row.last)
         if row.round:
             told = joined(f"round {row.round}", row.last)

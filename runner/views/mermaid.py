@@ -38,7 +38,7 @@ def mermaid(plan: Mapping[str, Any]) -> str:
 
 
 def _tags(nodes: Mapping[str, Mapping[str, Any]], id: str, values: Mapping[str, str]) -> list[str]:
-    return [*([f"case {values[id]}"] if id in values else []), *tags(nodes, id)]
+    return [*([values[id]] if id in values else []), *tags(nodes, id)]
 
 
 def _shape(node: Mapping[str, Any], text: str) -> str:

@@ -89,11 +89,11 @@ def _source(each: str, source: Any) -> str:
 
 
 def cases(nodes: Nodes, id: str) -> dict[str, str]:
-    """For a choice: id of each case -> its value as text, `else` for the default."""
+    """For a choice: id of each case -> `case` and its value, `else` for the default."""
     node = inner(nodes[id])
     if node.get("type") != "choice":
         return {}
-    found = {str(case): _value(value) for value, case in node.get("cases", ())}
+    found = {str(case): f"case {_value(value)}" for value, case in node.get("cases", ())}
     if node.get("default"):
         found[str(node["default"])] = "else"
     return found

@@ -61,7 +61,7 @@ class Reasons:
                 continue
             found: dict[str, None] = {}
             for cause in causes:
-                names = self._roots[cause] if cause in blocked else [str(self.told[cause]["label"])]
+                names = self._roots[cause] if cause in self._roots else [str(self.told[cause]["label"])]
                 found.update(dict.fromkeys(names))
                 if len(found) > 3:
                     break

@@ -90,7 +90,7 @@ def _label(
 ) -> str:
     values.update(cases(nodes, id))
     text = f"{'.' if nodes[id].get('parent') in nodes else ''}{name(nodes, id)}"
-    told = [f"case {values[id]}"] if id in values else []
+    told = [values[id]] if id in values else []
     given = [name(nodes, source) for source in before.get(id, ())]
     if len(given) > 1:
         told.append(f"needs {words.listed(given, NEEDS)}")

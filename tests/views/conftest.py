@@ -6,9 +6,11 @@ import difflib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+
+from runner.run.events import Address, Event
 
 GOLDENS = Path(__file__).parent / "goldens"
 
@@ -69,24 +71,13 @@ def plan() -> dict[str, Any]:
 COUNTS = {"succeeded": 5, "cached": 1, "failed": 1, "blocked": 2}
 
 
-class At(NamedTuple):
-    """An address."""
-
-    id: str
-    key: tuple[int, ...] = ()
-
-
-class Happened(NamedTuple):
-    """An event."""
-
-    at: float
-    what: str
-    address: At | None
-    data: dict[str, Any]
+def at(id: str, key: tuple[int, ...] = ()) -> Address:
+    """The address of a node, or of one of its items."""
+    return Address(id, key)
 
 
 @pytest.fixture
-def story(plan: dict[str, Any]) -> list[Happened]:
+def story(plan: dict[str, Any]) -> list[Event]:
     """A run of the pipeline in which one island fails twice, so that what needs the map is blocked."""
 
     def label(i: int) -> dict[str, str]:
@@ -94,27 +85,27 @@ def story(plan: dict[str, Any]) -> list[Happened]:
 
     dream = {"exit": 3, "reason": "exit", "n": 1, "run_s": 2.0, "error": None, **label(1)}
     return [
-        Happened(100.0, "run-start", None, {"run": "01R", "name": "brisk-otter-3", "plan": plan}),
-        Happened(100.0, "start", At("fetch"), {"n": 1}),
-        Happened(100.0, "start", At("lint"), {"n": 1}),
-        Happened(101.0, "line", At("fetch"), {"text": "\x1b[31mdownloading\x1b[0m 10 %\rdownloading 99 %\n"}),
-        Happened(102.1, "end", At("fetch"), {"status": "succeeded", "n": 1, "run_s": 2.1, "final": True}),
-        Happened(102.1, "end", At("prepare"), {"status": "cached", "n": 1, "run_s": 0.0, "final": True}),
-        Happened(102.1, "expand", At("train"), {"count": 3}),
-        Happened(102.1, "start", At("train", (0,)), {"n": 1, **label(0)}),
-        Happened(102.1, "start", At("train", (1,)), {"n": 1, **label(1)}),
-        Happened(104.0, "line", At("train", (1,)), {"text": "epoch 4/10  loss 0.231"}),
-        Happened(104.1, "end", At("train", (1,)), {"status": "failed", "final": False, **dream}),
-        Happened(104.1, "retry", At("train", (1,)), {"n": 2, "at": 106.1, **label(1)}),
-        Happened(105.0, "end", At("train", (0,)), {"status": "succeeded", "n": 1, "run_s": 2.9, "final": True}),
-        Happened(105.0, "start", At("train", (2,)), {"n": 1, **label(2)}),
-        Happened(106.1, "start", At("train", (1,)), {"n": 2, **label(1)}),
-        Happened(108.0, "end", At("train", (2,)), {"status": "succeeded", "n": 1, "run_s": 3.0, "final": True}),
-        Happened(108.1, "line", At("train", (1,)), {"text": "::error::forged"}),
-        Happened(
+        Event(100.0, "run-start", None, {"run": "01R", "name": "brisk-otter-3", "plan": plan}),
+        Event(100.0, "start", at("fetch"), {"n": 1}),
+        Event(100.0, "start", at("lint"), {"n": 1}),
+        Event(101.0, "line", at("fetch"), {"text": "\x1b[31mdownloading\x1b[0m 10 %\rdownloading 99 %\n"}),
+        Event(102.1, "end", at("fetch"), {"status": "succeeded", "n": 1, "run_s": 2.1, "final": True}),
+        Event(102.1, "end", at("prepare"), {"status": "cached", "n": 1, "run_s": 0.0, "final": True}),
+        Event(102.1, "expand", at("train"), {"count": 3}),
+        Event(102.1, "start", at("train", (0,)), {"n": 1, **label(0)}),
+        Event(102.1, "start", at("train", (1,)), {"n": 1, **label(1)}),
+        Event(104.0, "line", at("train", (1,)), {"text": "epoch 4/10  loss 0.231"}),
+        Event(104.1, "end", at("train", (1,)), {"status": "failed", "final": False, **dream}),
+        Event(104.1, "retry", at("train", (1,)), {"n": 2, "at": 106.1, **label(1)}),
+        Event(105.0, "end", at("train", (0,)), {"status": "succeeded", "n": 1, "run_s": 2.9, "final": True}),
+        Event(105.0, "start", at("train", (2,)), {"n": 1, **label(2)}),
+        Event(106.1, "start", at("train", (1,)), {"n": 2, **label(1)}),
+        Event(108.0, "end", at("train", (2,)), {"status": "succeeded", "n": 1, "run_s": 3.0, "final": True}),
+        Event(108.1, "line", at("train", (1,)), {"text": "::error::forged"}),
+        Event(
             108.2,
             "end",
-            At("train", (1,)),
+            at("train", (1,)),
             {
                 "status": "failed",
                 "final": True,
@@ -129,12 +120,12 @@ def story(plan: dict[str, Any]) -> list[Happened]:
                 },
             },
         ),
-        Happened(108.2, "start", At("train!on-failure"), {"n": 1}),
-        Happened(108.4, "end", At("train!on-failure"), {"status": "succeeded", "n": 1, "run_s": 0.2, "final": True}),
-        Happened(108.4, "state", At("train"), {"status": "failed", "reason": "too-many-failed"}),
-        Happened(108.4, "state", At("report"), {"status": "blocked", "reason": "needs train"}),
-        Happened(108.4, "state", At("publish"), {"status": "blocked", "reason": "needs report"}),
-        Happened(109.0, "end", At("lint"), {"status": "succeeded", "n": 1, "run_s": 9.0, "final": True}),
-        Happened(109.0, "note", None, {"text": "the disk is nearly full"}),
-        Happened(109.5, "run-end", None, {"status": "failed", "counts": dict(COUNTS)}),
+        Event(108.2, "start", at("train!on-failure"), {"n": 1}),
+        Event(108.4, "end", at("train!on-failure"), {"status": "succeeded", "n": 1, "run_s": 0.2, "final": True}),
+        Event(108.4, "state", at("train"), {"status": "failed", "reason": "too-many-failed"}),
+        Event(108.4, "state", at("report"), {"status": "blocked", "reason": "needs train"}),
+        Event(108.4, "state", at("publish"), {"status": "blocked", "reason": "needs report"}),
+        Event(109.0, "end", at("lint"), {"status": "succeeded", "n": 1, "run_s": 9.0, "final": True}),
+        Event(109.0, "note", None, {"text": "the disk is nearly full"}),
+        Event(109.5, "run-end", None, {"status": "failed", "counts": dict(COUNTS)}),
     ]

@@ -44,8 +44,16 @@ def test_gitlab_a_forged_section_loses_its_escapes(story):
     assert "section_end:1:x" not in text
 
 
+def test_without_lines_the_log_is_read_at_the_end(story, tmp_path):
+    log = tmp_path / "log"
+    log.write_bytes(b"one\n\xfftwo\x1b[2J\n")
+    start = story[1]._replace(data={"n": 1, "log": str(log)})
+    text = show(GitHub, [story[0], start, story[4]])
+    assert "::group::succeeded fetch  2.1s\none\n\ufffdtwo\n::endgroup::\n" in text
+
+
 def test_a_step_that_prints_without_end_is_kept_in_part(story):
     flood = [story[3]._replace(data={"text": f"line {i}"}) for i in range(KEPT + 20)]
     text = show(GitHub, [*story[:3], *flood, story[4]])
-    assert "(20 lines before these: runner logs brisk-otter-3 fetch)\nline 20\n" in text
+    assert "(more before these lines: runner logs brisk-otter-3 fetch)\nline 20\n" in text
     assert "line 19\n" not in text

@@ -218,6 +218,19 @@ def test_the_view_follows_the_place(env, terminal, wanted):
     assert detect(Stream(), env) == wanted
 
 
+def test_the_last_line_is_read_off_the_log(story, tmp_path):
+    log = tmp_path / "log"
+    board = Board()
+    with board.view as view:
+        view.see(story[0])
+        view.see(story[1]._replace(data={"n": 1, "log": str(log)}))
+        view.tick(100.5)
+        assert "fetch" in board.show()
+        log.write_bytes(b"1 of 9\r5 of 9\n \n")
+        view.tick(101.0)
+        assert "  ⠹ fetch                1s  5 of 9\n" in board.show()
+
+
 def test_a_step_that_waits_says_for_what(story):
     board = Board()
     with board.view as view:
