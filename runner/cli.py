@@ -129,13 +129,13 @@ def _unknown(verb: str) -> int:
 
     if verb.startswith("-"):
         hint = "options come after the verb: `runner VERB --help`"
-        problem = diagnose("E921", None, option=verb, verb="runner", hint=hint)
+        problem = diagnose("E911", None, option=verb, verb="runner", hint=hint)
     else:
         like = near(verb, VERBS)
         hint = f"did you mean `{like}`?" if like else "`runner --help` lists all verbs"
         if verb.endswith(".toml") or os.path.exists(verb):
             hint = f"to run this file: `runner up {verb}`"
-        problem = diagnose("E920", None, verb=verb, hint=hint)
+        problem = diagnose("E910", None, verb=verb, hint=hint)
     show([problem])
     return USAGE
 

@@ -23,7 +23,7 @@ class Helped(Exception):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise Refused([diagnose("E922", None, message=message, hint=_usage(self))])
+        raise Refused([diagnose("E912", None, message=message, hint=_usage(self))])
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         raise Helped
@@ -32,7 +32,7 @@ class _Parser(argparse.ArgumentParser):
 def read(
     verb: str, about: str, options: Sequence[Option], words: Sequence[str], env: Mapping[str, str]
 ) -> argparse.Namespace:
-    """The values of all options of `verb`; raises Refused (E92x) for what is wrong and Helped after `--help`."""
+    """The values of all options of `verb`; raises Refused (E91x) for what is wrong and Helped after `--help`."""
     parser = _Parser(
         prog=f"runner {verb}",
         description=about[:1].upper() + about[1:] + ".",
@@ -68,7 +68,7 @@ def _outside(action: argparse.Action, default: Any, env: Mapping[str, str]) -> A
         return list(default) if isinstance(default, list) else default
     if action.nargs == 0:
         if text not in ("true", "false"):
-            raise Refused([diagnose("E923", None, variable=name, value=text, problem="must be `true` or `false`")])
+            raise Refused([diagnose("E913", None, variable=name, value=text, problem="must be `true` or `false`")])
         if isinstance(action, argparse.BooleanOptionalAction):
             return text == "true"
         return action.const if text == "true" else default
@@ -85,12 +85,12 @@ def _value(action: argparse.Action, name: str, word: str) -> Any:
         except (ValueError, TypeError, argparse.ArgumentTypeError) as fault:
             kind = getattr(action.type, "__name__", "value")
             said = str(fault) if isinstance(fault, argparse.ArgumentTypeError) else f"is no {kind}"
-            raise Refused([diagnose("E923", None, variable=name, value=word, problem=said)]) from None
+            raise Refused([diagnose("E913", None, variable=name, value=word, problem=said)]) from None
     if action.choices is not None and value not in action.choices:
         problem = "must be one of " + ", ".join(f"`{choice}`" for choice in action.choices)
         like = near(word, [str(choice) for choice in action.choices])
         hint = f"did you mean `{like}`?" if like else None
-        raise Refused([diagnose("E923", None, variable=name, value=word, problem=problem, hint=hint)])
+        raise Refused([diagnose("E913", None, variable=name, value=word, problem=problem, hint=hint)])
     return value
 
 
@@ -102,10 +102,10 @@ def _refuse(parser: argparse.ArgumentParser, verb: str, words: Sequence[str]) ->
             flag = word.split("=", 1)[0]
             like = near(flag, known)
             hint = f"did you mean `{like}`?" if like else _usage(parser)
-            problems.append(diagnose("E921", None, option=flag, verb=verb, hint=hint))
+            problems.append(diagnose("E911", None, option=flag, verb=verb, hint=hint))
         else:
-            problems.append(diagnose("E924", None, word=word, verb=verb, hint=_usage(parser)))
-    flags = [problem for problem in problems if problem.code == "E921"]
+            problems.append(diagnose("E914", None, word=word, verb=verb, hint=_usage(parser)))
+    flags = [problem for problem in problems if problem.code == "E911"]
     raise Refused(flags or problems)  # a word after an unknown option is most likely its value
 
 

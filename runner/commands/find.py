@@ -22,7 +22,7 @@ class Found(NamedTuple):
 
 def find(run: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]], text: str) -> Found:
     """`train`: the step and all its items; `train[island=Dream]`, `train[0]`: one item; `train~1`: its first attempt;
-    `@failed`: all that failed; raises Refused (E925 unknown, E926 ambiguous)."""
+    `@failed`: all that failed; raises Refused (E915 unknown, E916 ambiguous)."""
     told: Mapping[str, Mapping[str, Any]] = run["nodes"]
     if text == "@failed":
         return Found([a for a, entry in told.items() if entry.get("status") in ("failed", "errored")], None)
@@ -50,9 +50,9 @@ def _addresses(told: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Mappin
     run_hint = "`runner show RUN` lists all steps"
     if starting:
         names = listed([f"`{name}`" for name in starting])
-        raise Refused([diagnose("E926", None, text=text, names=names, hint=run_hint)])
+        raise Refused([diagnose("E916", None, text=text, names=names, hint=run_hint)])
     like = near(text, labels) or near(text, {str(entry.get("path")) for entry in told.values()})
-    raise Refused([diagnose("E925", None, text=text, hint=f"did you mean `{like}`?" if like else run_hint)])
+    raise Refused([diagnose("E915", None, text=text, hint=f"did you mean `{like}`?" if like else run_hint)])
 
 
 def _by_index(nodes: Mapping[str, Mapping[str, Any]], address: str) -> str:

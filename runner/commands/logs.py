@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         n = attempt or last(told[address])
         if attempt and attempt > last(told[address]):
             name, most = str(told[address].get("label")), last(told[address])
-            raise Refused([diagnose("E927", None, step=name, attempt=attempt, most=most)])
+            raise Refused([diagnose("E917", None, step=name, attempt=attempt, most=most)])
         if len(addresses) > 1:
             out.write(f"== {told[address].get('label')}~{n} ==\n".encode())
         ends_well = copy(path_of(opened, address, n), out, args.tail)
@@ -81,7 +81,7 @@ def _follow(opened: OpenRun, root: Path | None, addresses: list[str], attempt: i
         running = [a for a in addresses if opened.run["nodes"][a].get("status") == "running"]
         if len(running) != 1:
             labels = [f"`{opened.run['nodes'][a].get('label')}`" for a in (running or addresses)[:5]]
-            raise Refused([diagnose("E928", None, names=", ".join(labels))])
+            raise Refused([diagnose("E918", None, names=", ".join(labels))])
         addresses = running
     for piece in pieces(opened, root, addresses[0], attempt):
         sys.stdout.buffer.write(piece)

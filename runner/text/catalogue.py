@@ -84,15 +84,15 @@ CODES |= {
 
 # --- the command line: runner/cli.py, runner/options.py, runner/commands/{find,logs}.py ---
 CODES |= {
-    "E920": Code("there is no verb `{verb}`", "did you mean `{near}`?"),
-    "E921": Code("`{verb}` has no option `{option}`", "did you mean `{near}`?"),
-    "E922": Code("{message}", None),
-    "E923": Code("the variable {variable} is `{value}`: {problem}", "did you mean `{near}`?"),
-    "E924": Code("`{verb}` has no use for the word `{word}`", None),
-    "E925": Code("the run has no step `{text}`", "did you mean `{near}`?"),
-    "E926": Code("`{text}` can mean {names}", "write more of the name"),
-    "E927": Code("`{step}` has no attempt {attempt}; the last one is {most}", None),
-    "E928": Code("only one step can be followed; running are: {names}", "name one of them"),
+    "E910": Code("there is no verb `{verb}`", "did you mean `{near}`?"),
+    "E911": Code("`{verb}` has no option `{option}`", "did you mean `{near}`?"),
+    "E912": Code("{message}", None),
+    "E913": Code("the variable {variable} is `{value}`: {problem}", "did you mean `{near}`?"),
+    "E914": Code("`{verb}` has no use for the word `{word}`", None),
+    "E915": Code("the run has no step `{text}`", "did you mean `{near}`?"),
+    "E916": Code("`{text}` can mean {names}", "write more of the name"),
+    "E917": Code("`{step}` has no attempt {attempt}; the last one is {most}", None),
+    "E918": Code("only one step can be followed; running are: {names}", "name one of them"),
 }
 
 # --- names of steps, handlers, templates: runner/plan/steps.py, order.py, compile.py ---
