@@ -1,0 +1,121 @@
+"""Lists every way in which data breaks a schema: jsonschema, pointing at keys, never recursing through `$ref`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from jsonschema import Draft7Validator, ValidationError, validators  # type: ignore[import-untyped]
+
+from runner.model.gate import TYPES, find, gate, kinds_of, python_pattern
+
+Keys = tuple[str | int, ...]
+
+
+class Fault(NamedTuple):
+    """One broken rule. word: the schema's word that says no. key: the unknown, missing or badly named key."""
+
+    keys: Keys  # of the value, or of the table that the key stands in
+    word: str
+    value: Any
+    schema: dict[str, Any]  # that holds the word
+    key: str | None = None
+    table: dict[str, Any] | None = None  # the schema of the definition in which it was found
+
+
+def faults(schema: dict[str, Any], start: str, data: Any) -> list[Fault]:
+    """All faults of `data`, in no particular order. `schema` is trusted."""
+    found: list[Fault] = []
+    accepts = {start: gate(schema, start)}
+    todo: list[tuple[str, Keys, Any]] = [(start, (), data)]
+    while todo:
+        reference, keys, value = todo.pop()
+        part = find(schema, reference)
+        for error in _Validator(part).iter_errors(value):
+            at = keys + tuple(error.absolute_path)
+            if error.validator == "$ref":
+                target = error.validator_value
+                sure = accepts.setdefault(target, gate(schema, target))
+                if not sure(error.instance):  # a valid part, however large, costs one look by the gate
+                    todo.append((target, at, error.instance))
+            else:
+                found.append(
+                    Fault(at, str(error.validator), error.instance, error.schema, getattr(error, "key", None), part)
+                )
+    return found
+
+
+def _error(word: str, value: Any, instance: Any, schema: Any, key: str | None = None) -> ValidationError:
+    error = ValidationError(word, validator=word, validator_value=value, instance=instance, schema=schema)
+    if key is not None:
+        error.key = key
+    return error
+
+
+def _ref(validator: Any, target: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, dict):
+        yield _error("$ref", target, instance, schema)
+    else:
+        yield _error("type", "object", instance, {"type": "object", "$ref": target})
+
+
+def _any_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """The errors of the branch that was meant: the only one that takes values of this type."""
+    meant = [branch for branch in branches if type(instance) in kinds_of(branch)]
+    if len(meant) == 1:
+        yield from validator.descend(instance, meant[0])
+    elif not any(validator.evolve(schema=branch).is_valid(instance) for branch in branches):
+        yield _error("anyOf", branches, instance, schema)
+
+
+def _more(validator: Any, rule: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict) or rule is True:
+        return
+    known = schema.get("properties", {})
+    for key in instance:
+        if key not in known:
+            if rule is False:
+                yield _error("additionalProperties", rule, instance, schema, key)
+            else:
+                yield from validator.descend(instance[key], rule, path=key)
+
+
+def _names(validator: Any, rule: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    for key in instance if isinstance(instance, dict) else ():
+        if not validator.evolve(schema=rule).is_valid(key):
+            yield _error("propertyNames", rule, instance, schema, key)
+
+
+def _required(validator: Any, names: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    for key in names if isinstance(instance, dict) else ():
+        if key not in instance:
+            yield _error("required", names, instance, schema, key)
+
+
+def _pattern(validator: Any, pattern: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not re.search(python_pattern(pattern), instance):
+        yield _error("pattern", pattern, instance, schema)
+
+
+def _kind(*kinds: type) -> Any:
+    def check(checker: Any, value: Any) -> bool:
+        return type(value) in kinds and (type(value) is not float or abs(value) < float("inf"))  # nan is not below
+
+    return check
+
+
+_Validator: Any = validators.extend(
+    Draft7Validator,
+    {
+        "$ref": _ref, "anyOf": _any_of, "additionalProperties": _more, "propertyNames": _names, "required": _required,
+        "pattern": _pattern,
+    },
+    type_checker=Draft7Validator.TYPE_CHECKER.redefine_many({name: _kind(*kinds) for name, kinds in TYPES.items()}),
+)  # fmt: skip
+
+
+def strict_validator(schema: dict[str, Any]) -> Any:
+    """jsonschema as it comes, but with TOML's types: 3.0 is no integer, nan no number, `$` the end. For tests."""
+    checker = Draft7Validator.TYPE_CHECKER.redefine_many({name: _kind(*kinds) for name, kinds in TYPES.items()})
+    return validators.extend(Draft7Validator, {"pattern": _pattern}, type_checker=checker)(schema)

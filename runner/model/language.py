@@ -1,0 +1,322 @@
+"""The language: every key that a file may have, with its description. `make schema` turns it into schema/*.json.
+
+Marks: T tasks only, G groups too, D allowed in `[defaults]`, P a profile may set it (LANGUAGE section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+from attrs import frozen
+
+from runner.model.forms import (
+    Condition,
+    Duration,
+    EnvName,
+    Flag,
+    Function,
+    HandlerName,
+    Name,
+    NeededStep,
+    NotNegative,
+    Path,
+    PlainText,
+    Positive,
+    ProfileName,
+    Reducer,
+    Reference,
+    RefText,
+    Script,
+    Setting,
+    StepName,
+    TemplateName,
+    Text,
+    Versions,
+    Yes,
+    key,
+)  # fmt: skip
+from runner.model.parts import (
+    Cache,
+    Container,
+    FileReturn,
+    Glob,
+    Input,
+    ItemsFile,
+    OnFailure,
+    Output,
+    Range,
+    Repeat,
+    Resources,
+    Retry,
+    Return,
+    Runtime,
+    SecretFile,
+    Stub,
+    TypeSpec,
+)  # fmt: skip
+
+TASKS = ("shell", "command", "python", "notebook", "container", "stub")
+GROUPS = ("steps", "choose", "uses")
+KINDS = ("shell", "command", "python", "notebook", "container", "steps", "choose", "uses", "stub")
+
+Source = list[Any] | Reference | Range | Glob | ItemsFile
+
+
+@frozen(kw_only=True)
+class Step:
+    """One step of a pipeline: exactly one of shell, command, python, notebook, container, steps, choose, uses, stub."""
+
+    shell: Script | None = key(
+        "A script for `interpreter`. Values reach it through the environment only.", marks="T", only="shell"
+    )
+    command: list[RefText] | None = key(
+        "A program and its arguments, run without a shell; a whole list reference becomes so many arguments.",
+        marks="T", only="command", at_least=1,
+    )  # fmt: skip
+    python: Function | None = key("A function, called by the names of its arguments.", marks="T", only="python")
+    notebook: Path | None = key(
+        "A notebook, run once with the values in the cell tagged `parameters`.", marks="T", only="notebook"
+    )
+    container: Container | None = key(
+        "An image run untouched, where the executor runs images.", marks="T", only="container"
+    )
+    steps: dict[StepName, Step] | None = key("A graph in place.", marks="G", only="steps", at_least=1)
+    choose: Condition | None = key("Which of `cases` runs: the one named by this value.", marks="G", only="choose")
+    uses: PlainText | None = key(
+        'Another file as a step: "std:NAME", "PACKAGE:NAME" or a path.', marks="G", only="uses"
+    )
+    stub: Yes | Stub | None = key("Nothing runs; it only gives its returns.", marks="T", only="stub")
+
+    cases: dict[PlainText, Step] | None = key(
+        "The steps to choose from, by value.", marks="G", only="choose", at_least=1
+    )
+    default: Step | None = key("The step for every other value.", marks="G", only="choose")
+    extends: TemplateName | None = key("Start from `[templates.NAME]`; tables merge, lists replace.", marks="G")
+    description: Text | None = key("What the step is for; shown by `list` and `report`.", marks="GD")
+    tags: list[PlainText] | None = key("Words that select steps (`--tag`) and carry a profile's settings.", marks="GD")
+    needs: list[NeededStep] | None = key("Steps that must have succeeded, besides those found by inference.", marks="G")
+    after: list[NeededStep] | None = key("Steps that must have ended, whatever the end.", marks="G")
+    when: Condition | None = key("False: the step is skipped. Naming an item: that item is left out.", marks="G")
+    for_each: dict[Name, Source] | None = key(
+        "Runs the step once for each item: name = list. Several names: all combinations.", marks="G", at_least=1
+    )
+    stop_when: Condition | None = key(
+        "Over the returns of the items that have ended: no further item starts.", marks="G"
+    )
+    max_parallel: Positive | None = key("Items, or inner steps, at once.", marks="GP")
+    batch: Positive | None = key("Items packed into one job.", marks="GP", default=1)
+    tolerate: NotNegative | None = key("Failed items that still make a success.", marks="GP", default=0)
+    reduce: Function | dict[Name, Reducer] | None = key(
+        "Makes one value of the items' returns: a function, or return = built-in or function.", marks="G", at_least=1
+    )
+    repeat: Repeat | None = key("Runs the step in rounds.", marks="G")
+    params: list[Name] | dict[Name, Any] | None = key(
+        "What goes in: names, or name = value. Without it all in scope.", marks="GP"
+    )
+    returns: list[Name | Return] | None = key("The values that the step gives.", marks="G")
+    inputs: list[Path | Input] | dict[Name, Path | Input] | None = key(
+        "Files that must be there before the start; a named one is a parameter of the step.", marks="T"
+    )
+    outputs: list[Path | Output] | dict[Name, Path | Output] | None = key(
+        "Files that the step makes, stored on success; a named one is a parameter of the step.", marks="T"
+    )
+    on_failure: HandlerName | OnFailure | None = key(
+        "The handler that runs when the step has failed for good.", marks="G"
+    )
+    retry: Retry | None = key("Runs a failed attempt again.", marks="TDP")
+    timeout: Duration | None = key('The longest time of one attempt, such as "30m".', marks="GTDP")
+    env: dict[EnvName, Setting] | None = key(
+        "Environment variables: NAME = text with ${}, number or boolean.", marks="TDP"
+    )
+    secrets: list[EnvName] | dict[EnvName, PlainText | SecretFile] | None = key(
+        "Secrets handed to the process: names, or VARIABLE = name at the provider.", marks="TDP"
+    )
+    resources: Resources | None = key("What the step needs of a machine.", marks="TDP")
+    image: RefText | None = key("The image, for executors that run images; there `runtime` is ignored.", marks="TDP")
+    runtime: Path | Runtime | None = key("A virtual or conda environment, first on PATH.", marks="TDP")
+    interpreter: PlainText | list[PlainText] | None = key(
+        "Runs the `shell` script; the strict flags only for sh, bash, dash, zsh and ksh.", marks="TDP", only="shell",
+        default="bash", at_least=1,
+    )  # fmt: skip
+    workdir: Path | None = key("Where the command starts; paths still mean the project's root.", marks="TDP")
+    isolate: Flag | None = key(
+        "Starts in an empty folder with the project's files and the inputs; only outputs come back.",
+        marks="TDP",
+        default=False,
+    )
+    cache: Flag | Cache | None = key(
+        "An earlier success with the same inputs may stand for it.", marks="TDP", default=False
+    )
+    defaults: Defaults | None = key("Settings for the inner tasks.", marks="G", only="steps choose uses")
+
+
+UNTOUCHED = ("image", "runtime", "interpreter")  # a `container` step says its image itself, and nothing of ours goes in
+
+
+def taken_by(kind: str) -> list[str]:
+    """The fields of Step that a step of that kind may have."""
+    found = []
+    for field in attrs.fields(Step):
+        marks, only = field.metadata["marks"], field.metadata["only"]
+        fits = kind in only if only else "G" in marks or ("T" in marks and kind in TASKS)
+        if fits and not (kind == "container" and field.name in UNTOUCHED):
+            found.append(field.name)
+    return found
+
+
+def part_of(whole: type, name: str, about: str, keep: Callable[[Any], bool], *more: Any) -> Any:
+    """A table of those keys of another that `keep` says yes to, and `more` (name, type, field)."""
+    fields = [
+        (field.name, whole.__annotations__[field.name], field.metadata) for field in attrs.fields(whole) if keep(field)
+    ]
+    body: dict[str, Any] = {name: attrs.field(default=None, metadata=metadata) for name, _, metadata in fields}
+    body |= {name: field for name, _, field in more}
+    kinds = {name: kind for name, kind, _ in fields} | {name: kind for name, kind, _ in more}
+    return frozen(kw_only=True)(
+        type(name, (), {**body, "__annotations__": kinds, "__doc__": about, "__module__": __name__})
+    )
+
+
+def marked(mark: str) -> Callable[[Any], bool]:
+    """Says yes to the keys of Step that bear a mark."""
+    return lambda field: mark in field.metadata["marks"]
+
+
+UNSET = ("unset", "list[PlainText] | None", key('Dotted keys that weaker layers may not set, such as "env.DEBUG".'))
+if TYPE_CHECKING:
+    Defaults = Any
+    ProfileDefaults = Any
+    Overlay = Any
+    Template = Any
+else:
+    Defaults = part_of(
+        Step, "Defaults", "Settings for every task below, weaker than what a step says itself.", marked("D")
+    )
+    ProfileDefaults = part_of(
+        Step,
+        "ProfileDefaults",
+        "Settings for every task, weaker than what the pipeline says of one step.",
+        marked("D"),
+        UNSET,
+    )
+    Overlay = part_of(
+        Step, "Overlay", "Settings for the steps that this table names.", marked("P"), UNSET,
+        ("profile", "ProfileName | None", key("The step runs as this profile runs it.")),
+        ("params", "dict[Name, Any] | None", key("What goes in: name = value.")),
+    )  # fmt: skip
+    Template = part_of(Step, "Template", "Keys to share, taken in by `extends`.", lambda field: True)
+
+
+@frozen(kw_only=True)
+class Pipeline:
+    """A pipeline: `[steps.NAME]` tables, or a job: one `[job]` table."""
+
+    schema_: Text | None = key("The JSON Schema of this file, for editors; not read.", name="$schema")
+    name: PlainText | None = key("The name in runs and manifests; the file's or folder's name by default.")
+    description: Text | None = key("What the pipeline is for; shown by `list` and `report`.")
+    requires_runner: Versions | None = key('Versions of runner-up that may run it, such as ">=1.2".')
+    include: list[Path] | None = key("Files, or patterns, that add params, types, templates, steps, handlers, finally.")
+    params: dict[Name, Any] | None = key("Parameters and their defaults.")
+    types: dict[Name, TypeSpec] | None = key("The types of parameters.")
+    defaults: Defaults | None = key("Settings for every task of this file.")
+    templates: dict[StepName, Template] | None = key("Keys to share, taken in by `extends`.")
+    steps: dict[StepName, Step] | None = key("The graph: a step for each name.", at_least=1)
+    job: Step | None = key("The one step of a job file, in place of `[steps]`.")
+    handlers: dict[StepName, Step] | None = key("Steps that run only through `on-failure`.")
+    finally_: dict[StepName, Step] | None = key("The graph that runs last, whatever happened.")
+    returns: list[Name | FileReturn] | None = key("The values that this file gives when it is used as a step.")
+    max_parallel: Positive | None = key("Steps and items that run at once.")
+    timeout: Duration | None = key('The longest time of the whole run, such as "2h".')
+
+
+NOT_IN_JOBS = ("steps", "include", "templates", "returns", "defaults", "max_parallel")
+SHARED = ("schema_", "params", "types", "templates", "steps", "handlers", "finally_")
+Included = part_of(Pipeline, "Included", "A file that a pipeline includes.", lambda field: field.name in SHARED)
+
+
+@frozen(kw_only=True)
+class Volume:
+    """A volume, in the executor's words."""
+
+    claim: Text | None = key("The claim that it stands for.")
+    mount: Text | None = key("Where steps see it.")
+
+
+@frozen(kw_only=True)
+class Build:
+    """An image with the project in it, made when `executor.image` is not given."""
+
+    base: Text | None = key("The image to start from.")
+    requirements: Text | list[Text] | None = key("Files that list what to install.")
+    dockerfile: Text | None = key("A Dockerfile to use instead.")
+    tag: RefText | None = key("The image's name.")
+    include: list[Text] | None = key("Patterns of the files to put in.")
+
+
+@frozen(kw_only=True)
+class Schedule:
+    """When the pipeline starts by itself."""
+
+    cron: PlainText | list[PlainText] = key('Cron times, such as "0 3 * * *".', required=True, at_least=1)
+    timezone: PlainText | None = key('The timezone of `cron`, such as "Europe/Zurich".', default="UTC")
+    overlap: Literal["allow", "forbid", "replace"] | None = key(
+        "What happens when the run before is still going.",
+        default="allow",
+        values={"allow": "both run", "forbid": "the new one is left out", "replace": "the old one is cancelled"},
+    )
+    catch_up: Flag | None = key("Runs the last missed time once.", default=False)
+    suspended: Flag | None = key("Nothing starts by itself.", default=False)
+
+
+@frozen(kw_only=True)
+class Profile:
+    """A profile: where and how pipelines run."""
+
+    schema_: Text | None = key("The JSON Schema of this file, for editors; not read.", name="$schema")
+    extends: ProfileName | list[ProfileName] | None = key(
+        'Profiles to start from: "std:NAME", "PACKAGE:NAME", a path or a name; later ones win.', default="local"
+    )
+    description: Text | None = key("What the profile is for; shown by `list --profiles`.")
+    shared: Flag | None = key("Serves several pipelines: what matches nothing is passed over.", default=False)
+    volumes: dict[StepName, Volume] | None = key("Volumes by name, in the executor's words.")
+    build: Build | None = key("An image with the project in it, when `executor.image` is not given.")
+    schedule: Schedule | None = key("When the pipeline starts by itself.")
+    params: dict[Name, Any] | None = key("Values of the pipeline's parameters here.")
+    max_parallel: Positive | None = key("Steps and items that run at once.")
+    defaults: ProfileDefaults | None = key("Settings for every task, weaker than what the pipeline says of one step.")
+    tags: dict[PlainText, Overlay] | None = key("Settings for the steps that bear a tag.")
+    steps: dict[PlainText, Overlay] | None = key(
+        'Settings for one step, by its dotted path or a pattern: `[steps."a.b"]`.'
+    )
+
+
+SERVICES = {
+    "executor": ("executors", "What runs the steps."),
+    "run-log": ("run_logs", "Where the records of runs are kept."),
+    "catalog": ("catalogs", "Where the files that steps make are kept."),
+    "secrets": ("secrets", "Where secrets come from."),
+}
+
+
+@frozen(kw_only=True)
+class Plugins:
+    """Plug-ins of this project: name = "module:Class"."""
+
+    executors: dict[StepName, Function] | None = key("Executors.")
+    run_logs: dict[StepName, Function] | None = key("Run logs.")
+    catalogs: dict[StepName, Function] | None = key("Catalogs.")
+    secrets: dict[StepName, Function] | None = key("Providers of secrets.")
+    serialisers: dict[StepName, Function] | None = key("Serialisers of objects.")
+    views: dict[StepName, Function] | None = key("Views.")
+    blocks: dict[StepName, Function] | None = key("Step blocks.")
+
+
+@frozen(kw_only=True)
+class Project:
+    """`runner.toml`: marks the root of a project."""
+
+    schema_: Text | None = key("The JSON Schema of this file, for editors; not read.", name="$schema")
+    profile: ProfileName | None = key("The profile that is taken without `--profile`.", default="local")
+    plugins: Plugins | None = key("Plug-ins of this project.")

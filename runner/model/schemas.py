@@ -1,0 +1,223 @@
+"""Classes to JSON Schema: the one shape that both TOML language servers complete, explain and check well.
+
+Draft-07, one file a kind of document; flat tables, and `if`/`then` that only takes away.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable, Mapping
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+from runner.model import language
+from runner.model.forms import Form, written
+from runner.model.parts import Return
+
+OPEN = (language.Volume,)  # tables that take more keys than we know
+DRAFT = "http://json-schema.org/draft-07/schema#"
+Services = Mapping[str, Iterable[tuple[Any, Any]]]  # group -> (Flavor, settings class or None)
+
+
+def build(services: Services) -> dict[str, dict[str, Any]]:
+    """The schemas of all kinds of file, by name, with the settings of these flavors in them."""
+    return {
+        "pipeline": _file(language.Pipeline, {}, language.Included),
+        "profile": _file(language.Profile, _services(services, "executor", "run-log", "catalog", "secrets")),
+        "project": _file(language.Project, _services(services, "run-log", "catalog")),
+    }
+
+
+def text(schema: Mapping[str, Any]) -> str:
+    """A schema as its file holds it."""
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+
+
+def suggest(schema: dict[str, Any], names: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """A copy that offers names (of "step", "handler", "template", "profile") where one is asked for, as open enums."""
+    out = copy.deepcopy(schema)
+    todo: list[Any] = [out]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            offered = list(names.get(node.pop("x-suggest", ""), ()))
+            if offered:
+                told = {word: node.pop(word) for word in ("description", "title") if word in node}
+                rest = dict(node)
+                node.clear()
+                node |= {**told, "anyOf": [{"enum": offered}, rest]}
+            else:
+                todo += node.values()
+        elif isinstance(node, list):
+            todo += node
+    return out
+
+
+def table_of(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one attrs class; what it refers to is added to `definitions`."""
+    hints = get_type_hints(cls, include_extras=True)
+    properties, required = {}, []
+    for field in attrs.fields(cls):
+        name = written(field)
+        about = field.metadata.get("about", "")
+        if not about:
+            raise TypeError(f"{cls.__name__}.{field.name} has no description")
+        if field.metadata.get("only"):
+            about += f"\n\nOnly for {', '.join(f'`{kind}`' for kind in field.metadata['only'] if kind != name)}." * (
+                name not in language.KINDS
+            )
+        properties[name] = {"description": about, **_value(hints[field.name], field.metadata, definitions)}
+        if field.metadata.get("default") is not None:
+            properties[name]["default"] = field.metadata["default"]
+        if field.default is attrs.NOTHING:
+            required.append(name)
+    out: dict[str, Any] = {"type": "object", "description": cls.__doc__, "additionalProperties": cls in OPEN}
+    if required:
+        out["required"] = required
+    return out | {"properties": properties} | _rules(cls)
+
+
+def _file(cls: type, services: dict[str, Any], *more: type) -> dict[str, Any]:
+    definitions: dict[str, Any] = {}
+    table = table_of(cls, definitions)
+    for name, service in services.items():
+        table["properties"][name] = {"description": service["description"], "$ref": f"#/definitions/{name}"}
+        definitions |= service.pop("definitions")
+        definitions[name] = service
+    for extra in more:
+        _refer(extra, definitions)
+    title = f"runner-up {cls.__name__.lower()}"
+    return {"$schema": DRAFT, "title": title, **table, "definitions": dict(sorted(definitions.items()))}
+
+
+def _refer(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    if cls.__name__ not in definitions:
+        definitions[cls.__name__] = {}  # holds the place while the class is met inside itself
+        definitions[cls.__name__] = table_of(cls, definitions)
+    return {"$ref": f"#/definitions/{cls.__name__}"}
+
+
+def _value(kind: Any, metadata: Mapping[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a value by its annotation."""
+    origin, args = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return {}
+    if origin is Annotated:
+        form = next(arg for arg in args if isinstance(arg, Form))
+        return form.schema() | ({"x-suggest": form.suggest} if form.suggest else {})
+    if origin is Literal:
+        docs = metadata.get("values") or {}
+        told = {"x-taplo": {"docs": {"enumValues": [docs[word] for word in args]}}} if set(args) == set(docs) else {}
+        return {"enum": list(args), **told}
+    least = metadata.get("at_least", 0)
+    if origin is list:
+        items = _value(args[0], {}, definitions)
+        return {"type": "array", **({"items": items} if items else {}), **({"minItems": least} if least else {})}
+    if origin is dict:
+        form = next(arg for arg in get_args(args[0]) if isinstance(arg, Form))
+        names = {word: value for word, value in form.schema().items() if word in ("pattern", "not", "minLength")}
+        return {
+            "type": "object",
+            "additionalProperties": _value(args[1], {}, definitions) or True,
+            **({"propertyNames": names} if names else {}),
+            **({"minProperties": least} if least else {}),
+            "x-tombi-additional-key-label": form.title,
+        }
+    if origin in (Union, UnionType):
+        kinds = [arg for arg in args if arg is not type(None)]
+        branches = [_value(arg, metadata, definitions) for arg in kinds]
+        return branches[0] if len(branches) == 1 else {"anyOf": branches}
+    if attrs.has(kind):
+        return _refer(kind, definitions)
+    return Form(
+        title="value", types=({str: "string", bool: "boolean", int: "integer", float: "number"}[kind],)
+    ).schema()
+
+
+def _rules(cls: type) -> dict[str, Any]:
+    """What `if`/`then` take away: keys of other kinds of step, keys that a job does not have."""
+    if cls is language.Pipeline:
+        allowed = [written(field) for field in attrs.fields(cls) if field.name not in language.NOT_IN_JOBS]
+        graph = {"if": _has("include"), "then": _free(), "else": _free(required=["steps"])}
+        return {"if": _has("job"), "then": _free(propertyNames={"enum": allowed}), "else": _free(**graph)}
+    if cls is not language.Step:
+        return {}
+    fields = {field.name: written(field) for field in attrs.fields(language.Step)}
+    inner = _free(propertyNames={"enum": [written(f) for f in attrs.fields(Return) if f.name != "from_"]})
+    rules: list[dict[str, Any]] = []
+    for kind in language.KINDS:
+        then: dict[str, Any] = {"propertyNames": {"enum": [fields[name] for name in language.taken_by(kind)]}}
+        if kind in language.TASKS:
+            then["properties"] = {"returns": {"items": inner}}
+        if kind == "choose":
+            then["required"] = ["cases"]
+        rules.append({"if": _has(kind), "then": _free(**then)})
+    rules.append(_free(anyOf=[_has(name) for name in (*language.KINDS, "extends")]))
+    return {
+        "if": _free(),
+        "then": _free(allOf=rules),
+    }  # the detour hides `allOf` from a server that stops completing at it
+
+
+def _has(name: str) -> dict[str, Any]:
+    return {"required": [name], "additionalProperties": True}
+
+
+def _free(**words: Any) -> dict[str, Any]:
+    return {**words, "additionalProperties": True}
+
+
+def _services(services: Services, *names: str) -> dict[str, Any]:
+    return {name: _service(*language.SERVICES[name], services) for name in names}
+
+
+def _service(group: str, about: str, services: Services) -> dict[str, Any]:
+    """`type` and the settings of every flavor in one flat table; a chosen `type` takes the others' keys away."""
+    definitions: dict[str, Any] = {}
+    flavors = list(services.get(group, ()))
+    tables = [table_of(cls, definitions)["properties"] if cls is not None else None for _, cls in flavors]
+    union: dict[str, list[dict[str, Any]]] = {}
+    for table in tables:
+        for key, value in (table or {}).items():
+            if value not in union.setdefault(key, []):
+                union[key].append(value)
+    shapes = {key: [_bare(value) for value in values] for key, values in union.items()}
+    unlike = {key for key, found in shapes.items() if any(shape != found[0] for shape in found)}
+    rules: list[dict[str, Any]] = []
+    words: dict[str, str] = {}
+    for (flavor, _), table in zip(flavors, tables, strict=True):
+        own = [flavor.name, *flavor.aliases]
+        words |= dict.fromkeys(own, flavor.about)
+        match = _free(properties={"type": {"enum": own}}, required=["type"])
+        then: dict[str, Any] = {}  # a plug-in without a settings class takes any
+        if table is not None:
+            then["propertyNames"] = {"enum": ["type", *table]}
+            if unlike & table.keys():
+                then["properties"] = {key: table[key] for key in table if key in unlike}
+        rules.append({"if": match, "then": _free(**then)})
+    told = {key: "\n\n".join(dict.fromkeys(value["description"] for value in values)) for key, values in union.items()}
+    settings = {
+        key: {"description": told[key], **({} if key in unlike else _bare(values[0]))} for key, values in union.items()
+    }
+    listed = "".join(f"\n{'' if n else chr(10)}- `{word}`: {told}" for n, (word, told) in enumerate(words.items()))
+    kind = {
+        "description": f"Which one.{listed}",
+        "enum": list(words),
+        "x-taplo": {"docs": {"enumValues": list(words.values())}},
+    }
+    return {
+        "type": "object",
+        "description": about,
+        "additionalProperties": None in tables,
+        "properties": {"type": kind, **settings},
+        "if": _free(),
+        "then": _free(allOf=rules),
+        "definitions": definitions,
+    }
+
+
+def _bare(value: dict[str, Any]) -> dict[str, Any]:
+    return {word: told for word, told in value.items() if word not in ("description", "default")}

@@ -1,0 +1,142 @@
+"""Plug-ins: which flavors of executor, run log, catalog, secrets... there are, found without importing what they need.
+
+Ours stand in a generated table (`runner/flavors.py`); installed distributions are scanned only for names that it lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from runner.flavors import BUILT_IN
+from runner.text.diagnostics import Place, Refused, diagnose
+
+GROUPS = ("executors", "run_logs", "catalogs", "secrets", "serialisers", "views", "blocks")
+Asked = Mapping[str, Mapping[str, Any]]  # `[plugins]` of runner.toml: group -> name -> "module:Class"
+
+
+class Flavor(NamedTuple):
+    """One kind of service. settings and implementation are import paths, "module:Class"."""
+
+    name: str
+    settings: str | None
+    implementation: str
+    aliases: tuple[str, ...] = ()
+    about: str = ""
+    defaults: Mapping[str, Any] = {}  # of its settings; filled for ours
+    required: tuple[str, ...] = ()
+    origin: str = "runner-up"  # the distribution, or `runner.toml`
+
+
+def find(group: str, name: str, plugins: Asked | None = None, place: Place | None = None) -> Flavor:
+    """The flavor that a name or alias stands for. Raises Refused (E8xx): unknown, or a plug-in that can't be loaded."""
+    flavor = _named(group, name, plugins, place)
+    if flavor is not None:
+        return flavor
+    from runner.text.diagnostics import near
+
+    known = names(group, plugins)
+    like = near(name, known)
+    hint = f"did you mean `{like}`?" if like else "there are " + ", ".join(f"`{word}`" for word in known)
+    raise Refused([diagnose("E801", place, group=_word(group), name=name, hint=hint if known else None)])
+
+
+def known(group: str, name: str, plugins: Asked | None = None) -> bool:
+    """Whether anybody registers that name; nothing of it is imported."""
+    return _built_in(group, name) is not None or name in _kebab(plugins, group) or name in _installed(group)
+
+
+def names(group: str, plugins: Asked | None = None) -> list[str]:
+    """Every name of a group: ours, the project's, those of installed distributions."""
+    return sorted({*BUILT_IN.get(group, {}), *_kebab(plugins, group), *_installed(group)})
+
+
+def every(group: str, plugins: Asked | None = None) -> tuple[list[Flavor], list[Any]]:
+    """All flavors of a group, and a diagnostic for each plug-in that is broken."""
+    found, problems = [], []
+    for name in names(group, plugins):
+        try:
+            found.append(find(group, name, plugins))
+        except Refused as refused:
+            problems += refused.problems
+    return found, problems
+
+
+def load(flavor: Flavor, place: Place | None = None) -> Any:
+    """The implementation of a flavor. Raises Refused (E802) naming its distribution."""
+    return _object(flavor.implementation, flavor.origin, place)
+
+
+def settings(flavor: Flavor, place: Place | None = None) -> Any:
+    """The attrs class of a flavor's settings; None where it takes any. Raises Refused (E802)."""
+    return _object(flavor.settings, flavor.origin, place) if flavor.settings else None
+
+
+def _named(group: str, name: str, plugins: Asked | None, place: Place | None) -> Flavor | None:
+    own = _kebab(plugins, group).get(name)
+    if own is not None:
+        return _flavor(name, str(own), "runner.toml", place)
+    built_in = _built_in(group, name)
+    if built_in is not None:
+        return built_in
+    entry = _installed(group).get(name)
+    if entry is None:
+        return None
+    origin = entry.dist.name if entry.dist is not None else entry.value
+    return _flavor(name, entry.value, origin, place)
+
+
+def _built_in(group: str, name: str) -> Flavor | None:
+    for own, row in BUILT_IN.get(group, {}).items():
+        if name == own or name in row[2]:
+            return Flavor(own, *row)
+    return None
+
+
+def _flavor(name: str, path: str, origin: str, place: Place | None) -> Flavor:
+    """What `module:object` names: a Flavor, or an implementation that may have `Settings` in it."""
+    thing = _object(path, origin, place)
+    if isinstance(thing, Flavor):
+        return thing._replace(name=name, origin=origin)
+    if not callable(thing):
+        raise Refused([diagnose("E802", place, path=path, origin=origin, problem="is neither a Flavor nor a class")])
+    inner = getattr(thing, "Settings", None)
+    return Flavor(name, f"{path}.Settings" if inner is not None else None, path, (), _first_line(thing), {}, (), origin)
+
+
+def _object(path: str, origin: str, place: Place | None) -> Any:
+    module, _, name = path.partition(":")
+    try:
+        thing: Any = import_module(module)
+        for part in name.split(".") if name else []:
+            thing = getattr(thing, part)
+    except Exception as fault:  # whatever a stranger's module raises while it is imported
+        problem = f"{type(fault).__name__}: {fault}".rstrip(": ")
+        raise Refused([diagnose("E802", place, path=path, origin=origin, problem=problem)]) from None
+    return thing
+
+
+def _installed(group: str) -> dict[str, Any]:
+    """Entry points of other distributions; the scan costs 40 ms, so it is made only for names that are not ours."""
+    from importlib.metadata import entry_points
+
+    return {
+        entry.name: entry
+        for entry in entry_points(group=f"runner.{group}")
+        if entry.name not in BUILT_IN.get(group, {})
+    }
+
+
+def _kebab(plugins: Asked | None, group: str) -> Mapping[str, Any]:
+    found = plugins.get(group.replace("_", "-"), {}) if isinstance(plugins, Mapping) else {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _word(group: str) -> str:
+    words = {"run_logs": "run log", "secrets": "provider of secrets", "blocks": "step block"}
+    return words.get(group, group.removesuffix("s"))
+
+
+def _first_line(thing: Any) -> str:
+    return (getattr(thing, "__doc__", None) or "").strip().partition("\n")[0]
