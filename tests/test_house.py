@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -153,9 +154,29 @@ def test_data_folders_are_no_packages() -> None:
     assert not [path for folder in ("schema", "stdlib") for path in (TOP / folder).rglob("*.py")]
 
 
+ELSEWHERE = {
+    "a path of one machine": re.compile(r"(?:^|[^.\w])/(?:work|farm|root|home/\w+)/"),
+    "the host of a registry": re.compile(r"https?://[^ /]*(?:pypi|pythonhosted|npmjs|debian)"),
+    "a mark of an unfinished merge": re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE),
+}
+
+
+def test_the_files_speak_of_no_other_place() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=TOP, capture_output=True, check=False).stdout.decode()
+    files = [path for path in listed.split("\0") if path] or [str(path.relative_to(TOP)) for path in TOP.glob("*.*")]
+    wrong = []
+    for path in files:
+        try:
+            text = (TOP / path).read_text(encoding="utf-8")
+        except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
+            continue
+        wrong += [f"{path}: {what}: {found[0]!r}" for what, p in ELSEWHERE.items() if (found := p.search(text))]
+    assert not wrong, "\n".join(wrong)
+
+
 def loaded_by(project: Project, *words: str) -> set[str]:
     """The modules in memory at the end of `runner WORDS`, in an interpreter that imports nothing of its own."""
-    code = "import sys; from runner.cli import main; code = main(sys.argv[1:]); print(); print(*sys.modules); sys.exit(code)"
+    code = "import sys; from runner.cli import main; n = main(sys.argv[1:]); print(); print(*sys.modules); sys.exit(n)"
     ended = subprocess.run(
         [sys.executable, "-c", code, *words],
         cwd=project.root,

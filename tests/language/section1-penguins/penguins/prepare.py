@@ -1,0 +1,4 @@
+from pathlib import Path
+
+
+def clean(raw: Path, tidy: Path) -> int: ...

@@ -1,0 +1,4 @@
+from pathlib import Path
+
+
+def validate(files: list[Path], rows: int): ...

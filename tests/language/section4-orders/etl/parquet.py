@@ -1,0 +1,4 @@
+from pathlib import Path
+
+
+def convert(csv: Path, parquet: Path) -> int: ...

@@ -1,0 +1,271 @@
+"""Every example is checked, planned and run, and does what its README says; the plan of each is a snapshot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+
+from runner.testing.project import Outcome, Project
+
+TOP = Path(__file__).resolve().parent.parent
+NAMES = sorted(path.parent.name for path in TOP.glob("examples/*/pipeline.toml"))
+PROFILES = {"07-secrets": "dotenv"}  # what an example needs to run at all
+NOTEBOOK = ("nbclient", "nbformat", "ipykernel")
+NEEDS = {"01-penguins": (*NOTEBOOK, "sklearn", "matplotlib", "palmerpenguins"), "08-notebook": NOTEBOOK}
+
+Examples = Callable[[str], Project]
+
+
+class Readable(SingleFileSnapshotExtension):
+    """One readable file a snapshot, in `snapshots/`."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "json"
+
+    @classmethod
+    def dirname(cls, *, test_location: Any) -> str:
+        return str(TOP / "snapshots")
+
+
+@pytest.fixture
+def example(project: Callable[..., Project]) -> Examples:
+    """A copy of an example, without what earlier runs made."""
+
+    def copied(name: str) -> Project:
+        made = project()
+        unwanted = shutil.ignore_patterns(".venv", ".runner", "made", "__pycache__")
+        shutil.copytree(TOP / "examples" / name, made.root, dirs_exist_ok=True, ignore=unwanted)
+        return made
+
+    return copied
+
+
+@pytest.fixture
+def ready(example: Examples) -> Examples:
+    """The same, with the Python packages that it needs; skips the test where they are missing."""
+
+    def made(name: str) -> Project:
+        missing = [package for package in NEEDS.get(name, ()) if find_spec(package) is None]
+        if missing:
+            pytest.skip(f"{name} needs {', '.join(missing)}")
+        copy = example(name)
+        if name in NEEDS:
+            copy.allow("home", "tmp")  # kernels and matplotlib keep files there
+        if name == "01-penguins":
+            copy.path(".venv").symlink_to(sys.prefix)  # this environment stands for the one that `make demo` makes
+        return copy
+
+    return made
+
+
+def up(project: Project, *words: str, code: int = 0, **more: Any) -> dict[str, str]:
+    """Run, with the exit code that is expected; label -> status of every node."""
+    return statuses(project.run("up", "pipeline.toml", "--json", *words, timeout=300, **more).exits(code))
+
+
+def statuses(outcome: Outcome) -> dict[str, str]:
+    return {node["label"]: node["status"] for node in outcome.json()["nodes"].values()}
+
+
+def log(project: Project, step: str) -> str:
+    return project.run("logs", "@last", step).ok().out
+
+
+def words_of(name: str) -> list[str]:
+    return ["pipeline.toml", *(["--profile", PROFILES[name]] if name in PROFILES else [])]
+
+
+# all of them
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_is_right(example: Examples, name: str) -> None:
+    made = example(name)
+    made.cli("check", *words_of(name)).ok().silent("error", "warning")
+    for profile in made.files("profiles/*.toml"):
+        made.cli("check", "pipeline.toml", "--profile", Path(profile).stem).ok().silent("error", "warning")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_plan_of_an_example(example: Examples, name: str, snapshot: SnapshotAssertion) -> None:
+    plan = example(name).cli("plan", *words_of(name), "--json").ok().out
+    assert plan == snapshot.use_extension(Readable)(name=f"{name}.plan")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_plan_is_the_same_in_another_folder_for_another_user_in_another_time_zone(
+    example: Examples, name: str
+) -> None:
+    made, other = example(name), example(name)
+    away = {"TZ": "Pacific/Kiritimati", "USER": "other", "LOGNAME": "other", "HOME": "/nowhere", "LANG": "C"}
+    mine = made.run("plan", *words_of(name), "--json").ok().out
+    assert mine == other.run("plan", *words_of(name), "--json", env={**away, "PYTHONHASHSEED": "7"}).ok().out
+    assert str(made.base) not in mine
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_looking_at_an_example_leaves_no_trace(example: Examples, name: str) -> None:
+    made = example(name)
+    before = made.files()
+    for verb in ("check", "plan", "graph", "explain", "list"):
+        words = ["pipeline.toml"] if verb == "list" else words_of(name)
+        made.cli(verb, *words).ok()
+    made.run("up", *words_of(name), "--dry-run").ok()
+    assert made.files() == before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_says_what_it_is(name: str) -> None:
+    folder = TOP / "examples" / name
+    first = (folder / "pipeline.toml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "#:schema ../../schema/pipeline.json"
+    assert (folder / first.removeprefix("#:schema ")).resolve().is_file()
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert "runner up pipeline.toml" in readme and "Expected" in readme
+    assert f"({name}/README.md)" in (TOP / "examples" / "README.md").read_text(encoding="utf-8")
+
+
+# each of them
+
+
+@pytest.mark.heavy
+def test_penguins(ready: Examples) -> None:
+    made = ready("01-penguins")
+    ends = up(made)
+    assert {ends[step] for step in ("fetch", "clean", "train", "weigh", "report", "notify")} == {"succeeded"}
+    assert [ends[f"train[island={island}]"] for island in ("Biscoe", "Dream", "Torgersen")] == ["succeeded"] * 3
+    page = made.read("made/report.html")
+    assert "Of 333 penguins, those of Torgersen" in page and "data:image/png;base64," in page and "94%" in page
+    assert made.path("made/accuracy.png").read_bytes().startswith(b"\x89PNG")
+    assert made.read("made/notice.txt").rstrip().endswith("succeeded, 333 penguins")
+
+    ends = up(made, "--param", "threshold=0.99")
+    assert ends["report"] == "skipped" and ends["weigh"] == "succeeded"
+
+
+@pytest.mark.heavy
+def test_penguins_of_an_island_that_is_not_there(ready: Examples) -> None:
+    made = ready("01-penguins")
+    ends = up(made, "--param", 'islands=["Atlantis"]', "--set", "steps.train.retry.attempts=1", code=1)
+    assert ends["train"] == "failed" and ends["clean"] == "succeeded"
+    assert ends["weigh"] == ends["report"] == "blocked"
+    assert made.read("made/notice.txt").rstrip().endswith("failed, 333 penguins")
+    assert not made.exists("made/report.html")
+    made.run("logs", "@last", "train").ok().says("ValueError")
+
+
+def test_parameters(ready: Examples) -> None:
+    made = ready("02-parameters")
+    up(made)
+    lines = log(made, "print").splitlines()
+    assert lines[0] == '2026-01-31: ["Ada","Grace"] owe 150.0'
+    assert lines[1] == "75.0 each"
+    assert lines[2].startswith("for ") and lines[3] == "cost: ${not a reference}"
+    up(made, "--param", "price=4")
+    assert "120" in log(made, "print").splitlines()[1]
+    up(made, env={"RUNNER_UP_SET_price": "2"})
+    assert "60" in log(made, "print").splitlines()[1]
+    made.run("up", "pipeline.toml", "--param", "price=-1").exits(3).says("price")
+
+
+def test_files(ready: Examples) -> None:
+    made = ready("03-files")
+    assert set(up(made).values()) == {"succeeded"}
+    assert made.read("made/report.md") == "# Words\nthe 7\nsea 3\nwind 2\nblue 1\nbow 1\n"
+    made.write({"data/more.txt": "sea sea sea sea sea\n"})
+    up(made)
+    assert made.read("made/report.md").startswith("# Words\nsea 8\n")
+
+
+def test_map(ready: Examples) -> None:
+    made = ready("04-map")
+    assert up(made)["none"] == "succeeded"
+    lines = log(made, "show").splitlines()
+    assert lines == ["largest 180, rows 10", "number-1", "number-2", "number-3", "1", "2", "3"]
+    assert made.read("made/south-10.txt") == "180\n"
+
+
+def test_choice(ready: Examples) -> None:
+    made = ready("05-choice")
+    ends = up(made)
+    assert ends["shout"] == ends["shorten.small"] == ends["shorten.large"] == "skipped"
+    assert log(made, "tell") == "swaefto\n"
+    assert up(made, "--param", "text=hello")["shorten.default"] == "skipped"
+    assert log(made, "tell") == "as it is\n"
+    assert up(made, "--param", "loud=true")["shout"] == "succeeded"
+    assert log(made, "shout") == "swaefto!\n"
+
+
+def test_failure(ready: Examples) -> None:
+    made = ready("06-failure")
+    ends = up(made)
+    assert ends["flaky"] == ends["visit"] == ends["announce"] == ends["count"] == "succeeded"
+    assert ends["forecast"] == "failed"
+    assert log(made, "announce") == "published 11 [5,null,4]\n"
+    assert made.read("made/status.txt") == "succeeded\n"
+
+    ends = up(made, "--param", "broken=true", code=1)
+    assert ends["publish"] == "failed" and ends["announce"] == "blocked" and ends["count"] == "succeeded"
+    assert made.read("made/status.txt") == "failed\n"
+
+
+def test_secrets(ready: Examples) -> None:
+    made = ready("07-secrets")
+    up(made, "--profile", "dotenv")
+    assert log(made, "careless") == "connecting with ***\n"
+    assert log(made, "after") == "rows: 19, password: unknown here\n"
+    up(made, env={"DATABASE_PASSWORD": "battery-staple-horse"})
+    made.run("up", "pipeline.toml").exits(4).says("DATABASE_PASSWORD")
+    kept = [path for path in made.path(".runner").rglob("*") if path.is_file()]
+    assert kept
+    for secret in (b"correct-horse-battery", b"battery-staple-horse"):
+        assert not [path for path in kept if secret in path.read_bytes()]
+
+
+@pytest.mark.heavy
+def test_notebook(ready: Examples) -> None:
+    made = ready("08-notebook")
+    assert set(up(made).values()) == {"succeeded"}
+    assert made.read("made/report.md") == "# Temperatures\n\nWarmest on Wednesday, 13.8 degrees on average.\n"
+    up(made, "--param", 'title=It\'s "quoted"\\')
+    assert made.read("made/report.md").startswith('# It\'s "quoted"\\\n')
+
+
+@pytest.mark.parametrize(
+    ("profile", "load", "fit"),
+    [
+        ("local", "a small sample, 10 rows, level info", "workers 1, level info"),
+        ("team", "the warehouse, 1000 rows, level info", "workers 4, level info"),
+        ("mine", "the warehouse, 1000 rows, level debug", "workers 2, level debug"),
+    ],
+)
+def test_profiles(ready: Examples, profile: str, load: str, fit: str) -> None:
+    made = ready("09-profiles")
+    up(made, "--profile", profile)
+    assert (log(made, "load"), log(made, "fit")) == (f"{load}\n", f"{fit}\n")
+
+
+def test_the_origin_of_every_value_of_three_layers_is_shown(ready: Examples) -> None:
+    made = ready("09-profiles")
+    said = made.cli("explain", "pipeline.toml", "--profile", "mine").ok().out
+    for file in ("pipeline.toml", "profiles/company.toml", "profiles/team.toml", "profiles/mine.toml"):
+        text = made.read(file).splitlines()
+        assert f"{file}:" in said
+        for line in (part.split(":")[1] for part in said.split() if part.startswith(f"{file}:")):
+            assert text[int(line) - 1].strip(), f"{file}:{line} is an empty line"
+    workers = made.cli("explain", "pipeline.toml", "steps.fit.env.WORKERS", "--profile", "mine").ok().out
+    assert "2" in workers and "profiles/mine.toml:9" in workers
+
+
+def test_the_examples_are_nine() -> None:
+    assert len(NAMES) == 9
+    assert os.path.isdir(TOP / "snapshots")
