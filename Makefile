@@ -7,7 +7,7 @@ SHOW := examples/01-penguins
 
 demo: .venv/installed $(SHOW)/.venv/installed ## run the penguins pipeline to the end
 	cd $(SHOW) && ../../$(BIN)/runner up pipeline.toml
-	@echo "report: $(SHOW)/made/report.ipynb   figure: $(SHOW)/made/accuracy.png"
+	@echo "report: $(SHOW)/made/report.html   figure: $(SHOW)/made/accuracy.png"
 
 test: .venv/developer ## everything, two processes at once
 	$(BIN)/python -m pytest -n 2
@@ -24,8 +24,8 @@ schema: .venv/developer ## write schema/*.json and the tables made from the mode
 snapshots: .venv/developer ## write snapshots/ anew
 	$(BIN)/python -m pytest -n 0 tests/test_examples.py --snapshot-update
 
-bench: .venv/installed ## a chain of 1,000 steps, timed
-	$(BIN)/python -m runner.testing.bench
+bench: .venv/installed ## a chain and a fan of 1,000 steps, beside make
+	$(BIN)/python bench/speed.py
 
 clean:
 	rm -rf .venv $(SHOW)/.venv $(SHOW)/made $(SHOW)/.runner .mypy_cache .pytest_cache .ruff_cache

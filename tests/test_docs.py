@@ -16,7 +16,7 @@ PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), *TOP.glob("example
 BLOCKS = [
     pytest.param(block, id=f"{page.relative_to(TOP)}:{number}")
     for page in PAGES
-    for number, block in enumerate(re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.M | re.S), 1)
+    for number, block in enumerate(re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL), 1)
 ]
 
 

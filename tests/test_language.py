@@ -1,4 +1,4 @@
-"""The examples in the description of the language pass `check`: each stands in `tests/language`, with stubs around it."""
+"""The examples in the description of the language pass `check`; `tests/language` has them with stubs around."""
 
 from __future__ import annotations
 
