@@ -1,0 +1,55 @@
+"""The search for the next task to start: plan order, depth first, so that items flow through their graphs."""
+
+from __future__ import annotations
+
+from heapq import heappop
+from typing import TYPE_CHECKING
+
+from runner.run import scopes
+from runner.run.units import DONE, OPEN, READY, Graph, Items, Unit, first
+
+if TYPE_CHECKING:
+    from runner.run.machine import Machine
+
+
+def search(m: Machine) -> Unit | None:
+    """The next task that may start, cold from now on; opens what stands around it. None when there is none now."""
+    unit = m.root
+    while True:
+        if unit.phase == READY:
+            unit.hot = False
+            return unit
+        child = first(unit)
+        fresh = _fresh(unit)
+        if fresh is not None and (child is None or fresh < child.order):
+            _open(m, unit, fresh)
+            m.follow()
+            unit = unit if unit.phase != DONE else m.root
+        elif child is not None:
+            unit = child
+        else:
+            unit.hot = False
+            if unit.up is None:
+                return None
+            unit = unit.up
+
+
+def _fresh(unit: Unit) -> int | None:
+    """The order of the first child that may be opened now."""
+    if unit.phase != OPEN or not unit.has_slot():
+        return None
+    if isinstance(unit.inside, Items):
+        return unit.inside.next if unit.inside.more() else None
+    return unit.fresh[0][0] if unit.fresh else None
+
+
+def _open(m: Machine, unit: Unit, order: int) -> None:
+    if isinstance(unit.inside, Items):
+        unit.inside.next += 1
+        opened = scopes.inner(m, unit, order)
+    else:
+        assert isinstance(unit.inside, Graph) and unit.fresh
+        opened = heappop(unit.fresh)[1]
+    unit.active += 1
+    opened.slot = True
+    scopes.begin(m, opened)
