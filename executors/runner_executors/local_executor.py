@@ -1,0 +1,140 @@
+"""The local executor: every attempt a process of this machine, all of them driven by one loop without threads."""
+
+from __future__ import annotations
+
+import os
+import resource
+import selectors
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runner.agent import spawn
+from runner.agent.attempt import Attempt, Host
+from runner.agent.catalog import Catalog, open_catalog
+
+_SEEN = 0.1  # seconds between two looks at what running steps printed, when somebody wants to see it
+_POLL = 0.01  # between two looks at a process that has no descriptor
+_PER_STEP = 4  # descriptors a running step may need at once: pidfd, log, both ends of a pipe
+_SPARE = 48  # descriptors for everything else
+
+
+class Local:
+    """Traverser of the machine it runs on.
+
+    settings: of the profile's `[executor]`; catalog: where outputs go, else the call's own settings decide;
+    lines: called with a handle and the last line that its step printed, when that changed.
+    """
+
+    def __init__(
+        self,
+        settings: Any = None,
+        catalog: Catalog | None = None,
+        lines: Callable[[Attempt, str], None] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.lines = lines
+        self._catalog = catalog
+        self._catalogs: dict[str, Catalog] = {}
+        self._host = Host(environ)
+        self._selector = selectors.DefaultSelector()
+        self._running: dict[Attempt, str] = {}  # and the last line seen
+        self._ready: list[Attempt] = []  # ended without a process, or to be looked at for another reason
+        self._watched: set[int] = set()
+        self._looked = 0.0
+        spawn.seal()
+
+    @staticmethod
+    def room() -> int:
+        """How many steps the limits of this process allow at once (N41)."""
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft == resource.RLIM_INFINITY:
+            return 1 << 16
+        return max(1, (soft - _SPARE) // _PER_STEP)
+
+    def start(self, call: dict[str, Any], secrets: dict[str, str]) -> Attempt:
+        """Start an attempt; its end, whatever it is, comes from `poll`."""
+        attempt = Attempt(call, secrets, self._catalog or self._catalog_of(call), self._host)
+        attempt.on_close = self._forget
+        attempt.start()
+        self._running[attempt] = ""
+        for fd in (attempt.fileno(), attempt.pipe()):
+            if fd >= 0:
+                self._selector.register(fd, selectors.EVENT_READ, attempt)
+                self._watched.add(fd)
+        if attempt.wake() == 0.0:
+            self._ready.append(attempt)
+        return attempt
+
+    def poll(self, timeout: float) -> list[tuple[Attempt, dict[str, Any]]]:
+        """Wait for ends, at most `timeout` seconds; a wait may end early with none."""
+        now = time.monotonic()
+        due = self._due(now + timeout)
+        woken: dict[Attempt, None] = dict.fromkeys(self._ready)
+        self._ready.clear()
+        for key, _ in self._selector.select(0 if woken else max(0.0, due - now)):
+            woken[key.data] = None
+            if key.fd == key.data.fileno():  # a pidfd stays readable: from here on `wake` tells when to look
+                self._forget(key.fd)
+        now = time.monotonic()
+        for attempt in self._running:
+            at = attempt.wake()
+            if at is not None and at <= now + _POLL:
+                woken[attempt] = None
+        ends = []
+        for attempt in woken:
+            if attempt in self._running:
+                end = attempt.poll()
+                if end is not None:
+                    del self._running[attempt]
+                    ends.append((attempt, end))
+        if self.lines is not None and now - self._looked >= _SEEN:
+            self._looked = now
+            self._tell()
+        return ends
+
+    def stop(self, handle: Attempt, why: str = "cancelled", hard: bool = False) -> None:
+        """End an attempt; its end record comes from `poll`."""
+        handle.stop(why, hard)
+        if handle in self._running:
+            self._ready.append(handle)
+
+    def close(self) -> None:
+        """Kill what still runs and give the descriptors back."""
+        for attempt in list(self._running):
+            attempt.stop(hard=True)
+        limit = time.monotonic() + 5
+        while self._running and time.monotonic() < limit:
+            self.poll(0.05)
+        self._selector.close()
+
+    def _due(self, limit: float) -> float:
+        for attempt in self._running:
+            at = attempt.wake()
+            if at is not None and at < limit:
+                limit = at
+        if self.lines is not None and self._running:
+            limit = min(limit, self._looked + _SEEN)
+        return limit
+
+    def _forget(self, fd: int) -> None:
+        """Stop watching a descriptor; must come before it is closed."""
+        if fd in self._watched:
+            self._watched.remove(fd)
+            self._selector.unregister(fd)
+
+    def _tell(self) -> None:
+        assert self.lines is not None
+        for attempt, before in self._running.items():
+            line = attempt.last_line()
+            if line != before:
+                self._running[attempt] = line
+                self.lines(attempt, line)
+
+    def _catalog_of(self, call: Mapping[str, Any]) -> Catalog:
+        settings = call.get("catalog") or {}
+        name = repr(sorted(settings.items())) + os.fspath(call["root"])
+        if name not in self._catalogs:
+            self._catalogs[name] = open_catalog(settings, call["root"])
+        return self._catalogs[name]

@@ -1,0 +1,19 @@
+"""runner-up: one pipeline file, any place to run it. In a step's code: `from runner import step`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runner.agent import step as step
+
+__all__ = ["step"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "step":
+        from .agent import step as found  # relative: this package may be loaded as `runner_up` too
+
+        globals()["step"] = found
+        return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

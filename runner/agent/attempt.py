@@ -1,0 +1,349 @@
+"""One attempt of one task, from its call to its end record; never waits, so that one loop can drive many."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runner.agent import outcome, spawn
+from runner.agent.catalog import Catalog, NoCatalog
+from runner.agent.command import Finder, interpreted, needs_shell, plain_words
+from runner.agent.environ import Parameter, inherited, parameters, variables
+from runner.agent.redact import Redactor, maskable
+from runner.agent.stage import StageError, Work, fetch, prepare
+from runner.agent.tasks import python_task
+
+_CHUNK = 1 << 18
+_LOOK = 0.02  # seconds between two looks at processes that nothing wakes us for
+
+
+class Host:
+    """What attempts of one driver share: the environment to inherit and the programs found so far."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self.environ = inherited(os.environ if environ is None else environ)
+        self.finder = Finder()
+
+
+class Attempt:
+    """Runs a Call. `start()`, then `poll()` until it gives the End record.
+
+    secrets: values by secret name; those the call does not name are only masked. Wake up for `fileno()` (the command
+    ended), `pipe()` (it printed) and at `wake()`.
+    """
+
+    def __init__(
+        self,
+        call: Mapping[str, Any],
+        secrets: Mapping[str, str],
+        catalog: Catalog | None = None,
+        host: Host | None = None,
+    ) -> None:
+        self.call = call
+        self.host = host or Host()
+        self.catalog: Catalog = catalog or NoCatalog()
+        self.redactor = Redactor(secrets.values()) if maskable(secrets.values()) else None
+        self.work: Work | None = None
+        self.process: spawn.Process | None = None
+        self.exit: spawn.Exit | None = None
+        self.started = time.time()
+        self.on_close: Callable[[int], None] | None = None  # told of a descriptor before it is closed
+        self._secrets = secrets
+        self._began = self._ended = time.monotonic()
+        self._out = self._pipe = -1
+        self._log = call.get("log") or os.devnull
+        self._why: str | None = None
+        self._kill_at: float | None = None
+        self._deadline: float | None = None
+        self._look = 0.0
+        self._family: list[spawn.Member] = []
+        self._memory: list[str] = []
+        self._end: dict[str, Any] | None = None
+        self._given = False
+
+    def start(self) -> None:
+        """Stage in and start the command; whatever goes wrong is told by `poll`."""
+        try:
+            os.makedirs(self.call["scratch"], exist_ok=True)
+            kind = self.call["kind"]
+            if kind in ("stub", "reduce"):
+                self._end = outcome.without_process(self)
+                return
+            self.work = prepare(self.call)
+            params = parameters(self.call, self.work, lambda sha, path: fetch(self.catalog, sha, path))
+            env = {**self.host.environ, **variables(self.call, self.work, params), **self._secret_variables()}
+            program, argv = self._command(kind, env, params)
+            self._open_log()
+            self._spawn(program, argv, env, params)
+        except StageError as error:
+            self._end = outcome.never_ran(self, error)
+        except OSError as error:
+            self._end = outcome.never_ran(self, StageError("stage-in", outcome.say(error), "errored"))
+        if self._end is not None:
+            self._close()
+
+    def fileno(self) -> int:
+        """The pidfd, readable when the command has ended; -1 when there is none."""
+        return self.process.pidfd if self.process and self.exit is None else -1
+
+    def pipe(self) -> int:
+        """The read end of the log pipe, -1 when the command writes to its log file itself."""
+        return self._pipe
+
+    def wake(self) -> float | None:
+        """The monotonic time at which `poll` has something to do even if nothing becomes readable."""
+        if self._end is not None:
+            return 0.0
+        if self.exit is not None or self.fileno() < 0:
+            return self._look
+        times = [t for t in (self._kill_at, self._deadline) if t is not None]
+        return min(times) if times else None
+
+    def poll(self) -> dict[str, Any] | None:
+        """The end record, once; None while the attempt goes on or after it was given."""
+        if self._given:
+            return None
+        if self._end is None:
+            self._advance()
+            self._look = time.monotonic() + _LOOK
+        if self._end is not None:
+            self._given = True
+        return self._end
+
+    def stop(self, why: str = "cancelled", hard: bool = False) -> None:
+        """End the command: TERM to its group, KILL after the grace of the call; hard: KILL now (N42)."""
+        if self._end is not None or self.process is None:
+            return
+        if self.exit is None:
+            self.exit = spawn.reap(self.process)
+            if self.exit is not None:  # it ended by itself just before
+                self._ended_now()
+                return
+            now = spawn.table()
+            leader = self.process.pid
+            self._family = [m for m in spawn.descendants([leader], now) if m.session != leader]
+            if self._why is None:
+                self._why = why
+                if not hard:
+                    spawn.send_group(leader, signal.SIGTERM)
+                    spawn.send([m for m in spawn.of_session(leader, now) if m.group != leader], signal.SIGTERM)
+                    self._kill_at = time.monotonic() + self.call.get("grace", 5.0)
+        if hard:
+            self._kill_at = time.monotonic()
+            self._kill()
+
+    def last_line(self) -> str:
+        """The last line printed so far, as text without control characters."""
+        try:
+            fd = os.open(self._log, os.O_RDONLY)
+        except OSError:
+            return ""
+        try:
+            size = os.lseek(fd, 0, os.SEEK_END)
+            tail = os.pread(fd, 2048, max(0, size - 2048))
+        except OSError:
+            return ""
+        finally:
+            os.close(fd)
+        lines = tail.replace(b"\r", b"\n").split(b"\n")
+        text = next((line for line in reversed(lines) if line.strip()), b"").decode("utf-8", "replace")
+        return "".join(c for c in text if c.isprintable())
+
+    # What follows is the life of the process.
+
+    def _command(self, kind: str, env: Mapping[str, str], params: Mapping[str, Parameter]) -> tuple[str, list[str]]:
+        assert self.work is not None
+        call, path, cwd = self.call, env.get("PATH", os.defpath), self.work.cwd
+        find = self.host.finder.which
+        if kind == "shell":
+            interpreter = call.get("interpreter") or ["bash"]
+            words = plain_words(call["script"]) if os.path.basename(interpreter[0]) in ("bash", "sh") else None
+            if words and not needs_shell(words[0], env):
+                program = find(words[0], path, cwd)
+                if program:
+                    return program, words
+            argv = interpreted(interpreter, call["script"], os.path.join(call["scratch"], "script"))
+            program = find(argv[0], path, cwd)
+            if program is None:
+                raise StageError("no-interpreter", f"`{argv[0]}` is not on PATH: set `interpreter` of this step")
+            return program, argv
+        if kind == "command":
+            argv = list(call["argv"])
+            program = find(argv[0], path, cwd) if argv and argv[0] else None
+            if program is None:
+                name = argv[0] if argv else ""
+                raise StageError("exit", f"`{name}`: no such command on PATH of this step", exit=127)
+            return program, argv
+        if kind in ("python", "notebook"):
+            argv = [*(call.get("python") or [sys.executable]), *python_task(call, self.work, params)]
+            program = find(argv[0], path, cwd)
+            if program is None:
+                raise StageError("no-interpreter", f"there is no Python at `{argv[0]}`: set `runtime` of this step")
+            return program, argv
+        raise StageError("never-started", f"a step of kind `{kind}` can't run here", "errored")
+
+    def _secret_variables(self) -> dict[str, str]:
+        env = {}
+        for secret in self.call.get("secrets") or ():
+            text = self._secrets[secret["name"]]
+            if "\0" in text:
+                raise StageError("bad-param", f"the secret `{secret['name']}` holds a NUL")
+            if secret.get("file"):
+                text = self._in_memory(secret["env"], text)
+            env[secret["env"]] = text
+        return env
+
+    def _in_memory(self, name: str, text: str) -> str:
+        folder = "/dev/shm" if os.access("/dev/shm", os.W_OK) else self.call["scratch"]
+        path = os.path.join(folder, f"runner-{os.getpid()}-{os.urandom(6).hex()}-{name}")
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        self._memory.append(path)
+        with open(fd, "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+        return path
+
+    def _open_log(self) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+        try:
+            self._out = os.open(self._log, flags, 0o666)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(self._log), exist_ok=True)
+            self._out = os.open(self._log, flags, 0o666)
+
+    def _spawn(self, program: str, argv: list[str], env: dict[str, str], params: Mapping[str, Parameter]) -> None:
+        assert self.work is not None
+        out, write = self._out, -1
+        if self.redactor is not None:
+            self._pipe, write = os.pipe()
+            os.set_blocking(self._pipe, False)
+            out = write
+        self.started, self._began = time.time(), time.monotonic()
+        try:
+            self.process = spawn.spawn(program, argv, env, out, self.work.cwd)
+        except OSError as error:
+            raise outcome.not_spawned(error, argv, params) from error
+        except ValueError as error:  # a NUL
+            raise StageError("bad-param", f"an argument can't be handed over: {error}") from error
+        finally:
+            if write >= 0:
+                os.close(write)
+            elif self._out >= 0:
+                os.close(self._out)
+                self._out = -1
+        if self.call.get("timeout") is not None:
+            self._deadline = self._began + self.call["timeout"]
+
+    def _advance(self) -> None:
+        if self.process is None:
+            return
+        self._drain(4)
+        now = time.monotonic()
+        if self.exit is None:
+            self.exit = spawn.reap(self.process)
+            if self.exit is not None:
+                self._ended_now()
+            elif self._deadline is not None and now >= self._deadline and self._why is None:
+                self.stop("timeout")
+        if self._kill_at is not None and now >= self._kill_at:
+            self._kill()
+        if self.exit is not None and not self._left():
+            self._finish()
+
+    def _ended_now(self) -> None:
+        """The command ended; what is left in its session is asked to end too."""
+        self._ended = time.monotonic()
+        left = self._left()
+        if left:
+            spawn.send(left, signal.SIGTERM)
+            self._kill_at = self._ended + self.call.get("grace", 5.0)
+
+    def _left(self) -> list[spawn.Member]:
+        assert self.process is not None
+        if not self._family and not spawn.anything_left(self.process.pid):
+            return []
+        now = spawn.table()
+        return [*spawn.of_session(self.process.pid, now), *spawn.still(self._family, now)]
+
+    def _kill(self) -> None:
+        assert self.process is not None
+        if self.exit is None:
+            spawn.send(spawn.descendants([self.process.pid], spawn.table()), signal.SIGKILL)
+            spawn.send_group(self.process.pid, signal.SIGKILL)
+        spawn.send(self._left(), signal.SIGKILL)
+        self._kill_at = time.monotonic() + 0.1  # who was being forked meanwhile gets the next one
+
+    def _drain(self, rounds: int) -> None:
+        """Take from the pipe what is there, but not for ever: others wait too."""
+        while self._pipe >= 0 and rounds:
+            rounds -= 1
+            try:
+                data = os.read(self._pipe, _CHUNK)
+            except BlockingIOError:
+                return
+            if not data:
+                self._shut_pipe()
+                return
+            assert self.redactor is not None
+            self._write(self.redactor.feed(data))
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        with contextlib.suppress(OSError):  # a full disk must not stop the step
+            while view:
+                view = view[os.write(self._out, view) :]
+
+    def _finish(self) -> None:
+        self._drain(1 << 10)  # what a pipe holds, at most; a stranger may keep the other end
+        if self.redactor is not None:
+            self._write(self.redactor.flush())
+        self._shut()
+        try:
+            self._end = outcome.of_process(self)
+        finally:
+            self._close()
+
+    def _shut_pipe(self) -> None:
+        if self._pipe >= 0:
+            if self.on_close is not None:
+                self.on_close(self._pipe)
+            os.close(self._pipe)
+            self._pipe = -1
+
+    def _shut(self) -> None:
+        self._shut_pipe()
+        if self._out >= 0:
+            os.close(self._out)
+            self._out = -1
+
+    def _close(self) -> None:
+        self._shut()
+        if self.process is not None and self.process.pidfd >= 0:
+            if self.on_close is not None:
+                self.on_close(self.process.pidfd)
+            os.close(self.process.pidfd)
+            self.process = spawn.Process(self.process.pid, -1)
+        for path in self._memory:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        shutil.rmtree(self.call["scratch"], ignore_errors=True)
+
+    @property
+    def why(self) -> str | None:
+        """Why we ended it ourselves: None, "timeout", "cancelled"."""
+        return self._why
+
+    @property
+    def run_s(self) -> float:
+        """Seconds that the command ran."""
+        return self._ended - self._began
+
+    @property
+    def log(self) -> str:
+        """The path of its log."""
+        return self._log

@@ -1,0 +1,253 @@
+"""The interpreter of a `python` step: `python child.py TASK`. Calls one function, writes what it gave (N13, N14, N44).
+
+Runs in the user's Python, by path. Of ours the user's code can import `runner` and `runner_up`, unless it has its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class BadReturn(Exception):
+    """What the function returned is not what the step declares."""
+
+
+class Ours:
+    """Our helpers, loaded before the user's code and under no name that it could meet."""
+
+    def __init__(self, package: str) -> None:
+        above = os.path.dirname(package)
+        hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "runner"}
+        sys.path.insert(0, above)
+        try:
+            from runner.agent import convert
+            from runner.rules import values
+
+            self.convert, self.values = convert, values
+        finally:
+            sys.path.remove(above)
+            for name in [name for name in sys.modules if name.split(".")[0] == "runner"]:
+                del sys.modules[name]
+            sys.modules.update(hidden)
+
+
+class Finder:
+    """Finds `runner` and `runner_up` when nobody else does: it stands last."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """The spec of our package, None for every other name."""
+        if name not in ("runner", "runner_up"):
+            return None
+        from importlib.util import spec_from_file_location
+
+        start = os.path.join(self.package, "__init__.py")
+        return spec_from_file_location(name, start, submodule_search_locations=[self.package])
+
+
+def prepare(task: dict[str, Any]) -> None:
+    """Make the interpreter what the user's code expects: the root first on the path, lines written as they end."""
+    if sys.path and os.path.abspath(sys.path[0] or ".") == _HERE:
+        del sys.path[0]
+    sys.path.insert(0, task["root"])
+    sys.meta_path.append(Finder(task["ours"]))
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(line_buffering=True, errors="backslashreplace")
+
+
+def load(task: dict[str, Any]) -> Any:
+    """The function of the step; `sys.argv` is its module's file from before the module runs."""
+    import importlib
+    import importlib.util
+
+    try:
+        spec = importlib.util.find_spec(task["module"])
+    except ImportError:
+        spec = None  # importing it says what is wrong, better
+    sys.argv = [spec.origin if spec is not None and spec.origin else task["module"]]
+    found = importlib.import_module(task["module"])
+    for part in task["function"].split("."):
+        found = getattr(found, part)
+    return found
+
+
+def parameters(task: dict[str, Any], ours: Ours) -> dict[str, Any]:
+    """Values by name, objects read from their files. Raises BadParam."""
+    found = dict(task["params"])
+    for name, kept in task["objects"].items():
+        try:
+            with open(kept["path"], "rb") as file:
+                found[name] = serialiser(kept["serialiser"]).load(file)
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            raise ours.convert.BadParam(f"the object `{name}` can't be read: {why}") from error
+    return found
+
+
+def serialiser(name: str | None) -> Any:
+    """A module with `dump(object, file)` and `load(file)`: pickle, or one of that form such as dill or joblib."""
+    import importlib
+
+    return importlib.import_module(name or "pickle")
+
+
+def call(function: Any, values: dict[str, Any], ours: Ours) -> Any:
+    """Call it by argument names; a coroutine is run to its end."""
+    positional, named = ours.convert.arguments(function, values)
+    found = function(*positional, **named)
+    if hasattr(found, "__await__"):
+        import asyncio
+
+        async def wait() -> Any:
+            return await found
+
+        return asyncio.run(wait())
+    return found
+
+
+def matched(found: Any, names: list[str]) -> dict[str, Any]:
+    """The value of each declared return (N14). Raises BadReturn."""
+    if not names:
+        return {}
+    if len(names) == 1:
+        return {names[0]: found}
+    fields = getattr(type(found), "__dataclass_fields__", None) or getattr(type(found), "_fields", None)
+    if fields is not None and all(name in fields for name in names):
+        return {name: getattr(found, name) for name in names}
+    if hasattr(found, "keys") and hasattr(found, "__getitem__"):
+        keys = set(found.keys())
+        absent = [name for name in names if name not in keys]
+        if absent:
+            raise BadReturn(f"the mapping that the function returned has no `{absent[0]}`")
+        return {name: found[name] for name in names}
+    if isinstance(found, (tuple, list)):
+        if len(found) != len(names):
+            raise BadReturn(f"the function returned {len(found)} values, not {len(names)}: {', '.join(names)}")
+        return dict(zip(names, found))
+    raise BadReturn(f"the function returned {type(found).__name__}, not {len(names)} values: {', '.join(names)}")
+
+
+def given(values: dict[str, Any], task: dict[str, Any], ours: Ours) -> tuple[dict[str, Any], list[str]]:
+    """Returns as JSON or as files, and warnings. Raises BadReturn."""
+    found: dict[str, Any] = {}
+    warnings: list[str] = []
+    for entry in task["returns"]:
+        name, kind = entry["name"], entry.get("kind", "json")
+        if name not in values:
+            continue
+        if kind == "object":
+            found[name] = {"kind": kind, "path": keep(values[name], name, entry, task), **_how(entry)}
+            continue
+        found[name] = {"kind": kind, "json": ours.values.json_value(values[name], kind, name)}
+    return found, warnings
+
+
+def _how(entry: dict[str, Any]) -> dict[str, Any]:
+    return {"serialiser": entry.get("serialiser") or "pickle"}
+
+
+def keep(value: Any, name: str, entry: dict[str, Any], task: dict[str, Any]) -> str:
+    """Write an object to a file; its path. Raises BadReturn."""
+    os.makedirs(task["give"], exist_ok=True)
+    path = os.path.join(task["give"], name)
+    try:
+        with open(path, "wb") as file:
+            serialiser(entry.get("serialiser")).dump(value, file)
+    except Exception as error:
+        raise BadReturn(f"the return `{name}` ({type(value).__name__}) can't be kept as an object: {error}") from error
+    return path
+
+
+def trimmed(error: BaseException) -> Any:
+    """The traceback without our frames and the import machinery on top."""
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name != __file__ and "importlib" not in name and not name.startswith(_HERE + os.sep):
+            break
+        trace = trace.tb_next
+    return trace
+
+
+def told(error: BaseException, root: str) -> dict[str, Any]:
+    """An exception for the record: type, message, traceback, and file and line in the user's code."""
+    import traceback
+
+    trace = trimmed(error)
+    error.__traceback__ = trace
+    text = "".join(traceback.format_exception(type(error), error, trace))
+    found: dict[str, Any] = {"type": type(error).__name__, "message": str(error), "traceback": text}
+    frames = [(f.filename, f.lineno) for f in traceback.extract_tb(trace)]
+    if isinstance(error, SyntaxError) and error.filename:
+        frames.append((error.filename, error.lineno))
+    own = [f for f in frames if f[0].startswith(root + os.sep) and "site-packages" not in f[0]]
+    place = (own or frames)[-1] if frames else None
+    if place is not None:
+        file = place[0]
+        found["file"] = file[len(root) + 1 :] if file.startswith(root + os.sep) else file
+        found["line"] = place[1]
+    return found
+
+
+def write(task: dict[str, Any], result: dict[str, Any]) -> None:
+    """Leave the result, at once or not at all."""
+    temporary = task["result"] + ".tmp"
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(result, file)
+    os.rename(temporary, task["result"])
+
+
+def main(path: str) -> int:
+    """Run the task; the exit code."""
+    with open(path, encoding="utf-8") as file:
+        task: dict[str, Any] = json.load(file)
+    ours = Ours(task["ours"])
+    prepare(task)
+    result: dict[str, Any] = {}
+    code = 0
+    try:
+        values = parameters(task, ours)
+        found = call(load(task), values, ours)
+        names = [entry["name"] for entry in task["returns"]]
+        result["returns"], result["warnings"] = given(matched(found, names), task, ours)
+    except SystemExit as error:
+        code = exit_code(error.code)
+    except ours.convert.BadParam as error:
+        result, code = refused("bad-param", error), 1
+    except (BadReturn, ours.values.BadReturn) as error:
+        result, code = refused("bad-return", error), 1
+    except BaseException as error:
+        result["error"] = told(error, task["root"])
+        code = 130 if isinstance(error, KeyboardInterrupt) else 1
+        print(result["error"]["traceback"], end="", file=sys.stderr)
+    write(task, result)
+    return code
+
+
+def refused(reason: str, error: Exception) -> dict[str, Any]:
+    """The result of a step whose values are wrong; the sentence goes to the log too."""
+    print(error, file=sys.stderr)
+    return {"reason": reason, "error": {"type": reason, "message": str(error)}}
+
+
+def exit_code(code: Any) -> int:
+    """What a process makes of SystemExit: none is 0, a number itself, text goes to the log and is 1."""
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

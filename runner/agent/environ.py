@@ -1,0 +1,125 @@
+"""The environment of a step: the caller's, less an outer run's, plus ours (N16, N17, N43, N45)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from runner.agent.stage import StageError, Work
+from runner.rules.values import to_text
+
+LONGEST = 100 * 1024  # bytes of a value's text; the kernel refuses variables above 128 KiB
+_OURS = frozenset(
+    """RUNNER_RUN_ID RUNNER_RUN_NAME RUNNER_STEP RUNNER_ITEM RUNNER_ROUND RUNNER_ATTEMPT RUNNER_PARAMS RUNNER_RETURNS
+    RUNNER_METRICS RUNNER_CPU RUNNER_MEMORY RUNNER_GPU RUNNER_RUN_STATUS RUNNER_RUN_RECORD""".split()  # noqa: SIM905
+)
+_PREFIXES = ("RUNNER_UP_", "RUNNER_PARAM_", "RUNNER_FAILED_")
+
+
+class Parameter(NamedTuple):
+    """A value of a step: as JSON (an object: the path of its file), and as the text of its variable, None: unset."""
+
+    value: Any
+    text: str | None
+    blob: str | None = None
+
+
+def inherited(environ: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment without the variables of an outer run; other RUNNER_* are the user's (N17)."""
+    return {
+        name: text
+        for name, text in environ.items()
+        if not name.startswith("RUNNER_") or (name not in _OURS and not name.startswith(_PREFIXES))
+    }
+
+
+def seen(path: str, workdir: str | None, root: str = "") -> str:
+    """A path of the project as the command must write it: as it is, or from its workdir (N45)."""
+    if not workdir or path.startswith("/"):
+        return path
+    base = os.path.realpath(os.path.join(root, workdir)) if root else os.path.normpath(workdir)
+    found = os.path.relpath(os.path.join(os.path.realpath(root), path) if root else path, base)
+    return found + "/" if path.endswith("/") else found
+
+
+def parameters(call: Mapping[str, Any], work: Work, fetch: Callable[[str, str], None]) -> dict[str, Parameter]:
+    """What the step takes, by name; objects are brought by `fetch(sha, path)`. Raises StageError (N46)."""
+    found: dict[str, Parameter] = {}
+    for name, value in (call.get("params") or {}).items():
+        if isinstance(value, dict) and set(value) == {"$object"}:
+            path = os.path.join(call["scratch"], "objects", name)
+            fetch(value["$object"]["sha256"], path)
+            found[name] = Parameter(path, path, value["$object"].get("serialiser", "pickle"))
+        else:
+            found[name] = Parameter(value, None if value is None else to_text(value))
+    workdir = call.get("workdir")
+    for name, value in (call.get("files") or {}).items():
+        if isinstance(value, list):
+            paths = [seen(path, workdir, work.root) for path in value]
+            found[name] = Parameter(paths, "\n".join(paths))
+        elif value is not None:
+            path = seen(value, workdir, work.root)
+            found[name] = Parameter(path, path)
+    return found
+
+
+def variables(call: Mapping[str, Any], work: Work, params: Mapping[str, Parameter]) -> dict[str, str]:
+    """Our own variables for this attempt, and those of the step's `env`. Raises StageError (bad-param)."""
+    scratch = call["scratch"]
+    run = call.get("run") or {}
+    env = {
+        "RUNNER_RUN_ID": str(run.get("id", "")),
+        "RUNNER_RUN_NAME": str(run.get("name", "")),
+        "RUNNER_STEP": call.get("path", ""),
+        "RUNNER_ATTEMPT": str(call.get("n", 1)),
+        "RUNNER_PARAMS": _kept(scratch, {name: p.value for name, p in params.items()}),
+        "RUNNER_RETURNS": os.path.join(scratch, "returns"),
+        "RUNNER_METRICS": os.path.join(scratch, "metrics"),
+        "PWD": work.cwd,
+    }
+    if call.get("item"):
+        env["RUNNER_ITEM"] = json.dumps(call["item"], separators=(",", ":"), ensure_ascii=False)
+    if call.get("round") is not None:
+        env["RUNNER_ROUND"] = str(call["round"])
+    resources = call.get("resources") or {}
+    for name in ("cpu", "memory", "gpu"):
+        if resources.get(name) is not None:
+            env["RUNNER_" + name.upper()] = to_text(resources[name])
+    failed = call.get("failed")
+    if failed:
+        env["RUNNER_FAILED_STEP"] = str(failed["step"])
+        env["RUNNER_FAILED_EXIT_CODE"] = "" if failed.get("exit_code") is None else str(failed["exit_code"])
+        env["RUNNER_FAILED_LOG"] = str(failed.get("log") or "")
+    last = call.get("finally")
+    if last:
+        env["RUNNER_RUN_STATUS"] = str(last["status"])
+        env["RUNNER_RUN_RECORD"] = str(last.get("record") or "")
+    for name, param in params.items():
+        if param.text is not None and _fits(param.text):
+            env["RUNNER_PARAM_" + name] = param.text
+    env.update(call.get("env") or {})
+    for name, text in env.items():
+        if "\0" in text:
+            raise StageError("bad-param", f"`{name.replace('RUNNER_PARAM_', '', 1)}` holds a NUL: {text[:60]!r}")
+    return env
+
+
+def _fits(text: str) -> bool:
+    return len(text) <= LONGEST // 4 or (
+        len(text) <= LONGEST and len(text.encode("utf-8", "surrogateescape")) <= LONGEST
+    )
+
+
+def _kept(scratch: str, values: Mapping[str, Any]) -> str:
+    """The path of a JSON file with these values, beside the scratch folder; one file for equal values."""
+    data = json.dumps(values).encode("ascii")
+    path = os.path.join(os.path.dirname(scratch), "params-" + hashlib.sha256(data).hexdigest()[:16] + ".json")
+    if not os.path.exists(path):
+        temporary = f"{path}.{os.getpid()}.tmp"
+        with open(temporary, "wb") as file:
+            file.write(data)
+        os.rename(temporary, path)
+    return path

@@ -1,0 +1,323 @@
+"""The end record of an attempt: what its exit, its returns and its files make of it (PROTOCOL 2.2)."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from runner.agent import metrics
+from runner.agent.environ import Parameter
+from runner.agent.reduce import reduced
+from runner.agent.stage import StageError, collect
+from runner.rules.returns import ReturnsError, parse_returns
+
+if TYPE_CHECKING:
+    from runner.agent.attempt import Attempt
+
+Table = dict[str, Any]
+_HINTS = {
+    126: "the program can't be executed",
+    127: "a command was not found",
+    137: "killed by SIGKILL, perhaps for want of memory",
+    141: "SIGPIPE: a reader ended before its writer, as in `cmd | head -1`",
+}
+
+
+class Verdict:
+    """How an attempt ends, while it is being found out: it starts as a success and can only get worse."""
+
+    def __init__(self) -> None:
+        self.status = "succeeded"
+        self.reason: str | None = None
+        self.error: Table | None = None
+        self.warnings: list[str] = []
+        self.returns: Table = {}
+        self.files: list[Table] = []
+        self.more: Table = {}
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "succeeded"
+
+    def fail(self, reason: str, message: str, status: str = "failed", error: Table | None = None) -> None:
+        """Note the first thing that went wrong; what follows from it is not told."""
+        if self.ok:
+            self.status, self.reason = status, reason
+            self.error = error or {"type": reason, "message": message}
+
+
+def never_ran(attempt: Attempt, problem: StageError) -> Table:
+    """The end of an attempt whose command could not be started."""
+    verdict = Verdict()
+    verdict.fail(problem.reason, str(problem), problem.status)
+    return _record(attempt, verdict, problem.exit, None)
+
+
+def without_process(attempt: Attempt) -> Table:
+    """The end of a stub or of a built-in reducer: nothing is run."""
+    call, verdict = attempt.call, Verdict()
+    declared = {r["name"]: r for r in call.get("returns") or ()}
+    values: Table = dict(call.get("stub") or {}) if call["kind"] == "stub" else {}
+    try:
+        if call["kind"] == "reduce":
+            given = call.get("params") or {}
+            values = {name: reduced(how, list(given.get(name) or ())) for name, how in call["builtins"].items()}
+        elif call["kind"] == "stub":
+            values.update({name: None for name in declared if name not in values})
+        for name, value in values.items():
+            verdict.returns[name] = {"kind": declared.get(name, {}).get("kind", "json"), "json": value}
+    except (TypeError, ValueError) as error:
+        verdict.fail("bad-return", str(error))
+    return _record(attempt, verdict, None, None)
+
+
+def of_process(attempt: Attempt) -> Table:
+    """The end of an attempt whose command has ended: returns and files are judged and kept."""
+    assert attempt.exit is not None and attempt.work is not None
+    call, verdict = attempt.call, Verdict()
+    result = _result(call["scratch"]) if call["kind"] in ("python", "notebook") else None
+    _judge_exit(attempt, verdict, result)
+    if verdict.ok:
+        _take_returns(attempt, verdict, result)
+    verdict.warnings += (result or {}).get("warnings", [])
+    _take_metrics(attempt, verdict)
+    was_ok = verdict.ok
+    try:
+        verdict.files = collect(call, attempt.work, attempt.catalog, was_ok, _puts(call["scratch"]) if was_ok else ())
+    except StageError as error:
+        verdict.fail(error.reason, str(error), error.status)
+        try:  # what is to be kept at any end is kept
+            verdict.files = collect(call, attempt.work, attempt.catalog, False)
+        except StageError as second:
+            verdict.warnings.append(str(second))
+    _keep_notebook(attempt, verdict)
+    _mask(attempt, verdict)
+    return _record(attempt, verdict, attempt.exit.code, attempt.exit.signal)
+
+
+def not_spawned(error: OSError, argv: Sequence[str], params: Mapping[str, Parameter]) -> StageError:
+    """Why a command could not be executed, in words."""
+    if error.errno == errno.E2BIG:
+        sizes = {name: len(p.text or "") for name, p in params.items()}
+        sizes.update({name: len(json.dumps(p.value)) for name, p in params.items() if isinstance(p.value, list)})
+        name = max(sizes, key=lambda n: sizes[n], default="")
+        which = f": `{name}` alone has {sizes[name]:,} bytes" if name else ""
+        return StageError(
+            "bad-param", f"the arguments and environment are larger than the kernel takes{which}; read $RUNNER_PARAMS"
+        )
+    if error.errno == errno.ENOEXEC:
+        return StageError("exit", f"`{argv[0]}` is neither a program nor does it begin with #!", exit=126)
+    if error.errno in (errno.ENOENT, errno.EACCES):
+        return StageError("exit", say(error), exit=127 if error.errno == errno.ENOENT else 126)
+    return StageError("never-started", say(error), "errored")
+
+
+def say(error: OSError) -> str:
+    """An OSError for people."""
+    return f"{error.strerror}: `{error.filename}`" if error.strerror and error.filename else str(error)
+
+
+def _judge_exit(attempt: Attempt, verdict: Verdict, result: Table | None) -> None:
+    exit = attempt.exit
+    assert exit is not None
+    if attempt.why == "timeout":
+        limit = attempt.call.get("timeout")
+        verdict.fail("timeout", f"it ran longer than its timeout of {limit} s" if limit else "the run timed out")
+    elif attempt.why is not None:
+        verdict.fail("cancelled", "it was cancelled", "cancelled")
+    elif exit.code is None and exit.signal is None:
+        verdict.fail("lost", "somebody else took its exit code", "errored")
+    elif exit.signal is not None:
+        verdict.fail("signal", f"it was killed by {_name(exit.signal)}")
+    elif exit.code:
+        reason = (result or {}).get("reason") or "exit"
+        hint = f" ({_HINTS[exit.code]})" if exit.code in _HINTS else ""
+        verdict.fail(reason, f"exit code {exit.code}{hint}", error=(result or {}).get("error"))
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _result(scratch: str) -> Table:
+    try:
+        with open(os.path.join(scratch, "result.json"), encoding="utf-8") as file:
+            found: Table = json.load(file)
+            return found
+    except (OSError, ValueError):
+        return {}
+
+
+def _take_returns(attempt: Attempt, verdict: Verdict, result: Table | None) -> None:
+    """Returns from the function and from $RUNNER_RETURNS; the function's win."""
+    call = attempt.call
+    declared = list(call.get("returns") or ())
+    try:
+        with open(os.path.join(call["scratch"], "returns"), "rb") as file:
+            data = file.read()
+    except OSError:
+        data = b""
+    try:
+        said, warnings = parse_returns(data, declared)
+    except ReturnsError as error:
+        verdict.fail("bad-return", str(error))
+        return
+    verdict.warnings += warnings
+    given = (result or {}).get("returns", {})
+    for entry in declared:
+        name = entry["name"]
+        if name in given:
+            verdict.returns[name] = given[name]
+        elif name in said:
+            verdict.returns[name] = said[name]
+    _keep_objects(attempt, verdict)
+    missing = [f"`{entry['name']}`" for entry in declared if entry["name"] not in verdict.returns]
+    if missing:
+        verdict.fail("missing-return", f"it did not give {' and '.join(missing)}")
+
+
+def _keep_objects(attempt: Attempt, verdict: Verdict) -> None:
+    redactor = attempt.redactor
+    for name, given in verdict.returns.items():
+        if "path" in given:
+            path = os.path.join(attempt.work.cwd if attempt.work else "", given["path"])
+            if redactor is not None and _file_finds(attempt, path):
+                verdict.fail("secret-leak", f"the return `{name}` holds a secret")
+                continue
+            try:
+                kept = attempt.catalog.put(path)
+            except OSError as error:
+                if given.get("said"):
+                    verdict.fail("bad-return", f"the return `{name}` names no file: {say(error)}")
+                else:
+                    verdict.fail("stage-out", say(error), "errored")
+                continue
+            verdict.returns[name] = {
+                "kind": "object",
+                "blob": kept["sha256"],
+                "sha256": kept["sha256"],
+                "size": kept["size"],
+                "serialiser": given.get("serialiser") or "pickle",
+            }
+        elif redactor is not None and redactor.finds(json.dumps(given["json"]).encode("ascii")):
+            verdict.fail("secret-leak", f"the return `{name}` holds a secret")
+    if not verdict.ok:
+        verdict.returns = {}
+
+
+def _file_finds(attempt: Attempt, path: str) -> bool:
+    assert attempt.redactor is not None
+    try:
+        with open(path, "rb") as file:
+            return attempt.redactor.finds(file.read())
+    except OSError:
+        return False
+
+
+def _take_metrics(attempt: Attempt, verdict: Verdict) -> None:
+    path = os.path.join(attempt.call["scratch"], "metrics")
+    found = metrics.read(path)
+    if not found.lines:
+        return
+    verdict.warnings += found.warnings
+    if attempt.redactor is not None and _file_finds(attempt, path):
+        verdict.fail("secret-leak", "the metrics hold a secret")
+        return
+    verdict.more["metrics"] = found.last
+    try:
+        kept = attempt.catalog.put(path)
+    except OSError as error:
+        verdict.warnings.append(f"the metrics could not be kept: {say(error)}")
+        return
+    verdict.more["series"] = {"sha256": kept["sha256"], "size": kept["size"]}
+
+
+def _puts(scratch: str) -> Iterable[str]:
+    """Paths that `step.put` named, each once."""
+    try:
+        with open(os.path.join(scratch, "puts"), encoding="utf-8", errors="surrogateescape") as file:
+            return list(dict.fromkeys(json.loads(line) for line in file))
+    except (OSError, ValueError):
+        return ()
+
+
+def _keep_notebook(attempt: Attempt, verdict: Verdict) -> None:
+    """The executed copy of a notebook, at any end (N44)."""
+    if attempt.call["kind"] != "notebook":
+        return
+    try:
+        with open(os.path.join(attempt.call["scratch"], "executed.ipynb"), "rb") as file:
+            data = file.read()
+        if attempt.redactor is not None:
+            data = attempt.redactor.mask_bytes(data)
+        kept = attempt.catalog.put_bytes(data)
+    except OSError:
+        return
+    stem, _ = os.path.splitext(attempt.call["notebook"])
+    verdict.files.append({"path": stem + ".executed.ipynb", **kept, "kind": "report"})
+
+
+def _mask(attempt: Attempt, verdict: Verdict) -> None:
+    redactor = attempt.redactor
+    if redactor is not None:
+        verdict.warnings = [redactor.mask(w) for w in verdict.warnings]
+        if verdict.error:
+            verdict.error = {k: redactor.mask(v) if isinstance(v, str) else v for k, v in verdict.error.items()}
+
+
+def _record(attempt: Attempt, verdict: Verdict, code: int | None, number: int | None) -> Table:
+    call, exit = attempt.call, attempt.exit
+    end: Table = {
+        "v": 1,
+        "node": call.get("path"),
+        "id": call.get("id"),
+        "key": call.get("key", "-"),
+        "n": call.get("n", 1),
+        "attempt": call.get("attempt"),
+        "run": (call.get("run") or {}).get("id"),
+        "status": verdict.status,
+        "exit": code,
+        "signal": number,
+        "reason": verdict.reason,
+        "error": verdict.error,
+        "start": attempt.started,
+        "end": attempt.started + attempt.run_s if exit else time.time(),
+        "run_s": attempt.run_s,
+        "user_s": exit.user_s if exit else 0.0,
+        "sys_s": exit.sys_s if exit else 0.0,
+        "max_rss": exit.max_rss if exit else 0,
+        "pid": attempt.process.pid if attempt.process else None,
+        "params_in": call.get("params") or {},
+        "returns": verdict.returns,
+        "files": verdict.files,
+        "definition": call.get("definition"),
+        "inputs": call.get("inputs_digest"),
+        "via": "fresh",
+        "log": {"bytes": _log_size(attempt, verdict), "truncated": False},
+        "warnings": verdict.warnings,
+    }
+    if call.get("item") is not None:
+        end["item"] = call["item"]
+    end.update(verdict.more)
+    return end
+
+
+def _log_size(attempt: Attempt, verdict: Verdict) -> int:
+    """Bytes printed. The empty log of a success is not kept; a handler may want to read that of a failure."""
+    if attempt.exit is None:
+        return 0
+    try:
+        size = os.stat(attempt.log).st_size
+        if not size and verdict.ok and attempt.log != os.devnull:
+            os.unlink(attempt.log)
+    except OSError:
+        return 0
+    return size

@@ -1,0 +1,292 @@
+"""Before and after an attempt: outputs made room for, an isolated tree, outputs found and kept (N23, N38, N47, N48)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from runner.agent.catalog import Catalog, MissingBlob
+from runner.rules.paths import is_pattern, matches
+
+
+class Work(NamedTuple):
+    """Where an attempt runs: `root` is what its paths open from, `cwd` where its command starts.
+
+    `ways` holds, of each output, what its folder really is before the command runs.
+    """
+
+    root: str
+    cwd: str
+    isolated: bool
+    ways: Mapping[str, str]
+
+
+class StageError(Exception):
+    """An attempt can't start or can't be kept; `reason` is one of the closed list, `status` failed or errored."""
+
+    def __init__(self, reason: str, message: str, status: str = "failed", exit: int | None = None) -> None:
+        super().__init__(message)
+        self.reason, self.status, self.exit = reason, status, exit
+
+
+def prepare(call: Mapping[str, Any]) -> Work:
+    """Make the place ready: parents of outputs, no leftovers of them, the isolated tree if asked for (StageError)."""
+    root = call["root"]
+    outputs = call.get("outputs") or ()
+    inputs = call.get("inputs") or ()
+    for path in (*(o["path"] for o in outputs), *inputs):
+        check_path(path)
+    isolated = bool(call.get("isolate"))
+    try:
+        for path in inputs:
+            if not os.path.exists(os.path.join(root, path)):
+                raise StageError("stage-in", f"the input `{path}` is not there", "errored")
+        if isolated:
+            root = os.path.join(call["scratch"], "tree")
+            _isolate(call, root)
+        taken = set(inputs)
+        ways = {}
+        for output in outputs:
+            _make_room(root, output, taken)
+            if "*" not in output["path"]:
+                ways[output["path"]] = os.path.realpath(os.path.dirname(os.path.join(root, output["path"].rstrip("/"))))
+    except OSError as error:
+        raise StageError("stage-in", _say(error), "errored") from error
+    cwd = os.path.join(root, call.get("workdir") or "").rstrip("/") or "/"
+    if not os.path.isdir(cwd):
+        raise StageError("stage-in", f"the folder `{call.get('workdir') or cwd}` to start in does not exist", "errored")
+    return Work(root, cwd, isolated, ways)
+
+
+def check_path(path: str) -> None:
+    """N46: no NUL or newline, and inside the project; raises StageError (bad-param)."""
+    shown = repr(path)
+    if "\0" in path:
+        raise StageError("bad-param", f"the path {shown} holds a NUL")
+    if "\n" in path:
+        raise StageError("bad-param", f"the path {shown} holds a newline")
+    if path.startswith("/") or ".." in path.split("/") or not path.strip("/"):
+        raise StageError("bad-param", f"the path {shown} leaves the project")
+
+
+def expand(root: str, pattern: str) -> list[str]:
+    """The files below `root` that a pattern names, sorted; links count as what they lead to, dangling ones too."""
+    if not is_pattern(pattern):
+        return [pattern] if os.path.lexists(os.path.join(root, pattern)) else []
+    parts = pattern.split("/")
+    fixed = 0
+    while fixed < len(parts) - 1 and "*" not in parts[fixed]:
+        fixed += 1
+    rest = parts[fixed:]
+    deep = "**" in pattern or pattern.endswith("/")
+    hidden = any(part.startswith(".") for part in rest)
+    base = "/".join(parts[:fixed])
+    return sorted(path for path in _walk(root, base, 0 if deep else len(rest), hidden) if matches(pattern, path))
+
+
+def _walk(root: str, base: str, depth: int, hidden: bool) -> Iterator[str]:
+    """Files below root/base, at most `depth` parts down (0: all); a folder inside itself by a link is an OSError."""
+    todo: list[tuple[str, int, tuple[tuple[int, int], ...]]] = [(base, 1, ())]
+    while todo:
+        folder, level, above = todo.pop()
+        full = os.path.join(root, folder)
+        try:
+            info = os.stat(full)
+        except OSError:
+            continue
+        if not stat.S_ISDIR(info.st_mode):
+            continue
+        here = (info.st_dev, info.st_ino)
+        if here in above:
+            raise OSError(f"`{folder}` is a link to a folder above itself")
+        with os.scandir(full) as entries:
+            for entry in entries:
+                if entry.name == ".runner" or (entry.name.startswith(".") and not hidden):
+                    continue
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if entry.is_dir():
+                    if not depth or level < depth:
+                        # Only a link can lead upwards, so ancestors are noted only once there is one.
+                        todo.append((path, level + 1, (*above, here) if above or entry.is_symlink() else above))
+                else:
+                    yield path
+
+
+def _make_room(root: str, output: Mapping[str, Any], taken: set[str]) -> None:
+    path: str = output["path"]
+    fixed = path.split("*")[0] if "*" in path else path.rstrip("/")
+    folder = os.path.dirname(fixed)
+    if folder:
+        os.makedirs(os.path.join(root, folder), exist_ok=True)
+    if output.get("carry") or path in taken:
+        return
+    full = os.path.join(root, path.rstrip("/"))
+    if not is_pattern(path):
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError, PermissionError):
+            os.unlink(full)
+    elif "*" not in path and os.path.islink(full):
+        os.unlink(full)
+    elif "*" not in path and not any(i.startswith(path) for i in taken):
+        shutil.rmtree(full, ignore_errors=True)
+    else:
+        for found in expand(root, path):
+            if found not in taken:
+                os.unlink(os.path.join(root, found))
+
+
+def collect(
+    call: Mapping[str, Any], work: Work, catalog: Catalog, ok: bool, extra: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """Find the outputs, keep them in the catalog, bring them back from an isolated tree; raises StageError.
+
+    ok: False takes only what is `always` or `carry`, and misses nothing. extra: paths that `step.put` named.
+    """
+    outputs = [*(call.get("outputs") or ()), *({"path": p, "kind": "file"} for p in extra)]
+    if not ok:
+        outputs = [{**o, "optional": True} for o in outputs if o.get("always") or o.get("carry")]
+    entries: list[dict[str, Any]] = []
+    for output in outputs:
+        path = output["path"]
+        check_path(path)
+        try:
+            found = expand(work.root, path)
+        except OSError as error:
+            raise StageError("missing-output", _say(error)) from error
+        found = [p for p in found if _reaches(work, path, p, output)]
+        if not found and not output.get("optional"):
+            what = "nothing matches the output" if is_pattern(path) else "the output"
+            rest = "" if is_pattern(path) else " is missing"
+            raise StageError("missing-output", f"{what} `{path}`{rest}")
+        for one in found:
+            try:
+                kept = catalog.put(os.path.join(work.root, one))
+            except OSError as error:
+                raise StageError("stage-out", _say(error), "errored") from error
+            named = {"name": output["name"]} if output.get("name") else {}
+            entries.append({**named, "path": one, **kept, "kind": output.get("kind", "file")})
+        if work.isolated:
+            _bring_back(call["root"], work.root, path, found)
+    return entries
+
+
+def _reaches(work: Work, declared: str, path: str, output: Mapping[str, Any]) -> bool:
+    """Is there a file at an output's path? A dangling link is missing, one that leads out of the project an error."""
+    full = os.path.join(work.root, path)
+    try:
+        info = os.stat(full)
+    except OSError:
+        if is_pattern(declared) and not output.get("optional"):
+            raise StageError("missing-output", f"the output `{path}` is a link to nothing") from None
+        return False
+    if stat.S_ISDIR(info.st_mode):
+        if output.get("optional"):
+            return False
+        raise StageError("missing-output", f"the output `{path}` is a folder: write `{path}/`")
+    root = os.path.realpath(work.root)
+    way = work.ways.get(declared, root)
+    real = os.path.realpath(full)
+    if _inside(real, root) or _inside(real, way):
+        return True
+    # Links that were there before the run may lead anywhere: then the folder itself is still where it was.
+    if "*" in declared and not os.path.islink(full):
+        return True
+    raise StageError("missing-output", f"the output `{path}` is a link that leads out of the project, to `{real}`")
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _bring_back(root: str, tree: str, declared: str, found: list[str]) -> None:
+    if is_pattern(declared):
+        kept = set(found)
+        for stale in expand(root, declared):
+            if stale not in kept:
+                os.unlink(os.path.join(root, stale))
+    for path in found:
+        _copy(os.path.join(tree, path), os.path.join(root, path))
+
+
+def _copy(source: str, dest: str) -> None:
+    """Copy a file, links followed, over whatever file or link is at `dest`, at once."""
+    os.makedirs(os.path.dirname(dest), exist_ok=True)
+    temporary = f"{dest[: -len(os.path.basename(dest))]}.{os.path.basename(dest)[:100]}.{os.getpid()}.tmp"
+    shutil.copyfile(source, temporary)
+    shutil.copymode(source, temporary)
+    os.rename(temporary, dest)
+
+
+def _isolate(call: Mapping[str, Any], tree: str) -> None:
+    """Fill the empty folder `tree` with the project's files and the inputs (N38)."""
+    root = call["root"]
+    os.makedirs(tree)
+    carried = [o["path"] for o in call.get("outputs") or () if o.get("carry")]
+    wanted = dict.fromkeys(project_files(root))
+    for path in (*(call.get("inputs") or ()), *carried):
+        wanted.update(dict.fromkeys(expand(root, path)))
+    outputs = [o["path"] for o in call.get("outputs") or () if not o.get("carry")]
+    inputs = set(call.get("inputs") or ())
+    for path in wanted:
+        source = os.path.join(root, path)
+        if any(matches(o, path) for o in outputs) and path not in inputs:
+            continue
+        if os.path.isdir(source):  # git lists a link to a folder as one entry
+            for inner in _walk(root, path, 0, True):
+                _copy(os.path.join(root, inner), os.path.join(tree, inner))
+        elif os.path.isfile(source):
+            _copy(source, os.path.join(tree, path))
+    workdir = call.get("workdir")
+    if workdir and os.path.isdir(os.path.join(root, workdir)):
+        os.makedirs(os.path.join(tree, workdir), exist_ok=True)
+
+
+def project_files(root: str) -> list[str]:
+    """What git lists, tracked and new but not ignored; without git all but `.runner`, dot-folders and environments."""
+    import subprocess
+
+    ask = ["git", "-C", root, "ls-files", "-z"]
+    found: list[str] = []
+    try:
+        for flags in (["--cached", "--recurse-submodules"], ["--others", "--exclude-standard"]):
+            done = subprocess.run([*ask, *flags], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+            found += [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+    except (OSError, subprocess.CalledProcessError):
+        return sorted(_unlisted(root))
+    return sorted({path for path in found if path.split("/")[0] != ".runner"})
+
+
+def _unlisted(root: str) -> Iterator[str]:
+    todo = [""]
+    while todo:
+        folder = todo.pop()
+        with os.scandir(os.path.join(root, folder)) as entries:
+            for entry in entries:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if not entry.is_dir():
+                    yield path
+                elif not entry.name.startswith(".") and not _environment(entry.path) and not entry.is_symlink():
+                    todo.append(path)
+                elif entry.is_symlink() and not entry.name.startswith("."):
+                    yield path
+
+
+def _environment(folder: str) -> bool:
+    return os.path.exists(os.path.join(folder, "pyvenv.cfg")) or os.path.isdir(os.path.join(folder, "conda-meta"))
+
+
+def fetch(catalog: Catalog, sha: str, dest: str) -> None:
+    """A blob as a file for the step; raises StageError."""
+    try:
+        catalog.get(sha, dest)
+    except MissingBlob:
+        raise StageError("stage-in", f"the catalog has no blob {sha}", "errored") from None
+    except OSError as error:
+        raise StageError("stage-in", _say(error), "errored") from error
+
+
+def _say(error: OSError) -> str:
+    return f"{error.strerror}: `{error.filename}`" if error.strerror and error.filename else str(error)
