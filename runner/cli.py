@@ -141,19 +141,10 @@ def _unknown(verb: str) -> int:
 
 
 def show(problems: Sequence[Diagnostic]) -> None:
-    """Print problems to stderr with the lines that they point at."""
-    from runner.text.snippet import render
-    from runner.views.terminal import coloured
+    """Print problems to stderr; imported late, since help and version have none."""
+    from runner.views import problems as view
 
-    sys.stderr.write(render(problems, _text, color=coloured(sys.stderr, os.environ)))
-
-
-def _text(path: str) -> str | None:
-    try:
-        with open(path, encoding="utf-8", errors="replace", newline="") as file:
-            return file.read()
-    except (OSError, ValueError):
-        return None
+    view.show(problems)
 
 
 def _report(fault: Exception) -> int:

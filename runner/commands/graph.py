@@ -17,7 +17,7 @@ OPTIONS = [
 
 def run(args: argparse.Namespace) -> int:
     """Print the picture; nothing runs."""
-    from runner.commands.common import make_plan
+    from runner.commands.making import make_plan
 
     plan = make_plan(args)
     if args.format == "mermaid":

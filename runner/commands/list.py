@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the answer; nothing runs."""
     if args.profiles:
         return _profiles(args)
-    from runner.commands.common import make_plan
+    from runner.commands.making import make_plan
 
     plan = make_plan(args)
     if args.json:
