@@ -57,7 +57,7 @@ CODES |= {
     "E117": Code("`{word}` is not a value", "write {write}"),
     "E118": Code("the closing {quote} is missing", None),
     "E119": Code("this {quote} is never closed", "end the text with {quote}"),
-    "E120": Code("`{escape}` is not an escape", "in {quote} a backslash stays a backslash: {write}"),
+    "E120": Code("`{escape}` is not an escape", None),
     "E121": Code("`:` between key and value", "write `{name} = ...`"),
     "E122": Code("`{char}` is not a quote in TOML", "write {write}"),
     "E123": Code("a `,` is missing before this", None),
@@ -66,20 +66,24 @@ CODES |= {
     "E126": Code("`{name}` has no value", "write `{name} = ...`"),
     "E127": Code("`{text}` cannot be a key", "write {write}"),
     "E128": Code("`{text}` is not a {kind}", None),
-    "E129": Code("the character U+{number} may not stand here", "delete it, or write `{write}` in a text in \"...\""),
+    "E129": Code("the character U+{number} may not stand here", "delete it"),
     "E130": Code("this belongs to nothing: the line was complete before it", None),
     "E131": Code("`{name}` is {kind}, it cannot be a list of tables too", None),
     "E132": Code("a number with {digits} digits", "write it in quotes"),
     "E133": Code("a merge conflict was left in the file", "resolve it, then delete the marker lines"),
     "E134": Code("no `,` before `}}`", "delete the comma"),
     "E135": Code("a value is missing before `{text}`", None),
+    "E136": Code("a key is missing before `=`", None),
+    "E137": Code("a name is missing here", None),
+    "E138": Code("`{name}` is {kind} already, it cannot have a value too", None),
+    "E140": Code("this is neither a header nor a key with its value", None),
+    "E139": Code("`{name}` has a header of its own", "put this key below it: `[{name}]`"),
 }
 
 # --- the line for editors: runner/text/directive.py ---
 CODES |= {
     "W101": Code("editors do not understand this line", "write `#:schema {path}`"),
     "W102": Code("there is no schema `{path}`", "`runner schema` writes it"),
-    "W103": Code("editors read `#:schema` above the first key only", "move it to the first line"),
 }
 
 # --- the command line: runner/cli.py, runner/options.py, runner/commands/{find,logs}.py ---
@@ -213,7 +217,7 @@ CODES |= {
 CODES |= {
     "E230": Code("unknown key `{key}` in {where}", None),
     "E231": Code("a profile may not set `{key}`", None),
-    "E232": Code("`{key}` does not belong into a job file", "a file with `[job]` has one step; use `[steps.NAME]` for more"),
+    "E232": Code("`{key}` does not belong in a job file", "a file with `[job]` has one step; use `[steps.NAME]` for more"),
     "E233": Code("`{key}` does not belong to {what}", None),
     "E234": Code("{where} does not say what to run", "write one of {kinds}"),
     "E235": Code("a step has one kind, this one has {kinds}", "keep one of them, or make two steps"),
@@ -228,6 +232,7 @@ CODES |= {
     "E244": Code("`{name}` is not a name: {rule}", None),
     "E245": Code("`{name}` is a word of the language", "use another name; taken are {words}"),
     "E246": Code("`{value}` is not {expected}", None),
+    "E248": Code("there is no {what} `{value}`", None),
     "E247": Code("`{value}` is not a value that can travel", "JSON has no such number: write a text, or leave the key out"),
 }
 
@@ -235,4 +240,10 @@ CODES |= {
 CODES |= {
     "E801": Code("there is no {group} `{name}`", None),
     "E802": Code("the plug-in `{path}` of {origin} cannot be used: {problem}", "install it again, or ask its author"),
+}
+
+# --- runner init, runner schema: runner/commands/init.py, schema.py ---
+CODES |= {
+    "E960": Code("`{path}` is there already, nothing was written", "name an empty folder: `runner init DIR`"),
+    "E961": Code("cannot write `{path}`: {why}", None),
 }

@@ -69,8 +69,8 @@ def diagnose(
 ) -> Diagnostic:
     """The problem `code` with the catalogue's sentence, filled in from `args`.
 
-    Without `hint` the catalogue's own hint is used, if `args` has all that it names (None: it does not). KeyError: a code that is not in
-    the catalogue, or a sentence that lacks an argument; both are faults of ours.
+    Without `hint` the catalogue's own hint is used, if `args` has all that it names (None: it does not).
+    KeyError: a code that is not in the catalogue, or a sentence that lacks an argument; both are faults of ours.
     """
     from runner.text.catalogue import CODES  # not on the way of valid files
 

@@ -68,14 +68,9 @@ class Document:
     def _place(self, start: int, end: int) -> Place:
         if self._scan is None:  # only place() comes here
             return Place(self.path, 1, 1, 2)
+        from runner.text.positions import columns
+
         return Place(self.path, *columns(self.text, self._scan, start, end))
-
-
-def columns(text: str, found: Scan, start: int, end: int) -> tuple[int, int, int]:
-    """Line, column and end column of an extent, cut at the end of its first line, at least one character wide."""
-    line, col = found.line(start)
-    stop = text.find("\n", start, end)
-    return line, col, col + max(1, (end if stop < 0 else stop) - start)
 
 
 def load(path: Path | str, sources: Sources, kind: str = "file") -> Document:
@@ -175,7 +170,7 @@ def _deep(data: dict[str, Any]) -> bool:
 
 
 def _too_deep(text: str, shown: str) -> Diagnostic:
-    from runner.text.positions import scan
+    from runner.text.positions import columns, scan
 
     found = scan(text, DEPTH)
     if found.deep is None:

@@ -185,9 +185,17 @@ def _header(found: Scan, pos: int, limit: int | None) -> int:
             found.spans[path] = span
             found.headers[path] = whole
     found.table = path
+    _not_deeper(found, path, parts[-1][1], limit)
     if not text.startswith(close, after):
         raise _Stop
     return after + len(close)
+
+
+def _not_deeper(found: Scan, path: Path, pos: int, limit: int | None) -> None:
+    """Stop when the list or table `path` is deeper than the limit."""
+    if limit is not None and len(path) > limit:
+        found.deep = pos
+        raise _Stop
 
 
 def _clash(found: Scan, path: Path, before: Span, start: int, end: int, kind: str) -> None:
@@ -224,6 +232,7 @@ def _key(found: Scan, pos: int, base: Path, limit: int | None) -> tuple[Path, tu
     if not found.text.startswith("=", pos):
         raise _Stop
     path = _down(found, base, parts)
+    _not_deeper(found, path[:-1], parts[0][1], limit)
     found.at = pos = SPACE.match(found.text, pos + 1).end()  # type: ignore[union-attr]
     return path, parts[-1][1:], pos
 
@@ -237,9 +246,7 @@ def _pair(found: Scan, pos: int, limit: int | None) -> int:
         bracket = text[pos : pos + 1]
         if bracket == "[" or bracket == "{":
             stack.append(Open(bracket, pos, path, key))
-            if limit is not None and len(path) + 1 > limit:
-                found.deep = pos
-                raise _Stop
+            _not_deeper(found, path, pos, limit)
             pos = _inside(found, pos + 1)
             if text.startswith("]" if bracket == "[" else "}", pos):
                 pos = _close(found, pos)
@@ -302,6 +309,13 @@ def _scalar(found: Scan, pos: int) -> int:
     if match is None:
         raise _Stop
     return match.end()
+
+
+def columns(text: str, found: Scan, start: int, end: int) -> tuple[int, int, int]:
+    """Line, column and end column of an extent, cut at the end of its first line, at least one character wide."""
+    line, col = found.line(start)
+    stop = text.find("\n", start, end)
+    return line, col, col + max(1, (end if stop < 0 else stop) - start)
 
 
 def inner(raw: str, start: int, end: int) -> tuple[int, int] | None:
