@@ -13,7 +13,7 @@ from runner.model.check import STARTS
 from runner.model.data import schema as shipped
 from runner.model.faults import Fault, Keys, faults
 from runner.model.language import GROUPS, KINDS, SERVICES
-from runner.text.diagnostics import Diagnostic, diagnose
+from runner.text.diagnostics import Diagnostic, Place, diagnose
 from runner.text.document import Document
 
 
@@ -83,7 +83,7 @@ def _worth_telling(found: list[Fault]) -> list[Fault]:
         if fault.word == "propertyNames" and (fault.keys, fault.key) in unknown_keys:
             continue
         mistyped = any(keys == fault.keys for keys, _ in unknown_keys)
-        if fault.word == "anyOf" and isinstance(fault.value, dict) and mistyped:
+        if fault.word in ("anyOf", "required") and isinstance(fault.value, dict) and mistyped:
             continue  # the kind is probably there, mistyped: one word about it is enough
         mark = (fault.keys, fault.word, fault.key)
         if mark not in told:
@@ -103,7 +103,7 @@ def _diagnostic(doc: Document, kind: str, schema: dict[str, Any], start: str, fa
         return _missing(doc, fault)
     if fault.word == "anyOf" and isinstance(fault.value, dict) and "required" in str(fault.schema["anyOf"][0]):
         return diagnose(
-            "E234", doc.place(keys, "header"), where=say.header(keys), kinds=say.either(f"`{k}`" for k in KINDS)
+            "E234", table_place(doc, keys), where=say.header(keys), kinds=say.either(f"`{k}`" for k in KINDS)
         )
     return values.wrong_value(doc, fault, keys)
 
@@ -116,6 +116,9 @@ def _name(doc: Document, kind: str, fault: Fault) -> Diagnostic:
     if "enum" not in rule:
         return values.bad_name(fault.key, rule, at, fault.keys)
     table = fault.value
+    if fault.key == "from":
+        told = "`from` is for groups: it names a return of a step inside"
+        return diagnose("E233", at, key="from", what="a return of a task", hint=told)
     if not fault.keys and "job" in table:
         return diagnose("E232", at, key=fault.key)
     kinds = [word for word in KINDS if word in table]
@@ -125,26 +128,23 @@ def _name(doc: Document, kind: str, fault: Fault) -> Diagnostic:
     if fault.key in KINDS:
         return diagnose("E235", at, kinds=say.either((f"`{word}`" for word in kinds), "and"))
     takers = unknown.takers(fault.key)
-    hint = f"`{fault.key}` is for {say.either(f'`{word}`' for word in takers)} steps" if takers else None
+    hint: str | None = None
+    if takers:
+        hint = f"`{fault.key}` is for {say.either(f'`{word}`' for word in takers)} steps"
     if kinds[0] in GROUPS and fault.key in unknown.default_keys():
         hint = f"write it in the inner steps, or for all of them `defaults = {{ {fault.key} = ... }}`"
-    if fault.key == "from":
-        return diagnose(
-            "E233",
-            at,
-            key="from",
-            what=f"a return of a `{kinds[0]}` step",
-            hint="`from` is for groups: what it names runs inside",
-        )
     return diagnose("E233", at, key=fault.key, what=f"a `{kinds[0]}` step", hint=hint)
 
 
 def _missing(doc: Document, fault: Fault) -> Diagnostic:
-    keys: Keys = fault.keys
-    if not keys and fault.key == "steps":
+    if not fault.keys and fault.key == "steps":
         return diagnose("E237", doc.place((), "header"))
-    at = doc.place(keys, "header") if keys else doc.place((), "header")
-    return diagnose("E236", at, where=say.header(keys), key=fault.key)
+    return diagnose("E236", table_place(doc, fault.keys), where=say.header(fault.keys), key=fault.key)
+
+
+def table_place(doc: Document, keys: Keys) -> Place:
+    """The name of a table, in its header or where it is written in line; the table itself in a list."""
+    return doc.place(keys, "value" if keys and isinstance(keys[-1], int) else "key" if keys else "header")
 
 
 def _infinite(data: Any) -> list[tuple[Keys, float]]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from jsonschema import Draft7Validator, ValidationError, validators  # type: ignore[import-untyped]
 
 from runner.model.gate import TYPES, find, gate, kinds_of, python_pattern
+from runner.text.near import near
 
 Keys = tuple[str | int, ...]
 
@@ -28,11 +29,12 @@ def faults(schema: dict[str, Any], start: str, data: Any) -> list[Fault]:
     """All faults of `data`, in no particular order. `schema` is trusted."""
     found: list[Fault] = []
     accepts = {start: gate(schema, start)}
+    validator = _validator(schema)
     todo: list[tuple[str, Keys, Any]] = [(start, (), data)]
     while todo:
         reference, keys, value = todo.pop()
         part = find(schema, reference)
-        for error in _Validator(part).iter_errors(value):
+        for error in validator(part).iter_errors(value):
             at = keys + tuple(error.absolute_path)
             if error.validator == "$ref":
                 target = error.validator_value
@@ -60,13 +62,24 @@ def _ref(validator: Any, target: Any, instance: Any, schema: Any) -> Iterator[Va
         yield _error("type", "object", instance, {"type": "object", "$ref": target})
 
 
-def _any_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """The errors of the branch that was meant: the only one that takes values of this type."""
-    meant = [branch for branch in branches if type(instance) in kinds_of(branch)]
-    if len(meant) == 1:
-        yield from validator.descend(instance, meant[0])
-    elif not any(validator.evolve(schema=branch).is_valid(instance) for branch in branches):
-        yield _error("anyOf", branches, instance, schema)
+def _branches(root: dict[str, Any]) -> Any:
+    """The word `anyOf`: the errors of the branch that was meant, by the value's type, among tables by their keys."""
+
+    def any_of(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        meant = [branch for branch in branches if type(instance) in kinds_of(branch)]
+        if len(meant) > 1 and isinstance(instance, dict):
+            meant = [max(meant, key=lambda branch: _likeness(root, branch, instance))]
+        if len(meant) == 1 and "const" not in meant[0]:
+            yield from validator.descend(instance, meant[0])
+        elif not any(validator.evolve(schema=branch).is_valid(instance) for branch in branches):
+            yield _error("anyOf", branches, instance, schema)
+
+    return any_of
+
+
+def _likeness(root: dict[str, Any], branch: dict[str, Any], table: dict[str, Any]) -> int:
+    known = (find(root, branch["$ref"]) if "$ref" in branch else branch).get("properties", {})
+    return 2 * sum(key in known for key in table) + sum(near(key, known) is not None for key in table)
 
 
 def _more(validator: Any, rule: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -105,17 +118,21 @@ def _kind(*kinds: type) -> Any:
     return check
 
 
-_Validator: Any = validators.extend(
-    Draft7Validator,
-    {
-        "$ref": _ref, "anyOf": _any_of, "additionalProperties": _more, "propertyNames": _names, "required": _required,
+_CHECKER = Draft7Validator.TYPE_CHECKER.redefine_many({name: _kind(*kinds) for name, kinds in TYPES.items()})
+
+
+def _validator(root: dict[str, Any]) -> Any:
+    words = {
+        "$ref": _ref,
+        "anyOf": _branches(root),
+        "additionalProperties": _more,
+        "propertyNames": _names,
+        "required": _required,
         "pattern": _pattern,
-    },
-    type_checker=Draft7Validator.TYPE_CHECKER.redefine_many({name: _kind(*kinds) for name, kinds in TYPES.items()}),
-)  # fmt: skip
+    }
+    return validators.extend(Draft7Validator, words, type_checker=_CHECKER)
 
 
 def strict_validator(schema: dict[str, Any]) -> Any:
     """jsonschema as it comes, but with TOML's types: 3.0 is no integer, nan no number, `$` the end. For tests."""
-    checker = Draft7Validator.TYPE_CHECKER.redefine_many({name: _kind(*kinds) for name, kinds in TYPES.items()})
-    return validators.extend(Draft7Validator, {"pattern": _pattern}, type_checker=checker)(schema)
+    return validators.extend(Draft7Validator, {"pattern": _pattern}, type_checker=_CHECKER)(schema)

@@ -49,9 +49,9 @@ def expected(schema: dict[str, Any]) -> str:
         words = [schema["const"]] if "const" in schema else schema["enum"]
         return either(toml(word) if isinstance(word, str) else f"`{toml(word)}`" for word in words)
     types = schema.get("type", "object")
-    if isinstance(types, list):  # a number, or a reference in its place
-        types = types[0]
-    return TYPE_WORDS[types]
+    if isinstance(types, list) and "pattern" not in schema:
+        return either(TYPE_WORDS[kind] for kind in types)
+    return TYPE_WORDS[types if isinstance(types, str) else types[0]]  # a number; a reference may stand in its place
 
 
 def either(words: Iterable[str], last: str = "or") -> str:
@@ -93,9 +93,9 @@ def bare(key: str) -> str:
 
 
 def header(keys: Sequence[str | int]) -> str:
-    """Where a table stands: `[steps.a.retry]`, `[steps.a] returns[0]`; `the file's top` for the root."""
+    """Where a table stands: `[steps.a.retry]`, `[steps.a] returns[0]`; `this file` for the root."""
     if not keys:
-        return "the top of the file"
+        return "this file"
     cut = next((n for n, key in enumerate(keys) if isinstance(key, int)), None)
     if cut is None:
         return "`[" + ".".join(bare(str(key)) for key in keys) + "]`"

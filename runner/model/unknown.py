@@ -65,9 +65,9 @@ def unknown_key(doc: Document, kind: str, schema: dict[str, Any], start: str, fa
         _nested_step(kind, keys, key, value, known)
         or _above(schema, start, keys, key)
         or _near(key, known)
-        or _below(schema, table, key, value)
+        or _below(schema, table, key, value, top=not keys)
         or _other_file(kind, keys, key)
-        or "the keys here are " + say.listing(sorted(known), 30)
+        or "the keys here are " + say.listing(known)
     )
     return diagnose("E230", place, key=key, where=where, hint=hint)
 
@@ -114,12 +114,13 @@ def _near(key: str, known: list[str]) -> str | None:
     return f"did you mean `{like}`?" if like else None
 
 
-def _below(schema: dict[str, Any], table: dict[str, Any], key: str, value: Any) -> str | None:
+def _below(schema: dict[str, Any], table: dict[str, Any], key: str, value: Any, top: bool) -> str | None:
     """The table in this one that has the key: `cpu` belongs into `resources`."""
     for name, inner in table.get("properties", {}).items():
         for branch in inner.get("anyOf", [inner]):
             target = find(schema, branch["$ref"]) if "$ref" in branch else {}
-            if name not in ("default", "defaults", "job") and key in target.get("properties", {}):
+            apart = name in ("default", "defaults", "job") and not (top and name == "defaults")
+            if not apart and key in target.get("properties", {}):
                 return f"write `{name} = {{ {key} = {say.toml(value)} }}`"
     return None
 
@@ -131,7 +132,7 @@ def _other_file(kind: str, keys: Keys, key: str) -> str | None:
     mine = "pipeline" if kind in ("pipeline", "job", "included") else kind
     for name, words in FILE_WORDS.items():
         if name != mine and key in shipped(name)["properties"]:
-            return f"`{key}` belongs into a {words}" if name != "project" else f"`{key}` belongs into {words}"
+            return f"`{key}` belongs in a {words}" if name != "project" else f"`{key}` belongs in {words}"
     if mine == "pipeline" and key in step_keys():
         return f"`{key}` belongs to a step: write it below `[steps.NAME]`"
     return None

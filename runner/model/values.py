@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.model import say, units
 from runner.model.faults import Fault, Keys
-from runner.model.forms import RESERVED
+from runner.model.forms import BUILTINS, RESERVED
 from runner.text.diagnostics import Diagnostic, Place, diagnose
 from runner.text.document import Document
 from runner.text.near import near
@@ -16,6 +16,11 @@ SHORT = {  # the key that a lone value was meant for
     "retry": "attempts", "resources": "cpu", "container": "image", "on-failure": "run", "runtime": "file",
     "build": "base", "schedule": "cron", "executor": "type", "run-log": "type", "catalog": "type", "secrets": "type",
     "repeat": "max",
+}  # fmt: skip
+SERVICES = {"executor": "executor", "run-log": "run log", "catalog": "catalog", "secrets": "provider of secrets"}
+TYPES = {  # what other languages call our types
+    "int": "integer", "str": "text", "string": "text", "float": "number", "double": "number", "bool": "boolean",
+    "array": "list", "dict": "table", "object": "table", "map": "table",
 }  # fmt: skip
 PATTERNS = {
     "step name": "a step's name is a letter, then letters, digits, `-` and `_`",
@@ -32,7 +37,11 @@ def wrong_value(doc: Document, fault: Fault, keys: Keys) -> Diagnostic:
     if fault.word in ("enum", "const"):
         if not isinstance(value, str) or fault.word == "const":
             return _type(fault, keys, place)
+        if len(keys) == 2 and keys[1] == "type" and keys[0] in SERVICES:
+            return _service(str(keys[0]), value, schema["enum"], place)
         like = near(value, [str(word) for word in schema["enum"]])
+        if TYPES.get(value) in schema["enum"]:
+            like = TYPES[value]
         hint = f"did you mean `{like}`?" if like else f"write {say.either(say.toml(word) for word in schema['enum'])}"
         return diagnose("E243", place, value=value, key=name, hint=hint)
     if fault.word in ("minItems", "minProperties", "minLength"):
@@ -47,11 +56,18 @@ def wrong_value(doc: Document, fault: Fault, keys: Keys) -> Diagnostic:
     return _type(fault, keys, place)
 
 
+def _service(service: str, value: str, known: list[str], place: Place) -> Diagnostic:
+    """A `type` that nobody provides."""
+    like = near(value, known)
+    hint = f"did you mean `{like}`?" if like else f"installed: {say.listing(known)}"
+    return diagnose("E248", place, what=SERVICES[service], value=value, hint=hint)
+
+
 def bad_name(name: str, rule: dict[str, Any], place: Place, keys: Keys) -> Diagnostic:
     """A key that is no name."""
     if name in rule.get("not", {}).get("enum", ()):
         return diagnose("E245", place, name=name, words=say.listing(rule["not"]["enum"]))
-    dash = "-" in rule.get("pattern", "")
+    dash = "_-]" in rule.get("pattern", "")
     return _named("step name" if dash else "name", name, place)
 
 
@@ -98,26 +114,24 @@ def _form(title: str, schema: dict[str, Any], value: Any, name: str, place: Plac
         )
         return diagnose("E246", place, value=value, expected="a list, nor one reference to a list", hint=hint)
     if "module:function" in title:
-        found = re.fullmatch(r"([A-Za-z_][\w.]*)\.([A-Za-z_]\w*)(\(\))?", value, re.ASCII)
-        like = (
-            near(value, ["list", "first", "last", "sum", "min", "max", "mean", "all", "any", "concat"])
-            if "built" in title
-            else None
-        )
-        hint = f"did you mean `{like}`?" if like else f'write `"{found[1]}:{found[2]}"`' if found else None
-        return diagnose(
-            "E246",
-            place,
-            value=value,
-            expected=f"of the form `{title}`"
-            if title == "module:function"
-            else "a built-in reducer, nor `module:function`",
-            hint=hint,
-        )
+        return _function(title, value, name, place)
     if title == "versions":
         hint = f'write `">={value}"`' if re.fullmatch("[0-9][0-9.]*", value, re.ASCII) else 'such as `">=1.2,<2"`'
         return diagnose("E246", place, value=value, expected="a list of versions", hint=hint)
     return diagnose("E246", place, value=value, expected=say.expected(schema), hint=None)
+
+
+def _function(title: str, value: str, name: str, place: Place) -> Diagnostic:
+    """A text that is no `module:function`, nor the name of a built-in reducer where that is allowed."""
+    found = re.fullmatch(r"([A-Za-z_][\w.]*)\.([A-Za-z_]\w*)(\(\))?", value, re.ASCII)
+    hint = f'write `"{found[1]}:{found[2]}"`' if found else None
+    if title == "module:function":
+        if value in BUILTINS:
+            hint = f'write `{name} = {{ NAME = "{value}" }}`'
+        return diagnose("E246", place, value=value, expected="of the form `module:function`", hint=hint)
+    like = near(value, BUILTINS)
+    hint = f"did you mean `{like}`?" if like else hint
+    return diagnose("E246", place, value=value, expected="a built-in reducer, nor `module:function`", hint=hint)
 
 
 def _type(fault: Fault, keys: Keys, place: Place) -> Diagnostic:
@@ -125,7 +139,8 @@ def _type(fault: Fault, keys: Keys, place: Place) -> Diagnostic:
     schema, value, name = fault.schema, fault.value, say.name_of(keys)
     better = _rewritten(schema, value, keys)
     hint = f"write `{better}`" if better else None
-    return diagnose("E238", place, key=name, expected=say.expected(schema), found=say.found(value), hint=hint)
+    found = f"`{value}`" if isinstance(value, float) and "integer" in str(schema.get("type")) else say.found(value)
+    return diagnose("E238", place, key=name, expected=say.expected(schema), found=found, hint=hint)
 
 
 def _rewritten(schema: dict[str, Any], value: Any, keys: Keys) -> str | None:
@@ -151,7 +166,11 @@ def _rewritten(schema: dict[str, Any], value: Any, keys: Keys) -> str | None:
         return f"for-each = {{ item = {say.toml(value)} }}"
     if isinstance(value, str) and keys[-1:] == ("for-each",):
         return f"for-each = {{ item = {say.toml(value)} }}"
-    if "array" in types and scalar:
+    if isinstance(value, float) and value.is_integer() and "integer" in types:
+        return f"{name} = {int(value)}"
+    if name == "command" and isinstance(value, str):
+        return f"command = {say.toml(value.split())}"
+    if "array" in types and isinstance(value, str):
         return f"{name} = [{say.toml(value)}]"
     if isinstance(value, str) and value in ("true", "false") and "boolean" in types:
         return f"{name} = {value}"
@@ -164,10 +183,8 @@ def _rewritten(schema: dict[str, Any], value: Any, keys: Keys) -> str | None:
         and "object" in types
     ):
         return f"{name} = {{ shell = {say.toml(value)} }}"
-    if "string" in types and isinstance(value, (int, float)):
+    if types[:1] == ["string"] and isinstance(value, (int, float)):
         return f'{name} = "{say.toml(value)}"'
-    if isinstance(value, float) and value.is_integer() and "integer" in types:
-        return f"{name} = {int(value)}"
     if isinstance(value, list) and len(value) == 1 and "string" in types and isinstance(value[0], str):
         return f"{name} = {say.toml(value[0])}"
     return None
