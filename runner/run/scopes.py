@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heapq import heappush
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from runner.rules.decide import BAD, SKIP, Status, gate, graph_status, map_status
 from runner.run.events import Address
@@ -267,8 +267,7 @@ def child_ended(m: Machine, unit: Unit, ended: Unit, status: Status) -> None:
 
 def failure(outcome: Any) -> Failure | None:
     """The Failure that an answer is, if it is one: (reason, message)."""
-    found: Failure | None = outcome if isinstance(outcome, tuple) else None
-    return found
+    return cast("Failure", outcome) if isinstance(outcome, tuple) else None
 
 
 def _fault(outcome: Any, status: str) -> Status | None:

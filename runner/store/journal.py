@@ -1,0 +1,151 @@
+"""The run log `file-system`: one appended file a run, written by one process and read by any."""
+
+from __future__ import annotations
+
+import builtins
+import fcntl
+import os
+
+from runner.store.frames import frame, scan
+from runner.store.sync import Syncer
+
+
+class Busy(Exception):
+    """Another live process writes this journal."""
+
+
+class Journal:
+    """A Store in one file. Whoever writes holds a lock of the kernel on it, gone with the process.
+
+    Objects stay in the file; memory holds where they stand. `flush` is one write for all that was put since the last
+    one; a thread syncs within a tenth of a second, `flush(sync=True)` at once. Readers see what was flushed."""
+
+    def __init__(self, path: str | os.PathLike[str], write: bool = True) -> None:
+        """Open a journal; to write makes it. Raises Busy, and OSError (FileNotFoundError: nothing to read)."""
+        self.path = os.fspath(path)
+        self.write = write
+        if write:
+            os.makedirs(os.path.dirname(self.path) or ".", exist_ok=True)
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(self._fd)
+                raise Busy(self.path) from None
+        else:
+            self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        self.damaged = 0  # stretches in the middle that are no records
+        self._where: dict[str, tuple[int, int]] = {}  # key -> offset, size
+        self._waiting: dict[int, bytes] = {}  # offset -> value, of what is not written yet
+        self._lines: list[bytes] = []
+        self._end = 0
+        self._syncer = Syncer(self._fd) if write else None
+        try:
+            self._read(repair=write)
+        except BaseException:
+            os.close(self._fd)
+            raise
+        self._written = self._end
+
+    def create(self, key: str, value: bytes) -> bool:
+        """Put an object that must not be there yet; False when it is."""
+        if key in self._where:
+            return False
+        self.put(key, value)
+        return True
+
+    def put(self, key: str, value: bytes) -> None:
+        """Put an object in place of what was there; it is in the file after `flush`."""
+        if not self.write:
+            raise OSError(f"{self.path} is open for reading")
+        line, start = frame(key, value)
+        self._where[key] = (self._end + start, len(value))
+        self._waiting[self._end + start] = value
+        self._lines.append(line)
+        self._end += len(line)
+
+    def get(self, key: str) -> bytes | None:
+        """An object, None when there is none."""
+        spot = self._where.get(key)
+        if spot is None:
+            return None
+        value = self._waiting.get(spot[0])
+        return os.pread(self._fd, spot[1], spot[0]) if value is None else value
+
+    def list(self, prefix: str) -> builtins.list[str]:
+        """All keys that begin with `prefix`, sorted."""
+        return sorted(key for key in self._where if key.startswith(prefix))
+
+    def flush(self, sync: bool = False) -> None:
+        """Write what was put. Raises OSError (a full disk); what is left then is written by the next flush."""
+        if self._syncer is None:
+            return
+        if self._lines:
+            data = memoryview(b"".join(self._lines))
+            try:
+                while data:
+                    data = data[os.write(self._fd, data) :]
+            finally:
+                self._lines = [bytes(data)] if data else []
+            self._written = self._end
+            self._waiting.clear()
+            if not sync:
+                self._syncer.soon()
+        if sync:
+            self._syncer.now()
+
+    def refresh(self) -> bool:
+        """Of a reader: see what the writer flushed since; whether there was anything."""
+        before = self._end
+        if not self.write:
+            self._read(repair=False)
+        return self._end > before
+
+    def close(self) -> None:
+        """Flush, sync, and let go of the lock."""
+        if self._fd < 0:
+            return
+        try:
+            if self._syncer is not None:
+                self._syncer.stop()
+                self.flush(sync=True)
+        finally:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _read(self, repair: bool) -> None:
+        """Read on from the last whole line. A torn end is cut off by the writer, passed over by readers."""
+        base = self._end
+        size = os.fstat(self._fd).st_size - base
+        data = b""
+        if size > 0:
+            parts = []
+            at = base
+            while size > 0:
+                part = os.pread(self._fd, size, at)
+                if not part:
+                    break
+                parts.append(part)
+                at, size = at + len(part), size - len(part)
+            data = b"".join(parts)
+        found = scan(data, base)
+        self._where.update((one.key, (one.offset, one.size)) for one in found.frames)
+        self._end = found.end
+        self.damaged += found.damaged
+        if repair and found.torn:
+            os.ftruncate(self._fd, found.end)
+
+
+def alive(path: str | os.PathLike[str]) -> bool:
+    """Whether a live process writes this journal."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
