@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from runner.rules.labels import Labels
 from runner.text.diagnostics import Refused, diagnose, near
-from runner.views.labels import label
 from runner.views.words import listed
 
 ATTEMPT = re.compile(r"(.+)~([1-9][0-9]*)", re.DOTALL)
@@ -36,7 +36,8 @@ def _addresses(told: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Mappin
     if text in told:
         return [text]
     found = [address for address, entry in told.items() if entry.get("label") == text]
-    found = found or [address for address in told if _by_index(nodes, address) == text]
+    indexes = Labels(nodes)
+    found = found or [address for address in told if _by_index(indexes, address) == text]
     if found:
         return _with_items(told, found)
     same = [address for address, entry in told.items() if text in (entry.get("path"), address.split(" ")[0])]
@@ -55,9 +56,9 @@ def _addresses(told: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Mappin
     raise Refused([diagnose("E915", None, text=text, hint=f"did you mean `{like}`?" if like else run_hint)])
 
 
-def _by_index(nodes: Mapping[str, Mapping[str, Any]], address: str) -> str:
+def _by_index(labels: Labels, address: str) -> str:
     id, _, key = address.partition(" ")
-    return label(nodes, id, () if key == "-" else tuple(int(part) for part in key.split(".")))
+    return labels.label(id, () if key == "-" else tuple(int(part) for part in key.split(".")))
 
 
 def _with_items(told: Mapping[str, Mapping[str, Any]], found: list[str]) -> list[str]:

@@ -1,46 +1,26 @@
-"""Labels of addresses for people: `arch[arch=vit_b].fit[4]`, `poll#3` (N28)."""
+"""Which lines and items a plan has for the eye, before a run has told anything."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import islice, product
 from typing import Any
 
 Nodes = Mapping[str, Mapping[str, Any]]
 
 
-def levels(node: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """The maps and loops that one node is, outer to inner, each with the place of its number in a key.
-
-    A step with `for-each` and `repeat` is a map whose body is a loop: [("map", 0), ("loop", 1)]."""
-    found: list[tuple[str, int]] = []
-    inner: Mapping[str, Any] | None = node
-    while inner is not None and inner.get("type") in ("map", "loop"):
-        found.append((str(inner["type"]), int(inner.get("depth", node.get("depth", 0) + len(found)))))
-        inner = inner.get("body")
-    return found
-
-
-def lineage(nodes: Nodes, id: str) -> list[str]:
-    """The node and all that contain it, outermost first."""
-    chain = []
-    at: str | None = id
-    while at is not None and at in nodes:
-        chain.append(at)
-        at = nodes[at].get("parent")
-    return chain[::-1]
-
-
-def label(nodes: Nodes, id: str, key: Sequence[int]) -> str:
-    """The label of an address with indexes for items: what can be said without the items' values."""
-    text, told = "", ""
-    for one in lineage(nodes, id):
-        path = str(nodes[one]["path"])
-        text += path.removeprefix(told)
-        told = path
-        for kind, place in levels(nodes[one]):
-            if place < len(key):
-                text += f"#{key[place]}" if kind == "loop" else f"[{key[place]}]"
-    return text or id
+def written_items(nodes: Nodes, id: str, most: int = 100_000) -> list[dict[str, Any]] | None:
+    """The items of a map whose lists stand in the plan; None for others (known when it expands)."""
+    part = nodes[id]
+    each: Mapping[str, Any] = part.get("each") or {}
+    if not each or part.get("filter") is not None:
+        return None
+    lists = []
+    for source in each.values():
+        if not (isinstance(source, list) and len(source) == 2 and source[0] == "lit" and isinstance(source[1], list)):
+            return None
+        lists.append(source[1])
+    return [dict(zip(each, values, strict=True)) for values in islice(product(*lists), most)]
 
 
 def unfold(nodes: Nodes) -> dict[str, str]:

@@ -41,7 +41,7 @@ class Reasons:
             return "needs " + ", ".join(str(self.told[need]["label"]) for need in needs) + ", which was skipped"
         node = self.nodes.get(address.split(" ")[0], {})
         said = self._said(entry)
-        if "when" in node and said in ("", "when", "skipped"):
+        if "when" in node and entry.get("reason") in (None, "", "when"):
             return f"`when` was false: {written(node['when'], self.nodes)}"
         return said or "not chosen"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from runner.rules.labels import Labels
 from runner.views import words
-from runner.views.labels import label
+from runner.views.labels import written_items
 from runner.views.times import duration
 
 if TYPE_CHECKING:
@@ -31,21 +32,20 @@ class Story:
         self.nodes: Mapping[str, Mapping[str, Any]] = {}
         self.run = ""
         self.began: float | None = None
-        self._labels: dict[Any, str] = {}
+        self._labels = Labels({})
+        self._items: dict[Any, list[dict[str, Any]]] = {}
+        self._ends: dict[Any, str] = {}  # statuses that block or skip others
         self._starts: dict[Any, float] = {}
         self._counts: dict[Any, int] = {}
 
     def label(self, event: Event) -> str:
-        """The label that the event brings, else the one it brought before, else one made of the plan."""
+        """The label of the event's address: with the values of items that the plan or `expand` knows, else indexes."""
         address = event.address
-        if address is None:
-            return ""
-        said = event.data.get("label")
-        if said:
-            self._labels[address] = str(said)
-            return str(said)
-        known = self._labels.get(address)
-        return known if known is not None else label(self.nodes, address.id, address.key)
+        return "" if address is None else self._labels.label(address.id, address.key)
+
+    def _known(self, id: str, key: tuple[int, ...]) -> list[dict[str, Any]] | None:
+        said = self._items.get((id, key))
+        return written_items(self.nodes, id) if said is None else said
 
     def headline(self, event: Event) -> str:
         """The first line of a view, from run-start."""
@@ -53,6 +53,7 @@ class Story:
         plan = data.get("plan")
         if isinstance(plan, Mapping):
             self.nodes = plan.get("nodes", {})
+            self._labels = Labels(self.nodes, self._known)
         else:
             plan = {}
         self.run, self.began = str(data.get("name", "")), event.at
@@ -75,6 +76,8 @@ class Story:
             return Line("retry", self.label(event), f"again in {duration(wait)}") if wait >= 0.05 else None
         if what == "expand":
             self._counts[event.address] = int(data.get("count", 0))
+            if data.get("items") and event.address is not None:
+                self._items[tuple(event.address)] = data["items"]
             return None
         if what == "state":
             return self._state(event)
@@ -93,7 +96,8 @@ class Story:
         if n > 1 and began is not None:
             took = event.at - began
         name = self.label(event)
-        self._labels.pop(event.address, None)
+        if status not in ("succeeded", "cached"):
+            self._ends[event.address] = status
         if status in ("succeeded", "cached"):
             told = str(data.get("note") or "") if n == 1 else f"attempt {n}"
             return Line(status, name, joined("" if status == "cached" else duration(took), told))
@@ -104,11 +108,28 @@ class Story:
         status = str(data.get("status"))
         items = self._counts.pop(address, None)
         node = self.nodes.get(address.id, {}) if address is not None else {}
+        if status not in ("succeeded", "cached"):
+            self._ends[address] = status
         if node.get("type") in ("graph", "choice") and status in ("succeeded", "failed", "errored", "cancelled"):
             return None  # no news: the steps inside have told it
-        reason = words.REASONS.get(str(data.get("reason")), str(data.get("reason") or ""))
-        told = [reason, words.count(items, "item") if items is not None else ""]
+        reason = str(data.get("reason") or "")
+        told = [self._needs(event, status) if status in ("blocked", "skipped") and reason in ("", "needs") else ""]
+        told[0] = told[0] or words.REASONS.get(reason, reason)
+        told += [words.detail(data), words.count(items, "item") if items is not None else ""]
         return Line(status, self.label(event), joined(*told))
+
+    def _needs(self, event: Event, status: str) -> str:
+        """The needs behind a blocked or skipped step, as far as they were seen to end so."""
+        if event.address is None or event.address.id not in self.nodes:
+            return ""
+        node = self.nodes[event.address.id]
+        key = event.address.key[: int(node.get("depth", 0))]
+        found = []
+        for need in node.get("needs", ()):
+            ended = self._ends.get((need, key))
+            if ended is not None and (ended == "skipped") == (status == "skipped"):
+                found.append(self._labels.label(need, key))
+        return f"needs {words.listed(found, 3)}" if found else ""
 
     def totals(self, counts: Mapping[str, int], at: float) -> str:
         """`3 succeeded, 1 failed  36s`."""

@@ -27,6 +27,11 @@ REASONS = {
     "not-converged": "did not converge",
     "too-many-failed": "too many items failed",
     "no-interpreter": "its interpreter was not found",
+    "when": "`when` was false",
+    "not-chosen": "another case was chosen",
+    "stop-when": "`stop-when` held",
+    "needs": "what it needs did not succeed",
+    "fail-fast": "another step failed, and --fail-fast was asked for",
 }
 
 EXITS = {

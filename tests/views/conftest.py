@@ -80,10 +80,7 @@ def at(id: str, key: tuple[int, ...] = ()) -> Address:
 def story(plan: dict[str, Any]) -> list[Event]:
     """A run of the pipeline in which one island fails twice, so that what needs the map is blocked."""
 
-    def label(i: int) -> dict[str, str]:
-        return {"label": f"train[island={('Biscoe', 'Dream', 'Torgersen')[i]}]"}
-
-    dream = {"exit": 3, "reason": "exit", "n": 1, "run_s": 2.0, "error": None, **label(1)}
+    dream = {"exit": 3, "reason": "exit", "n": 1, "run_s": 2.0, "error": None}
     return [
         Event(100.0, "run-start", None, {"run": "01R", "name": "brisk-otter-3", "plan": plan}),
         Event(100.0, "start", at("fetch"), {"n": 1}),
@@ -92,14 +89,14 @@ def story(plan: dict[str, Any]) -> list[Event]:
         Event(102.1, "end", at("fetch"), {"status": "succeeded", "n": 1, "run_s": 2.1, "final": True}),
         Event(102.1, "end", at("prepare"), {"status": "cached", "n": 1, "run_s": 0.0, "final": True}),
         Event(102.1, "expand", at("train"), {"count": 3}),
-        Event(102.1, "start", at("train", (0,)), {"n": 1, **label(0)}),
-        Event(102.1, "start", at("train", (1,)), {"n": 1, **label(1)}),
+        Event(102.1, "start", at("train", (0,)), {"n": 1}),
+        Event(102.1, "start", at("train", (1,)), {"n": 1}),
         Event(104.0, "line", at("train", (1,)), {"text": "epoch 4/10  loss 0.231"}),
         Event(104.1, "end", at("train", (1,)), {"status": "failed", "final": False, **dream}),
-        Event(104.1, "retry", at("train", (1,)), {"n": 2, "at": 106.1, **label(1)}),
+        Event(104.1, "retry", at("train", (1,)), {"n": 2, "at": 106.1}),
         Event(105.0, "end", at("train", (0,)), {"status": "succeeded", "n": 1, "run_s": 2.9, "final": True}),
-        Event(105.0, "start", at("train", (2,)), {"n": 1, **label(2)}),
-        Event(106.1, "start", at("train", (1,)), {"n": 2, **label(1)}),
+        Event(105.0, "start", at("train", (2,)), {"n": 1}),
+        Event(106.1, "start", at("train", (1,)), {"n": 2}),
         Event(108.0, "end", at("train", (2,)), {"status": "succeeded", "n": 1, "run_s": 3.0, "final": True}),
         Event(108.1, "line", at("train", (1,)), {"text": "::error::forged"}),
         Event(
@@ -123,8 +120,8 @@ def story(plan: dict[str, Any]) -> list[Event]:
         Event(108.2, "start", at("train!on-failure"), {"n": 1}),
         Event(108.4, "end", at("train!on-failure"), {"status": "succeeded", "n": 1, "run_s": 0.2, "final": True}),
         Event(108.4, "state", at("train"), {"status": "failed", "reason": "too-many-failed"}),
-        Event(108.4, "state", at("report"), {"status": "blocked", "reason": "needs train"}),
-        Event(108.4, "state", at("publish"), {"status": "blocked", "reason": "needs report"}),
+        Event(108.4, "state", at("report"), {"status": "blocked", "reason": "needs"}),
+        Event(108.4, "state", at("publish"), {"status": "blocked", "reason": "needs"}),
         Event(109.0, "end", at("lint"), {"status": "succeeded", "n": 1, "run_s": 9.0, "final": True}),
         Event(109.0, "note", None, {"text": "the disk is nearly full"}),
         Event(109.5, "run-end", None, {"status": "failed", "counts": dict(COUNTS)}),

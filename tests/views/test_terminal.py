@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.views.labels import label, unfold
+from runner.views.labels import unfold, written_items
 from runner.views.table import table
 from runner.views.terminal import ASCII, UNICODE, clean, columns, cut
 from runner.views.times import age, clock, duration, moment
@@ -103,21 +103,19 @@ NODES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("id", "key", "text"),
-    [
-        ("arch", (), "arch"),
-        ("arch", (2,), "arch[2]"),
-        ("arch.fit", (2, 4), "arch[2].fit[4]"),
-        ("arch.fit", (2, 4, 1), "arch[2].fit[4]#1"),
-        ("poll", (3,), "poll#3"),
-        ("group.a", (), "group.a"),
-    ],
-)
-def test_n28_labels_with_indexes_and_rounds(id, key, text):
-    assert label(NODES, id, key) == text
-
-
 def test_all_items_of_a_map_share_one_line_whatever_is_inside():
     lines = unfold(NODES)
     assert lines == {"arch": "arch", "arch.fit": "arch", "poll": "poll", "group": "group", "group.a": "group.a"}
+
+
+def test_n5_items_that_the_plan_knows_vary_fastest_at_the_end():
+    nodes = {"m": {"each": {"a": ["lit", [1, 2]], "b": ["lit", ["x", "y"]]}}}
+    assert written_items(nodes, "m") == [{"a": a, "b": b} for a in (1, 2) for b in "xy"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"each": {"a": ["return", "s", 0, "a"]}}, {"each": {"a": ["lit", [1]]}, "filter": ["param", "x"]}, {"each": {}}],
+)
+def test_other_items_are_not_known_before_the_run(part):
+    assert written_items({"m": part}, "m") is None
