@@ -153,20 +153,28 @@ def test_an_interrupt_exits_130_without_a_word(verb, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_reader_that_ends_first_makes_no_noise():
-    code = """
+@pytest.mark.parametrize("lines", [2, 99_999])
+def test_a_reader_that_ends_first_makes_no_noise(lines):
+    code = f"""
 import sys, types
+def run(args):
+    print("the first line", flush=True)
+    sys.stdin.read()
+    for _ in range({lines}):
+        print("x" * 99)
+    return 0
 verb = sys.modules["runner.commands.list"] = types.ModuleType("runner.commands.list")
-verb.OPTIONS, verb.run = [], lambda args: [print("x" * 99) for _ in range(99999)] and 0
+verb.OPTIONS, verb.run = [], run
 from runner import cli
 sys.exit(cli.main(["list"]))
 """
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    process.stdout.read(10)
-    process.stdout.close()
-    err = process.stderr.read()
-    process.stderr.close()
-    assert (process.wait(), err) == (128 + signal.SIGPIPE, b"")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        process.stdin.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 128 + signal.SIGPIPE
 
 
 def test_a_name_that_the_terminal_cannot_spell_is_escaped(verb):

@@ -94,6 +94,10 @@ def test_a_table_on_a_terminal_cuts_the_last_column_only():
     assert text == "NAME            N  ABOUT\nbrisk-otter-3  12  yyyyyyyy...\na               3  z\n"
 
 
+def test_a_table_never_cuts_a_name_even_on_a_narrow_terminal():
+    assert "brisk-otter-3  12" in table(("NAME", "N", "ABOUT"), [("brisk-otter-3", "12", "y")], width=5)
+
+
 NODES = {
     "arch": {"path": "arch", "type": "map", "depth": 0, "parent": None, "body": {"type": "graph", "depth": 1}},
     "arch.fit": {"path": "arch.fit", "type": "map", "depth": 1, "parent": "arch", "body": {"type": "loop", "depth": 2}},
