@@ -191,7 +191,9 @@ class Attempt:
     def _secret_variables(self) -> dict[str, str]:
         env = {}
         for secret in self.call.get("secrets") or ():
-            text = self._secrets[secret["name"]]
+            text = self._secrets.get(secret["name"], "")
+            if not text:
+                raise StageError("stage-in", f"the secret `{secret['name']}` has no value", "errored")
             if "\0" in text:
                 raise StageError("bad-param", f"the secret `{secret['name']}` holds a NUL")
             if secret.get("file"):

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runner.agent import metrics
@@ -88,7 +88,7 @@ def of_process(attempt: Attempt) -> Table:
     _take_metrics(attempt, verdict)
     was_ok = verdict.ok
     try:
-        verdict.files = collect(call, attempt.work, attempt.catalog, was_ok, _puts(call["scratch"]) if was_ok else ())
+        verdict.files = collect(call, attempt.work, attempt.catalog, was_ok, _puts(attempt, verdict) if was_ok else ())
     except StageError as error:
         verdict.fail(error.reason, str(error), error.status)
         try:  # what is to be kept at any end is kept
@@ -240,13 +240,22 @@ def _take_metrics(attempt: Attempt, verdict: Verdict) -> None:
     verdict.more["series"] = {"sha256": kept["sha256"], "size": kept["size"]}
 
 
-def _puts(scratch: str) -> Iterable[str]:
-    """Paths that `step.put` named, each once."""
+def _puts(attempt: Attempt, verdict: Verdict) -> list[str]:
+    """Paths that `step.put` named, each once, from the root."""
+    assert attempt.work is not None
     try:
-        with open(os.path.join(scratch, "puts"), encoding="utf-8", errors="surrogateescape") as file:
-            return list(dict.fromkeys(json.loads(line) for line in file))
+        with open(os.path.join(attempt.call["scratch"], "puts"), encoding="ascii") as file:
+            named = dict.fromkeys(json.loads(line) for line in file)
     except (OSError, ValueError):
-        return ()
+        return []
+    found = []
+    for path in named:
+        inner = os.path.relpath(os.path.realpath(path), os.path.realpath(attempt.work.root))
+        if inner.startswith(".."):
+            verdict.warnings.append(f"`{path}` lies outside the project and was not kept")
+        else:
+            found.append(inner)
+    return found
 
 
 def _keep_notebook(attempt: Attempt, verdict: Verdict) -> None:

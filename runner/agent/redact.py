@@ -95,15 +95,15 @@ class Redactor:
         """What may be written by now."""
         if self._any is None:
             return data
-        data = self._masked(self._held + data)
-        keep = self._tail(data)
-        self._held = data[len(data) - keep :]
-        return data[: len(data) - keep]
+        data = self._held + data
+        cut = self._cut(data)
+        self._held = data[cut:]
+        return self._masked(data[:cut])
 
     def flush(self) -> bytes:
         """The rest, at the end of the stream."""
         held, self._held = self._held, b""
-        return held
+        return self._masked(held)
 
     def _masked(self, data: bytes) -> bytes:
         if self._any is None:
@@ -115,8 +115,20 @@ class Redactor:
                 data = pattern.sub(MASK, data)
         return data
 
-    def _tail(self, data: bytes) -> int:
-        """How many bytes at the end could begin a value."""
+    def _cut(self, data: bytes) -> int:
+        """Up to where data can be judged: what follows could begin a value, or belongs to one that lies across."""
+        cut = self._open(data)
+        patterns = [self._any] if self._any and cut < len(data) and any(n in data for n in self.needles) else []
+        if cut < len(data) and any(p in data for p in self._pieces):
+            patterns += self._wrapped
+        for pattern in patterns:
+            for match in pattern.finditer(data):
+                if match.start() < cut < match.end():
+                    cut = match.start()
+        return cut
+
+    def _open(self, data: bytes) -> int:
+        """Where the longest end of the data begins that could be the beginning of a value."""
         start = max(0, len(data) - self._window)
         best = len(data)
         for needle in self.needles:
@@ -133,4 +145,4 @@ class Redactor:
                     if bare.endswith(needle[:length]):
                         best = min(best, start)
                         break
-        return len(data) - best
+        return best
