@@ -22,7 +22,7 @@ def table(
             parts.append(blank + cell if head[i] in numbers else pad(cell, wide[i]))
         line = "  ".join(parts).rstrip()
         if width is not None:
-            before = sum(wide[:-1]) + 2 * (len(head) - 1)
-            line = cut(line, max(width, before), more)  # names stand in front: only the last column is cut
+            parts[-1] = cut(row[-1], max(0, width - sum(wide[:-1]) - 2 * (len(head) - 1)), more)
+            line = "  ".join(parts).rstrip()  # names stand in front: only the last column is cut
         lines.append(line)
     return "\n".join(lines) + "\n"
