@@ -1,0 +1,177 @@
+"""One attempt with every value known: from a node of the plan and what has been committed, a call for the agent."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, Callable, NamedTuple
+
+from runner.rules.bind import Key, Values, part_of
+from runner.rules.expr import ABSENT, ExprError
+from runner.rules.keys import key_text
+from runner.rules.paths import is_pattern
+from runner.rules.values import to_text
+
+Table = dict[str, Any]
+DEFAULT_GRACE = 10.0
+
+
+class Place(NamedTuple):
+    """Where attempts run: the project's root, the run's folder, the catalog's settings, the caller's environment."""
+
+    root: str
+    folder: str
+    catalog: Table
+    run: Table
+    grace: float = DEFAULT_GRACE
+    isolate: bool = False
+    env: Mapping[str, str] = {}
+
+
+def make_call(
+    values: Values, id: str, key: Key, n: int, attempt: str, place: Place, label: Callable[[str, Key], str]
+) -> Table:
+    """All that the agent needs to run attempt `n`. Raises ExprError where a value is absent or unfit (`bad-param`)."""
+    node = values.nodes[id]
+    part = part_of(node, key)
+    do = part["do"]
+    text = key_text(key)
+    call: Table = {
+        "id": id,
+        "key": text,
+        "path": node["path"],
+        "n": n,
+        "attempt": attempt,
+        "run": place.run,
+        "root": place.root,
+        "scratch": os.path.join(place.folder, "work", attempt),
+        "log": os.path.join(place.folder, "logs", f"{id}.{text}.{n}"),
+        "catalog": place.catalog,
+        "kind": do["kind"],
+        "returns": do["returns"],
+        "secrets": do["secrets"],
+        "resources": do["resources"],
+        "timeout": part.get("timeout"),
+        "grace": place.grace,
+        "workdir": do.get("workdir"),
+        "isolate": bool(do["isolate"] or place.isolate),
+        "definition": part["definition"],
+    }
+    items = item_of(values, id, key)
+    call["item"] = items or None
+    call["label"] = label(id, key)
+    for field in ("script", "interpreter", "module", "function", "notebook", "builtins"):
+        if field in do:
+            call[field] = do[field]
+    call["params"] = params(values, id, key, do)
+    call["files"], call["inputs"], call["outputs"] = files(values, id, key, do)
+    call["env"] = {name: _text(values.value(expr, id, key), f"env.{name}") for name, expr in do["env"].items()}
+    if do["kind"] == "command":
+        call["argv"] = argv(values, id, key, do)
+    if do["kind"] == "stub":
+        call["stub"] = {name: values.value(expr, id, key) for name, expr in do["stub"].items()}
+    runtime = do.get("runtime")
+    call["python"], bin_folder = python_of(runtime, place)
+    if bin_folder:
+        call["env"] = {"PATH": bin_folder + os.pathsep + place.env.get("PATH", os.defpath), **call["env"]}
+    return call
+
+
+def params(values: Values, id: str, key: Key, do: Table) -> Table:
+    """What the step is handed by name; what is absent is left out (its default stands in), `none` stays."""
+    out: Table = {}
+    for name, expr in do["takes"].items():
+        value = values.value(expr, id, key)
+        if value is not ABSENT:
+            out[name] = value
+    return out
+
+
+def files(values: Values, id: str, key: Key, do: Table) -> tuple[Table, list[str], list[Table]]:
+    """Named files, concrete inputs, and outputs with their paths filled in (N23 to N25, N46)."""
+    named: Table = {}
+    inputs: list[str] = []
+    for entry in do["inputs"]:
+        path = values.value(entry["path"], id, key)
+        paths = path if isinstance(path, list) else [path]
+        for one in paths:
+            inside(one)
+        if entry.get("glob") and not isinstance(path, list):
+            paths = values.files(path, entry["writers"], entry.get("project", []))
+            path = paths
+        inputs += [one for one in paths if isinstance(one, str)]
+        if "name" in entry:
+            named[entry["name"]] = path
+    outputs: list[Table] = []
+    for entry in do["outputs"]:
+        path = values.value(entry["path"], id, key)
+        inside(path)
+        kept = {mark: entry[mark] for mark in ("name", "kind", "optional", "always", "carry", "keep") if mark in entry}
+        outputs.append({**kept, "path": path, "glob": is_pattern(path) and bool(entry.get("glob"))})
+        if "name" in entry:
+            named[entry["name"]] = path
+    return named, list(dict.fromkeys(inputs)), outputs
+
+
+def inside(path: Any) -> None:
+    """A path made of values stays in the project and has no NUL or newline (N46). Raises ExprError."""
+    if not isinstance(path, str):
+        if path is None or path is ABSENT:
+            raise ExprError("a path has no value: what it is made of is absent")
+        raise ExprError(f"a path must be text and is {type(path).__name__} {path!r}")
+    if "\0" in path or "\n" in path:
+        raise ExprError(f"the path {path!r} holds a NUL or a newline")
+    if path.startswith("/") or ".." in path.split("/") or not path:
+        raise ExprError(f"the path {path!r} leaves the project")
+
+
+def argv(values: Values, id: str, key: Key, do: Table) -> list[str]:
+    """The words of a command: one element, one argument; a whole list reference, so many."""
+    out: list[str] = []
+    for expr in do["argv"]:
+        value = values.value(expr, id, key)
+        spread = value if isinstance(value, list) and not isinstance(expr, str) else [value]
+        out += [_text(word, "command") for word in spread]
+    return out
+
+
+def item_of(values: Values, id: str, key: Key) -> Table:
+    """Items and rounds of the instance, outer to inner, by name."""
+    found: Table = {}
+    chain = []
+    node: Table | None = values.nodes[id]
+    while node is not None:
+        chain.append(node)
+        node = values.nodes[node["parent"]] if node["parent"] else None
+    for node in reversed(chain):
+        part: Table = node
+        while "body" in part:
+            depth = part["depth"] if part is not node else node["depth"]
+            if part["type"] == "map" and len(key) > depth:
+                found.update(values.items(node["id"], key[:depth])[key[depth]])
+            part = part["body"]
+    return found
+
+
+def python_of(runtime: Table | None, place: Place) -> tuple[list[str], str | None]:
+    """The Python of `python` and `notebook` steps, and the folder that goes first on PATH (N43)."""
+    if runtime and runtime.get("file"):
+        home = os.path.join(place.root, runtime["file"])
+        return [os.path.join(home, "bin", "python")], os.path.join(home, "bin")
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        home = place.env.get(name, "")
+        if home and os.path.exists(os.path.join(home, "bin", "python")):
+            return [os.path.join(home, "bin", "python")], None
+    return [sys.executable], None
+
+
+def _text(value: Any, where: str) -> str:
+    if value is ABSENT or value is None:
+        raise ExprError(f"`{where}` takes a value that is absent: write a default, as in ${{name:-text}}")
+    if isinstance(value, dict) and "$object" in value:
+        raise ExprError(f"`{where}` takes an object, which can't be text")
+    text = value if isinstance(value, str) else to_text(value)
+    if "\0" in text:
+        raise ExprError(f"`{where}` would hold a NUL: {text!r}")
+    return text

@@ -1,0 +1,94 @@
+"""`runner check FILE...`: every mistake of pipelines and their profile at once; nothing runs, nothing is written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from runner.commands.asking import JSON
+from runner.resolve.ask import Ask
+from runner.text.diagnostics import Diagnostic, Refused
+
+OPTIONS: list[Any] = [
+    (
+        ("file",),
+        {
+            "nargs": "*",
+            "default": ["pipeline.toml"],
+            "metavar": "FILE",
+            "help": "pipelines, jobs, profiles (pipeline.toml)",
+        },
+    ),
+    (("--profile",), {"metavar": "NAME", "help": "the profile to check them with (local)"}),
+    (("--param",), {"action": "append", "default": [], "metavar": "NAME=VALUE", "help": "set a parameter"}),
+    (("--set",), {"action": "append", "default": [], "metavar": "KEY=VALUE", "help": "set a key of the profile"}),
+    JSON,
+]
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when there is no error; the exit code of the errors' family otherwise."""
+    from runner.cli import exit_code, show
+
+    problems: list[Diagnostic] = []
+    for name in args.file or ["pipeline.toml"]:
+        try:
+            problems += problems_of(Ask(Path(name), args.profile, tuple(args.param), tuple(args.set), os.environ))
+        except Refused as refused:
+            problems += refused.problems
+    problems = list(dict.fromkeys(problems))
+    if args.json:
+        print(json.dumps([as_json(problem) for problem in problems], indent=2, ensure_ascii=False))
+    elif problems:
+        show(problems)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if not errors and not args.json:
+        files = args.file or ["pipeline.toml"]
+        sys.stdout.write(f"{files[0] if len(files) == 1 else f'{len(files)} files'}: ok\n")
+    return exit_code(problems) if errors else 0
+
+
+def problems_of(ask: Ask) -> list[Diagnostic]:
+    """All problems of one file: a pipeline or job with its profile, or a profile by itself."""
+    from runner.commands.making import make
+    from runner.text.document import load
+    from runner.text.sources import Sources
+
+    sources = Sources(ask.file.absolute().parent)
+    doc = load(ask.file, sources)
+    if is_profile(doc.data):
+        from runner.model.check import check
+
+        return check(doc, "profile")
+    if ask.file.name == "runner.toml":
+        from runner.model.check import check
+
+        return check(doc, "project")
+    found = make(ask).problems
+    # a required parameter is given when the pipeline runs; a check may go without
+    return [problem for problem in found if problem.code != "E454"]
+
+
+def is_profile(data: dict[str, Any]) -> bool:
+    """Whether a file speaks as a profile: it has no steps, but a service or `extends`."""
+    if any(key in data for key in ("job", "name", "handlers", "finally", "include")):
+        return False
+    marks = ("extends", "executor", "run-log", "catalog", "secrets", "volumes", "build", "schedule", "tags", "shared")
+    return any(key in data for key in marks) or bool("defaults" in data and "steps" not in data)
+
+
+def as_json(problem: Diagnostic) -> dict[str, Any]:
+    """A diagnostic for machines."""
+    place = problem.place
+    where = {"file": place.file, "line": place.line, "column": place.col, "end_column": place.end} if place else None
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "place": where,
+        "message": problem.message,
+        "hint": problem.hint,
+    }

@@ -1,0 +1,117 @@
+"""`runner explain FILE [KEY]`: every value with its layer, file and line; `runner explain E203`: a code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from runner.commands.asking import FILE, JSON
+from runner.commands.making import Made, ask_of, make
+from runner.resolve.layers import SERVICES, WHOLE, Layer
+from runner.text.diagnostics import Refused, diagnose, near
+
+OPTIONS: list[Any] = [
+    FILE[0],
+    (
+        ("key",),
+        {"nargs": "?", "metavar": "KEY", "help": "only this key and what is below it, such as steps.train.resources"},
+    ),
+    *FILE[1:],
+    JSON,
+]
+
+
+class Row(NamedTuple):
+    """One value: its dotted key, the value, who says it, and where."""
+
+    key: str
+    value: Any
+    layer: str
+    place: str
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the rows; exit 2 for a key that is not there."""
+    if re.fullmatch(r"[EW]\d{3}", args.file):
+        return _code(args.file)
+    made = make(ask_of(args))
+    if any(problem.severity == "error" for problem in made.problems):
+        raise Refused(list(made.problems))
+    found = list(rows(made))
+    if args.key:
+        wanted = [row for row in found if row.key == args.key or row.key.startswith(args.key + ".")]
+        if not wanted:
+            keys = {".".join(row.key.split(".")[: args.key.count(".") + 1]) for row in found}
+            close = near(args.key, keys)
+            raise Refused([diagnose("E923", None, key=args.key, **({"near": close} if close else {}))])
+        found = wanted
+    if args.json:
+        print(json.dumps([row._asdict() for row in found], indent=2, ensure_ascii=False, default=str))
+        return 0
+    width = max((len(row.key) for row in found), default=0)
+    shown = [(row, json.dumps(row.value, ensure_ascii=False, default=str)) for row in found]
+    middle = min(60, max((len(text) for _, text in shown), default=0))
+    for row, text in shown:
+        sys.stdout.write(f"{row.key:<{width}}  {text:<{middle}}  {row.layer}{'  ' + row.place if row.place else ''}\n")
+    return 0
+
+
+def rows(made: Made) -> Iterator[Row]:
+    """Parameters, services, then every step, in the order of the files."""
+    for name, parameter in made.resolved.parameters.known.items():
+        layer = parameter.origin
+        yield Row(f"params.{name}", parameter.value, layer.label, _where(layer, ()))
+    layers = made.resolved.layers
+    for service in (*SERVICES, "volumes", "build", "schedule"):
+        laid = layers.service(service)
+        for keys, value in _leaves(laid.table):
+            origin = laid.origin(keys)
+            yield Row(".".join((service, *map(str, keys))), value, origin.label if origin else "", _where(origin, keys))
+    for setting in ("max-parallel", "timeout"):
+        laid = layers.setting(setting)
+        for keys, value in _leaves(laid.table):
+            origin = laid.origin(keys)
+            yield Row(setting, value, origin.label if origin else "", _where(origin, keys))
+    for step in made.built.tree.steps:
+        for keys, value in _leaves({key: item for key, item in step.table.items() if key not in WHOLE}):
+            origin = step.laid.origin(keys)
+            label = "pipeline" if origin and origin.label == "step" else origin.label if origin else ""
+            yield Row(".".join(("steps", step.path, *map(str, keys))), value, label, _where(origin, keys))
+    for kind, layer, _ in layers.unmatched(passed_over=True):
+        yield Row(
+            ".".join(map(str, layer.keys)), None, f"{layer.label}: no such {kind} here, passed over", _where(layer, ())
+        )
+
+
+def _leaves(table: dict[str, Any], prefix: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    for key, value in table.items():
+        if key in ("unset", "description") and not prefix:
+            continue
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*prefix, key))
+        else:
+            yield (*prefix, key), value
+
+
+def _where(layer: Layer | None, keys: tuple[Any, ...]) -> str:
+    if layer is None or layer.doc is None:
+        return ""
+    place = layer.doc.place((*layer.keys, *keys))
+    return f"{place.file}:{place.line}"
+
+
+def _code(code: str) -> int:
+    from runner.text.catalogue import CODES
+
+    if code not in CODES:
+        close = near(code, CODES)
+        raise Refused([diagnose("E924", None, code=code, **({"near": close} if close else {}))])
+    entry = CODES[code]
+    sys.stdout.write(f"{code}: {entry.sentence}\n")
+    if entry.hint:
+        sys.stdout.write(f"  {entry.hint}\n")
+    return 0

@@ -1,0 +1,65 @@
+"""From the words of a command line to a plan: the first arrows of the road (DESIGN 3), shared by all verbs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from runner.plan.build import Built, build
+from runner.plan.gaps import gaps
+from runner.resolve.ask import Ask
+from runner.resolve.project import find_root
+from runner.resolve.resolved import Resolved, resolve
+from runner.text.diagnostics import Diagnostic, Refused
+from runner.text.sources import Sources
+
+
+class Made(NamedTuple):
+    """What the road yields; the plan is None when there are errors."""
+
+    ask: Ask
+    sources: Sources
+    resolved: Resolved
+    built: Built
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def plan(self) -> dict[str, Any] | None:
+        """The plan, if nothing forbids it."""
+        return None if any(problem.severity == "error" for problem in self.problems) else self.built.plan
+
+
+def ask_of(args: argparse.Namespace) -> Ask:
+    """The question that a verb's options ask."""
+    return Ask(Path(args.file), args.profile, tuple(args.param), tuple(args.set), os.environ)
+
+
+def make(ask: Ask) -> Made:
+    """Read, check, resolve, plan. Raises Refused where nothing can be planned at all (files that can't be read)."""
+    sources = Sources(find_root(ask.file))
+    resolved = resolve(ask, sources)
+    built = build(resolved, sources)
+    missing = gaps(built.plan, built.tree, resolved) if built.plan is not None else []
+    return Made(ask, sources, resolved, built, (*built.problems, *missing))
+
+
+def made(args: argparse.Namespace) -> tuple[dict[str, Any], Made]:
+    """The plan and all behind it. Raises Refused with every problem; warnings go to stderr."""
+    result = make(ask_of(args))
+    plan = result.plan
+    if plan is None:
+        raise Refused(list(result.problems))
+    if result.problems:
+        from runner.cli import show
+
+        show(result.problems)
+        sys.stderr.flush()
+    return plan, result
+
+
+def make_plan(args: argparse.Namespace) -> dict[str, Any]:
+    """The plan alone."""
+    return made(args)[0]

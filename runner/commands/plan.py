@@ -1,0 +1,111 @@
+"""`runner plan`: what would run, in which order, and why; leaves no trace (N51)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from runner.commands.asking import FILE, JSON
+from runner.commands.selecting import SELECT, selected
+from runner.rules.expr import ABSENT, ExprError, truth
+from runner.views.expressions import written
+from runner.views.table import table
+from runner.views.terminal import is_terminal, size
+
+OPTIONS: list[Any] = [*FILE, *SELECT, JSON]
+
+Table = dict[str, Any]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the plan: as people read it, or the very JSON that executors read."""
+    from runner.commands.making import make_plan
+
+    plan = make_plan(args)
+    if args.json:
+        print(json.dumps(plan, indent=2, sort_keys=False, ensure_ascii=False))
+        return 0
+    ids = selected(args, plan)
+    nodes = plan["nodes"]
+    lines = [
+        (_name(node, nodes), _kind(node), _why(id, node, plan, ids))
+        for id, node in nodes.items()
+        if not node["path"].endswith(("!reduce", "!on-failure"))
+    ]
+    width = size(sys.stdout)[0] if is_terminal(sys.stdout) else None
+    sys.stdout.write(f"{plan['name']}  profile {plan['profile']['name']}  plan {plan['digest'][:12]}\n")
+    sys.stdout.write(table(("step", "kind", "why"), lines, width=width))
+    return 0
+
+
+def _name(node: Table, nodes: Table) -> str:
+    depth, parent = 0, node["parent"]
+    while parent:
+        depth, parent = depth + 1, nodes[parent]["parent"]
+    return "  " * depth + str(node["path"]).removesuffix("!finally")
+
+
+def _kind(node: Table) -> str:
+    if node["type"] == "map":
+        return f"map of {_part(node)}"
+    return _part(node)
+
+
+def _part(node: Table) -> str:
+    while "body" in node:
+        node = node["body"]
+    return str(node["do"]["kind"] if node["type"] == "task" else node["type"])
+
+
+def _why(id: str, node: Table, plan: Table, ids: frozenset[str] | None) -> str:
+    nodes = plan["nodes"]
+    if ids is not None and id not in ids:
+        return "not selected: its last results are taken"
+    said: list[str] = []
+    if node["path"].endswith("!finally"):
+        said.append("at the end, whatever happened")
+    if node["needs"]:
+        said.append("needs " + ", ".join(nodes[other]["path"] for other in node["needs"]))
+    if node["after"]:
+        said.append("after " + ", ".join(nodes[other]["path"].removesuffix("!finally") for other in node["after"]))
+    if node["type"] == "map":
+        said.append(_items(node, nodes))
+    if "when" in node:
+        text = written(node["when"], nodes)
+        try:
+            holds = truth(node["when"], lambda ref: _static(ref, plan))
+            said.insert(0, f"when {text}" if holds else f"skipped: `{text}` is false")
+        except (_Later, ExprError):
+            said.insert(0, f"when {text}, known once it has run so far")
+    if node.get("handler"):
+        said.append(f"on failure {nodes[node['handler']['node']]['path']}".replace("!on-failure", "'s handler"))
+    return "; ".join(said) or "runs at once"
+
+
+def _items(node: Table, nodes: Table) -> str:
+    counts = [
+        len(source[1]) if isinstance(source, list) and source[0] == "lit" else None for source in node["each"].values()
+    ]
+    names = " x ".join(node["each"])
+    if any(count is None for count in counts) or "filter" in node:
+        return f"one item a {names}, counted when they are known"
+    total = 1
+    for count in counts:
+        total *= count or 0
+    return f"{total} item{'s' if total != 1 else ''} of {names}"
+
+
+class _Later(Exception):
+    """A condition that asks for what only the run knows."""
+
+
+def _static(ref: list[Any], plan: Table) -> Any:
+    if ref[0] == "param":
+        value = plan["params"].get(ref[1], ABSENT)
+        if not isinstance(value, list):
+            return value
+        if value[0] == "lit":
+            return value[1]
+    raise _Later

@@ -1,0 +1,29 @@
+"""The options that select steps, and what they select (N1)."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from runner.run.select import select
+
+SELECT: list[Any] = [
+    (("--only",), {"action": "append", "default": [], "metavar": "STEP", "help": "this step alone; again for more"}),
+    (
+        ("--from",),
+        {
+            "action": "append",
+            "default": [],
+            "dest": "start",
+            "metavar": "STEP",
+            "help": "this step and all that needs it",
+        },
+    ),
+    (("--until",), {"action": "append", "default": [], "metavar": "STEP", "help": "this step and all that it needs"}),
+    (("--tag",), {"action": "append", "default": [], "metavar": "TAG", "help": "steps with this tag"}),
+]
+
+
+def selected(args: argparse.Namespace, plan: dict[str, Any]) -> frozenset[str] | None:
+    """The ids that the options name; None without any. Raises Refused (E907, E908)."""
+    return select(plan, args.only, args.start, args.until, args.tag)

@@ -1,0 +1,119 @@
+"""From what was resolved to the plan: a frozen JSON tree that every executor reads, and every problem on the way."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from runner.plan import order, paths, tasks
+from runner.plan.check import rules
+from runner.plan.compile import Compiler
+from runner.plan.nodes import Emitter
+from runner.plan.scope import View
+from runner.plan.services import profile_table
+from runner.plan.steps import Step, Tree
+from runner.resolve.resolved import Resolved
+from runner.rules.keys import digest
+from runner.text.diagnostics import Diagnostic, diagnose
+from runner.text.sources import Sources
+
+Table = dict[str, Any]
+VERSION = 1
+
+
+class Built(NamedTuple):
+    """The plan (None when there are errors), its tree for `explain`, and all problems."""
+
+    plan: Table | None
+    tree: Tree
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """Problems that forbid a plan."""
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+
+def build(resolved: Resolved, sources: Sources) -> Built:
+    """Make the plan: same files, same answers of the world, same bytes."""
+    tree = Tree(resolved.layers)
+    tree.problems[:0] = resolved.problems
+    compiler = Compiler(tree, resolved.parameters, sources)
+    for step in tree.steps:
+        compiler.secrets.update(entry["env"] for entry in tasks.secrets(step.table))
+        compiler.secrets.update(entry["name"] for entry in tasks.secrets(step.table))
+        if step.task:
+            paths.declare(step)
+    if any(problem.severity == "error" for problem in tree.problems):
+        return Built(None, tree, _sorted(tree))
+    order.say(tree)
+    _references(tree, compiler)
+    files = paths.Paths(compiler)
+    files.join()
+    emitter = Emitter(compiler, files)
+    drafts = emitter.drafts()
+    sorted_graphs: dict[int, list[Step]] = {}
+    index_of: dict[str, dict[str, int]] = {}
+    for graph in order.graphs(tree):
+        found, cycles = order.sort(graph)
+        tree.problems += cycles
+        sorted_graphs[id(graph)] = found
+        index_of[f"{graph.role} {graph.name}"] = {step.name: number for number, step in enumerate(found)}
+    files.two_writers(index_of)
+    rules(tree, compiler, resolved)
+    params = {name: compiler.parameter(name) for name in resolved.parameters.known}
+    profile = profile_table(resolved, compiler)
+    if any(problem.severity == "error" for problem in tree.problems):
+        return Built(None, tree, _sorted(tree))
+    top = resolved.layers.setting("max-parallel").table.get("max-parallel")
+    plan: Table = {
+        "v": VERSION,
+        "name": pipeline_name(resolved),
+        "description": tree.doc.data.get("description", ""),
+        "params": params,
+        "types": resolved.parameters.kinds,
+        "inputs": {"env": dict(sorted(compiler.env.items())), "git": dict(sorted(compiler.git.items()))},
+        "profile": profile,
+        "max_parallel": top,
+        "timeout": emitter.seconds(resolved.layers.setting("timeout").table.get("timeout")),
+        "returns": emitter.exports(tree.doc.data.get("returns", [])),
+        "steps": [step.id for step in sorted_graphs[id(tree.top)]],
+        "finally": [step.id for step in sorted_graphs[id(tree.last)]],
+        "nodes": emitter.nodes(drafts, sorted_graphs),
+    }
+    plan["digest"] = digest(plan)
+    return Built(plan, tree, _sorted(tree))
+
+
+def pipeline_name(resolved: Resolved) -> str:
+    """The pipeline's name: as written, else the file's or its folder's."""
+    doc = resolved.files.pipeline
+    given = doc.data.get("name")
+    if isinstance(given, str):
+        return given
+    file = resolved.ask.file
+    return file.absolute().parent.name if file.stem == "pipeline" else file.stem
+
+
+def _references(tree: Tree, compiler: Compiler) -> None:
+    """Enter the edges of every `steps.X` first: bare names are looked up among direct needs (N8)."""
+    from runner.plan.compile import references
+
+    for step in tree.steps:
+        for keys, name, soft in references(step):
+            from runner.plan.scope import find_step
+
+            target = find_step(step, name)
+            if (
+                target is not None
+                and target is not step
+                and (step.graph.role != "finally" or target.graph.role == "finally")
+            ):
+                compiler.link(step, target, keys, soft)
+
+
+def _sorted(tree: Tree) -> tuple[Diagnostic, ...]:
+    unique = dict.fromkeys(tree.problems)
+    return tuple(unique)
+
+
+__all__ = ["Built", "View", "build", "diagnose", "pipeline_name"]

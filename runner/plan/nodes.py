@@ -1,0 +1,317 @@
+"""The nodes of the plan: one per step, modifiers outside in (N3), and what groups and maps export (N19)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.model.units import seconds
+from runner.plan import scope, tasks
+from runner.plan.compile import Compiler, Unknown
+from runner.plan.paths import Paths
+from runner.plan.scope import View
+from runner.plan.steps import Graph, Step
+from runner.resolve import patterns
+from runner.rules.bind import file_items
+from runner.rules.expr import ExprError
+from runner.rules.keys import digest, node_id
+from runner.rules.paths import item_of
+from runner.text.diagnostics import diagnose, near
+
+Table = dict[str, Any]
+SOURCE = View(items=False, files=False)
+INNER_PART = (
+    "type",
+    "do",
+    "retry",
+    "timeout",
+    "definition",
+    "steps",
+    "returns",
+    "cases",
+    "default",
+    "subject",
+    "max_parallel",
+)
+
+
+class Emitter:
+    """Compiles what is left of every step, then writes nodes once the order is known."""
+
+    def __init__(self, compiler: Compiler, files: Paths) -> None:
+        self.compiler, self.files = compiler, files
+
+    def drafts(self) -> dict[str, Table]:
+        """Every step's own part and modifiers, edges still open: compiling may add some."""
+        return {step.id: self._draft(step) for step in self.compiler.tree.steps}
+
+    def nodes(self, drafts: dict[str, Table], order: dict[int, list[Step]]) -> dict[str, Table]:
+        """All nodes, siblings in topological order, a group before what it holds."""
+        out: dict[str, Table] = {}
+        tree = self.compiler.tree
+        pending: list[Step] = [*reversed(order[id(tree.last)]), *reversed(order[id(tree.top)])]
+        while pending:
+            step = pending.pop()
+            draft = drafts[step.id]
+            reduce_node = draft.pop("!reduce", None)
+            out[step.id] = self._node(step, draft, order)
+            if reduce_node is not None:
+                out[reduce_node["id"]] = reduce_node
+            if step.handler is not None:
+                out[step.id]["handler"] = {"node": step.handler.id, "recover": step.recover}
+                pending.append(step.handler)
+            inside: list[Step] = []
+            if step.inside is not None:
+                inside = order[id(step.inside)]
+            pending += reversed(inside)
+        return out
+
+    def seconds(self, value: Any) -> float | None:
+        """A duration of the language in seconds; None where none is written."""
+        return seconds(value) if isinstance(value, str) else None
+
+    def exports(self, entries: list[Any]) -> Table:
+        """`returns` of the file: what it gives when it is used by another (N19)."""
+        out: Table = {}
+        for index, entry in enumerate(entries):
+            name, giver = self._exported(self.compiler.tree.top, entry)
+            if giver is None:
+                self.compiler.problems.append(
+                    diagnose("E480", self.compiler.tree.doc.place(("returns", index)), name=name, step="the pipeline")
+                )
+            else:
+                out[name] = ["return", giver[0].id, giver[0].depth, giver[1]]
+        return out
+
+    def _node(self, step: Step, draft: Table, order: dict[int, list[Step]]) -> Table:
+        owner = step.graph.owner
+        node: Table = {
+            "id": step.id,
+            "path": step.path,
+            "type": "",
+            "parent": owner.id if owner else None,
+            "depth": step.depth,
+            "needs": [s.id for s, _ in step.needs.values()],
+            "after": [s.id for s, _ in step.after.values()],
+        }
+        for key in ("description", "tags"):
+            if step.table.get(key):
+                node[key] = step.table[key]
+        part = draft["part"]
+        if step.kind == "steps":
+            assert step.inside is not None
+            part["steps"] = [inner.id for inner in order[id(step.inside)]]
+        depth = step.inner
+        if step.loop:
+            part = {**draft["loop"], "type": "loop", "depth": depth - 1, "body": {**part, "depth": depth}}
+            depth -= 1
+        if step.each:
+            part = {**draft["map"], "type": "map", "depth": depth - 1, "body": {**part, "depth": depth}}
+        node.update({key: value for key, value in part.items() if key != "depth"})
+        if draft.get("when") is not None:
+            node["when"] = draft["when"]
+        return node
+
+    def _draft(self, step: Step) -> Table:
+        table, compiler = step.table, self.compiler
+        draft: Table = {"part": self._part(step)}
+        if step.each:
+            draft["map"] = self._map(step, draft)
+        if step.loop:
+            draft["loop"] = {
+                "as": step.loop.get("as"),
+                "max": step.loop.get("max", 100),
+                "until": compiler.condition(step, ("repeat", "until"), step.loop["until"], View(returns=True))
+                if "until" in step.loop
+                else None,
+                "delay": self.seconds(step.loop.get("delay")) or 0.0,
+                "exhausted": step.loop.get("exhausted", "fail"),
+                "returns": [entry["name"] for entry in step.returns],
+            }
+        if "when" in table:
+            expr = compiler.condition(step, ("when",), table["when"], View(params=False, files=False))
+            if step.each and _names_item(expr, step):
+                draft["map"]["filter"] = expr
+            else:
+                draft["when"] = expr
+        return draft
+
+    def _part(self, step: Step) -> Table:
+        if step.task:
+            do = tasks.do(step, self.compiler)
+            part: Table = {
+                "type": "task",
+                "do": do,
+                "retry": tasks.retry(step),
+                "definition": digest(tasks.definition(do)),
+            }
+            timeout = self.seconds(step.table.get("timeout"))
+            return {**part, "timeout": timeout} if timeout else part
+        limit = step.table.get("max-parallel") if not step.each else None
+        extra: Table = {"max_parallel": limit} if limit else {}
+        if step.kind == "choose":
+            return {"type": "choice", **extra, **self._choice(step)}
+        assert step.inside is not None or step.kind == "uses"
+        returns: Table = {}
+        for index, entry in enumerate(step.table.get("returns", ())):
+            if step.inside is None:
+                break
+            name, giver = self._exported(step.inside, entry)
+            if giver is None:
+                close = near(name, step.inside.returners)
+                args = {"near": close} if close else {}
+                self.compiler.problems.append(
+                    diagnose("E480", step.place(("returns", index)), name=name, step=f"`{step.name}`", **args)
+                )
+            else:
+                returns[name] = ["return", giver[0].id, giver[0].depth, giver[1]]
+        return {"type": "graph", "steps": [], "returns": returns, **extra}
+
+    def _exported(self, graph: Graph, entry: Any) -> tuple[str, tuple[Step, str] | None]:
+        """The step and return that an export stands for: `from`, else the only step inside that returns the name."""
+        name = entry if isinstance(entry, str) else entry["name"]
+        source = entry.get("from") if isinstance(entry, dict) else None
+        if isinstance(source, str):
+            inner, _, what = source.partition(".")
+            giver = graph.steps.get(inner)
+            fits = giver is not None and any(e["name"] == what for e in giver.returns)
+            return name, (giver, what) if giver is not None and fits else None
+        givers = graph.returners.get(name, [])
+        return name, (givers[0], name) if len(givers) == 1 else None
+
+    def _choice(self, step: Step) -> Table:
+        compiler = self.compiler
+        subject = compiler.condition(step, ("choose",), step.table["choose"], View(files=False))
+        names = [entry["name"] for entry in step.returns]
+        for case in [inner for _, inner in step.cases] + ([step.default] if step.default else []):
+            for name in names:
+                if all(entry["name"] != name for entry in case.returns):
+                    compiler.problems.append(
+                        diagnose("E481", case.place((), "header"), name=name, case=case.name, step=step.name)
+                    )
+        return {
+            "subject": subject,
+            "cases": [[_case_value(name), case.id] for name, case in step.cases],
+            "default": step.default.id if step.default else None,
+            "returns": names,
+        }
+
+    def _map(self, step: Step, draft: Table) -> Table:
+        table, compiler = step.table, self.compiler
+        out: Table = {"each": {name: self._source(step, name, said) for name, said in step.each.items()}}
+        for key, default in (("tolerate", 0), ("batch", 1), ("max-parallel", None)):
+            value = tasks.fixed(step, compiler, (key,), table[key]) if key in table else default
+            if value is not None:
+                out[key.replace("-", "_")] = value
+        if "stop-when" in table:
+            out["stop_when"] = compiler.condition(step, ("stop-when",), table["stop-when"], View(returns=True))
+        out["returns"] = [entry["name"] for entry in step.returns]
+        do, names = tasks.reducer(step, compiler)
+        if do is not None:
+            path = f"{step.path}!reduce"
+            owner = step.graph.owner
+            draft["!reduce"] = {
+                "id": node_id(path),
+                "path": path,
+                "type": "task",
+                "parent": owner.id if owner else None,
+                "depth": step.depth,
+                "needs": [],
+                "after": [],
+                "do": do,
+                "retry": {"attempts": 1},
+                "definition": digest(tasks.definition(do)),
+            }
+            out["reduce"] = {"node": node_id(path), "names": names}
+        return out
+
+    def _source(self, step: Step, name: str, said: Any) -> Any:
+        keys = ("for-each", name)
+        if isinstance(said, dict):
+            if "range" in said:
+                return ["lit", self._range(step, keys, said["range"])]
+            return self._glob(step, keys, said) if "glob" in said else self._file(step, keys, said)
+        expr = self.compiler.value(step, keys, said, SOURCE)
+        try:
+            value = self.compiler.known(expr)
+        except (Unknown, ExprError):
+            return expr
+        if not isinstance(value, list):
+            kind = "text" if isinstance(value, str) else type(value).__name__
+            self.compiler.problems.append(diagnose("E482", step.place(keys), name=name, kind=kind))
+            return ["lit", []]
+        return ["lit", value]
+
+    def _range(self, step: Step, keys: Any, given: Any) -> list[int]:
+        bounds = (
+            [tasks.fixed(step, self.compiler, (*keys, "range"), given)]
+            if not isinstance(given, list)
+            else [tasks.fixed(step, self.compiler, (*keys, "range", i), bound) for i, bound in enumerate(given)]
+        )
+        if (
+            any(type(bound) is not int for bound in bounds)
+            or not 1 <= len(bounds) <= 3
+            or (len(bounds) == 3 and not bounds[2])
+        ):
+            self.compiler.problems.append(diagnose("E483", step.place((*keys, "range"))))
+            return []
+        return list(range(*bounds))
+
+    def _glob(self, step: Step, keys: Any, said: Table) -> Any:
+        keys = (*keys, "glob")
+        expr = self.compiler.value(step, keys, said["glob"], SOURCE)
+        pattern, writers = self._met(step, keys, expr)
+        if writers:
+            return ["glob", expr, writers]
+        found = patterns.expand(self.compiler.sources.root, pattern, self.compiler.sources)
+        if not found and not said.get("optional"):
+            self.compiler.problems.append(diagnose("E316", step.place(keys), path=str(said["glob"])))
+        return ["lit", [item_of(pattern, path) for path in found]]
+
+    def _file(self, step: Step, keys: Any, said: Table) -> Any:
+        keys = (*keys, "file")
+        expr = self.compiler.value(step, keys, said["file"], SOURCE)
+        pattern, writers = self._met(step, keys, expr)
+        sources = self.compiler.sources
+        if writers or "*" in pattern:
+            return ["file", expr]
+        if not sources.exists(sources.root / pattern):
+            self.compiler.problems.append(diagnose("E314", step.place(keys), path=str(said["file"])))
+            return ["lit", []]
+        try:
+            return ["lit", file_items(pattern, sources.read(sources.root / pattern).decode("utf-8"))]
+        except (ExprError, UnicodeDecodeError) as error:
+            self.compiler.problems.append(diagnose("E471", step.place(keys), why=str(error)))
+            return ["lit", []]
+
+    def _met(self, step: Step, keys: Any, expr: Any) -> tuple[str, list[str]]:
+        """The pattern of a source and the steps that write what it names; the edges are entered."""
+        pattern = self.files.pattern_of(step, expr)
+        writers: list[str] = []
+        for writer in self.files.writers_of(pattern):
+            if scope.between(step, writer) is not None and writer is not step:
+                self.compiler.link(step, writer, keys, False)
+                writers.append(writer.id)
+        return pattern, writers
+
+
+def _names_item(expr: Any, step: Step) -> bool:
+    pending = [expr]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, list):
+            if item[:1] == ["item"] and item[1] == step.id:
+                return True
+            pending += item if item[:1] != ["lit"] else []
+        elif isinstance(item, dict):
+            pending += item.values()
+    return False
+
+
+def _case_value(name: str) -> Any:
+    """What a case's name stands for: `true` and `false` are truth values, numbers are numbers, the rest is text."""
+    if name in ("true", "false"):
+        return name == "true"
+    try:
+        return int(name)
+    except ValueError:
+        return name

@@ -1,0 +1,213 @@
+"""Files between steps: named files, patterns, who reads what another writes, two writers (N20 to N25)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from runner.plan.compile import Compiler, Unknown
+from runner.plan.order import reaches
+from runner.plan.scope import between
+from runner.plan.steps import Step
+from runner.resolve import patterns
+from runner.rules.expr import ExprError
+from runner.rules.paths import is_pattern
+from runner.text.diagnostics import diagnose, near
+
+Entry = dict[str, Any]
+WRITTEN = re.compile(r"\$\{[^}]*\}")
+MARKS = ("optional", "always", "carry", "keep", "kind", "x", "y")
+
+
+def declare(step: Step) -> None:
+    """Read `inputs` and `outputs` of a task into one form; a named file is a parameter of its step (N25)."""
+    for key, entries in (("inputs", step.reads), ("outputs", step.writes)):
+        given = step.table.get(key, [])
+        named = given.items() if isinstance(given, dict) else enumerate(given)
+        for spot, value in named:
+            entry: Entry = {"keys": (key, spot)}
+            if isinstance(spot, str) and not spot.startswith("/"):
+                entry["name"] = spot
+            if isinstance(value, dict):
+                entry["raw"] = value["path"]
+                entry["keys"] = (key, spot, "path")
+                entry.update({mark: value[mark] for mark in MARKS if mark in value})
+            else:
+                entry["raw"] = value
+            if key == "outputs":
+                entry.setdefault("kind", "file")
+            entries.append(entry)
+            if "name" in entry:
+                step.files[entry["name"]] = entry
+
+
+class Paths:
+    """Compiles every path of the tree once, then joins readers and writers."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self.compiler = compiler
+        self.tasks = [step for step in compiler.tree.steps if step.task]
+        self._ids = {step.id: step for step in self.tasks}
+        for step in self.tasks:
+            for entry in step.reads + step.writes:
+                entry["path"] = compiler.value(step, entry["keys"], entry["raw"])
+        for step in self.tasks:
+            for entry in step.reads + step.writes:
+                entry["pattern"] = self.pattern_of(step, entry["path"])
+                entry["glob"] = is_pattern(WRITTEN.sub("", str(entry["raw"])))
+                self._inside(step, entry)
+        self.writers = [(step, entry) for step in self.tasks for entry in step.writes]
+        self.index = patterns.Index()
+        for number, (_, entry) in enumerate(self.writers):
+            self.index.add(entry["pattern"], number)
+
+    def writers_of(self, pattern: str) -> list[Step]:
+        """The steps that may write a path that the pattern names; none where its first part is unknown (N21)."""
+        if _unknown_start(pattern):
+            return []
+        return list(dict.fromkeys(self.writers[number][0] for number in self.index.meeting(pattern)))
+
+    def pattern_of(self, step: Step, expr: Any, depth: int = 0) -> str:
+        """A path with all that is known filled in and `*` for the rest (N21)."""
+        if isinstance(expr, str):
+            return expr
+        if not isinstance(expr, list):
+            return str(expr)
+        if expr[0] == "text":
+            return "".join(self.pattern_of(step, item, depth) for item in expr[1])
+        if expr[0] == "own" and expr[1] in step.files and depth < 20:
+            return self.pattern_of(step, step.files[expr[1]]["path"], depth + 1)
+        if expr[0] == "path" and depth < 20:
+            giver = self._ids.get(expr[1])
+            if giver is not None and expr[3] in giver.files:
+                return self.pattern_of(giver, giver.files[expr[3]]["path"], depth + 1)
+        try:
+            value = self.compiler.known(expr)
+        except (Unknown, ExprError):
+            return "*"
+        return patterns.escape(value) if isinstance(value, str) else "*"
+
+    def _inside(self, step: Step, entry: Entry) -> None:
+        pattern = entry["pattern"]
+        if patterns.inside(pattern) is None:
+            code = "E312" if "\0" in pattern or "\n" in pattern else "E311"
+            self.compiler.problems.append(diagnose(code, step.place(entry["keys"]), path=str(entry["raw"])))
+        elif pattern.split("/")[0] == ".runner" and entry in step.writes:
+            self.compiler.problems.append(diagnose("E313", step.place(entry["keys"]), path=str(entry["raw"])))
+
+    def join(self) -> None:
+        """Infer edges from files; inputs that nobody makes, outputs that two may write are problems."""
+        for step in self.tasks:
+            for entry in step.reads:
+                met = self.writers_of(entry["pattern"])
+                entry["writers"] = [writer.id for writer in met if writer is not step]
+                for writer in met:
+                    if writer is not step and between(step, writer) is not None:
+                        self.compiler.link(step, writer, entry["keys"], False)
+                if not _unknown_start(entry["pattern"]):
+                    self._project(step, entry, bool(met))
+
+    def two_writers(self, index_of: dict[str, dict[str, int]]) -> None:
+        """N22: who can write one path must be ordered, or be cases of one `choose`; items must not share one.
+
+        index_of: topological order of the siblings of each graph, by the graph's name.
+        """
+        for number, (step, entry) in enumerate(self.writers):
+            self._per_item(step, entry)
+            pattern = entry["pattern"]
+            if _unknown_start(pattern):
+                continue
+            met = [
+                n
+                for n in self.index.meeting(pattern)
+                if n < number and not _unknown_start(self.writers[n][1]["pattern"])
+            ]
+            # siblings that write one literal path are ordered pairwise when each is ordered after the one before
+            for other in met if "*" in pattern else met[-1:]:
+                first, before = self.writers[other]
+                if first is step or not self._apart(first, step, index_of):
+                    place = first.place(before["keys"])
+                    related = ((place, f"`{first.path}` writes it here"),) if place else ()
+                    self.compiler.problems.append(
+                        diagnose(
+                            "E310",
+                            step.place(entry["keys"]),
+                            related=related,
+                            path=str(entry["raw"]),
+                            one=first.path,
+                            two=step.path,
+                        )
+                    )
+
+    def _apart(self, one: Step, two: Step, index_of: dict[str, dict[str, int]]) -> bool:
+        """Whether two steps are ordered, or can't both run."""
+        pair = between(two, one)
+        if pair is None:
+            return one.guarded is not None or two.guarded is not None or "finally" in (one.graph.role, two.graph.role)
+        second, first = pair
+        graph = second.graph
+        if graph.role == "cases":
+            return True
+        order = index_of.get(f"{graph.role} {graph.name}", {})
+        if order.get(first.name, 0) > order.get(second.name, 0):
+            first, second = second, first
+        return reaches(first, second, order)
+
+    def _per_item(self, step: Step, entry: Entry) -> None:
+        """The path of an output of a for-each names all for-each names (N22)."""
+        found: set[str] = set()
+        pending: list[Any] = [entry["path"]]
+        while pending:
+            expr = pending.pop()
+            if isinstance(expr, list):
+                if expr and expr[0] in ("item", "round"):
+                    found.add(f"{expr[1]} {expr[3]}")
+                pending += expr[1:] if expr and expr[0] != "lit" else []
+            elif isinstance(expr, dict):
+                pending += expr.values()
+        if entry["path"] != entry["raw"] and "own" in str(entry["path"]):
+            return
+        current: Step | None = step
+        while current is not None:
+            missing = [name for name in current.each if f"{current.id} {name}" not in found]
+            if missing and not entry.get("carry"):
+                self.compiler.problems.append(
+                    diagnose(
+                        "E315",
+                        step.place(entry["keys"]),
+                        path=str(entry["raw"]),
+                        names=" and ".join(f"`${{{name}}}`" for name in missing),
+                    )
+                )
+                return
+            current = current.guarded or current.graph.owner
+
+    def _project(self, step: Step, entry: Entry, made: bool) -> None:
+        """N24: an input that no step writes is a project file and must be there now."""
+        sources, pattern = self.compiler.sources, entry["pattern"]
+        if entry.get("optional") or patterns.inside(pattern) is None:
+            return
+        if "*" in pattern or pattern.endswith("/"):
+            if entry["glob"] and entry["path"] == entry["raw"]:
+                entry["project"] = [] if made else patterns.expand(sources.root, pattern, sources)
+                if not made and not entry["project"]:
+                    self.compiler.problems.append(diagnose("E316", step.place(entry["keys"]), path=str(entry["raw"])))
+            elif not made and "**" not in pattern and not patterns.expand(sources.root, pattern, sources):
+                self.compiler.problems.append(diagnose("E316", step.place(entry["keys"]), path=str(entry["raw"])))
+            return
+        if made or sources.exists(sources.root / patterns.unescape(pattern)):
+            return
+        args: dict[str, Any] = {"path": str(entry["raw"])}
+        known = [str(other["raw"]) for task in self.tasks for other in task.writes] if len(self.tasks) < 2000 else []
+        folder = pattern.rpartition("/")[0]
+        if sources.isdir(sources.root / folder):
+            known += [f"{folder}/{name}" if folder else name for name in sources.listdir(sources.root / folder)]
+        close = near(pattern, known)
+        if close:
+            args["near"] = close
+        self.compiler.problems.append(diagnose("E314", step.place(entry["keys"]), **args))
+
+
+def _unknown_start(pattern: str) -> bool:
+    """A path whose first part is unknown infers nothing (N21)."""
+    return ("*" in pattern.split("/")[0] and "/" in pattern and not pattern.startswith("**/")) or pattern == "*"

@@ -1,0 +1,40 @@
+"""The services of a profile as the plan holds them: every setting known, no secret value (DESIGN 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.plan.compile import Compiler, Unknown
+from runner.resolve.layers import SERVICES, Laid
+from runner.resolve.resolved import Resolved
+from runner.rules.expr import ExprError
+from runner.text.diagnostics import diagnose
+
+OTHERS = ("volumes", "build", "schedule")
+
+
+def profile_table(resolved: Resolved, compiler: Compiler) -> dict[str, Any]:
+    """Name and services of the profile; texts with `${env.X}` and `${git.X}` filled in."""
+    out: dict[str, Any] = {"name": resolved.files.profile}
+    for name in (*SERVICES, *OTHERS):
+        laid = resolved.layers.service(name)
+        if laid.table:
+            out[name] = _filled(laid, (name,), laid.table, compiler)
+    return out
+
+
+def _filled(laid: Laid, keys: tuple[Any, ...], value: Any, compiler: Compiler) -> Any:
+    if isinstance(value, dict):
+        return {key: _filled(laid, (*keys, key), item, compiler) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(laid, (*keys, index), item, compiler) for index, item in enumerate(value)]
+    if not isinstance(value, str) or "$" not in value:
+        return value
+    expr = compiler.outside(value, lambda part: laid.place(keys[1:], part=part))
+    try:
+        return compiler.known(expr)
+    except Unknown:
+        compiler.problems.append(diagnose("E470", laid.place(keys[1:]), key=".".join(map(str, keys))))
+    except ExprError as error:
+        compiler.problems.append(diagnose("E471", laid.place(keys[1:]), why=str(error)))
+    return value

@@ -1,0 +1,283 @@
+"""What one task does, ready for an agent: the `do` of a plan's node (LANGUAGE 3, N10 to N16)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from runner.model.units import bytes_of, seconds
+from runner.plan import scope
+from runner.plan.compile import Compiler, Unknown
+from runner.plan.scope import Ambiguous, Found, View
+from runner.plan.steps import Step
+from runner.resolve.layers import Keys
+from runner.resolve.signatures import Missing, Signature, signature
+from runner.rules.expr import ExprError
+from runner.text.diagnostics import diagnose, near
+
+Table = dict[str, Any]
+BUILT_INS = ("list", "first", "last", "sum", "min", "max", "mean", "all", "any", "concat")
+SIZES = ("memory", "disk", "shm")
+
+
+def do(step: Step, compiler: Compiler) -> Table:
+    """The `do` of a task. Problems go to the compiler."""
+    table = step.table
+    out: Table = {"kind": step.kind}
+    if step.kind == "shell":
+        out["script"] = table["shell"]
+        given = table.get("interpreter", "bash")
+        out["interpreter"] = [given] if isinstance(given, str) else list(given)
+        _no_references(step, compiler)
+    elif step.kind == "command":
+        out["argv"] = [compiler.value(step, ("command", i), word) for i, word in enumerate(table["command"])]
+    elif step.kind == "python":
+        module, _, function = table["python"].partition(":")
+        out["module"], out["function"] = module, function
+    elif step.kind == "notebook":
+        out["notebook"] = table["notebook"]
+        if not compiler.sources.exists(compiler.sources.root / table["notebook"]):
+            compiler.problems.append(diagnose("E314", step.place(("notebook",)), path=table["notebook"]))
+    elif step.kind == "container":
+        box = table["container"]
+        out["container"] = {
+            "image": compiler.value(step, ("container", "image"), box["image"]),
+            **{
+                k: [compiler.value(step, ("container", k, i), w) for i, w in enumerate(box[k])]
+                for k in ("command", "args")
+                if k in box
+            },
+        }
+    elif step.kind == "stub":
+        stub = table["stub"]
+        values = stub.get("returns", {}) if isinstance(stub, dict) else {}
+        out["stub"] = {k: compiler.value(step, ("stub", "returns", k), v) for k, v in values.items()}
+    out["takes"] = takes(step, compiler)
+    out["returns"] = [_return(entry) for entry in step.returns]
+    out["inputs"] = [_entry(entry) for entry in step.reads]
+    out["outputs"] = [_entry(entry) for entry in step.writes]
+    out["env"] = {k: compiler.value(step, ("env", k), v) for k, v in table.get("env", {}).items()}
+    out["secrets"] = secrets(table)
+    out["resources"] = resources(step, compiler)
+    for key in ("image", "workdir", "runtime"):
+        if key in table:
+            out[key] = fixed(step, compiler, (key,), table[key])
+    if isinstance(out.get("runtime"), str):
+        out["runtime"] = {"type": "venv", "file": out["runtime"]}
+    out["isolate"] = bool(table.get("isolate", False))
+    out["cache"] = table.get("cache", False)
+    return out
+
+
+def secrets(table: Table) -> list[Table]:
+    """Secrets of a step, one form: environment name, secret name, whether it comes as a file."""
+    given = table.get("secrets", [])
+    pairs = [(name, name) for name in given] if isinstance(given, list) else list(given.items())
+    out = []
+    for variable, name in pairs:
+        entry = {"name": name} if isinstance(name, str) else dict(name)
+        out.append({"env": variable, "name": entry["name"], **({"file": True} if entry.get("file") else {})})
+    return out
+
+
+def fixed(step: Step, compiler: Compiler, keys: Keys, value: Any) -> Any:
+    """A setting that must be known before the run (N10)."""
+    expr = compiler.value(step, keys, value)
+    try:
+        return compiler.known(expr)
+    except Unknown:
+        if keys[0] != "image" or not step.each:
+            compiler.problems.append(diagnose("E470", step.place(keys), key=".".join(map(str, keys))))
+    except ExprError as error:
+        compiler.problems.append(diagnose("E471", step.place(keys), why=str(error)))
+    return expr if keys[0] == "image" else None
+
+
+def resources(step: Step, compiler: Compiler) -> Table:
+    """Numbers only: cpu in cores, sizes in bytes, gpu in devices."""
+    out: Table = {}
+    for key, value in step.table.get("resources", {}).items():
+        known = fixed(step, compiler, ("resources", key), value)
+        if known is not None:
+            out[key] = bytes_of(known) if key in SIZES and isinstance(known, str) else known
+    return out
+
+
+def retry(step: Step) -> Table:
+    """`retry` in plain numbers (seconds)."""
+    given = step.table.get("retry", {})
+    out: Table = {"attempts": given.get("attempts", 1)}
+    if "delay" in given:
+        out["delay"] = seconds(given["delay"])
+    if "factor" in given:
+        out["factor"] = given["factor"]
+    if "max-delay" in given:
+        out["max_delay"] = seconds(given["max-delay"])
+    if "on" in given:
+        out["on"] = list(given["on"])
+    return out
+
+
+def takes(step: Step, compiler: Compiler) -> Table:
+    """What a task is handed by name: what its function asks for (N13), its `params`, or all in scope (N12)."""
+    if step.kind == "stub":
+        return {}
+    if step.kind == "python":
+        found = arguments(step, compiler, step.table["python"], ("python",), View())
+        if found is not None:
+            return found
+    if step.params is not None:
+        out = {name: compiler.own_param(step, name) for name in step.params}
+        return {**out, **_items(step)}
+    return _all_in_scope(step, compiler)
+
+
+def _items(step: Step) -> Table:
+    out: Table = {name: ["item", step.id, step.depth, name] for name in step.each}
+    if "as" in step.loop:
+        out[step.loop["as"]] = ["round", step.id, step.inner - 1, step.loop["as"]]
+    return out
+
+
+def _all_in_scope(step: Step, compiler: Compiler) -> Table:
+    seen, doubtful = scope.visible(step, compiler.parameters)
+    out: Table = {name: ["param", name] for name in compiler.parameters.known if name not in step.files}
+    for name, found in seen.items():
+        if name not in step.files:
+            out[name] = _leaf(step, compiler, found)
+    for name, ambiguous in doubtful.items():
+        out.pop(name, None)
+        said = re.search(rf"RUNNER_PARAM_{re.escape(name)}\b", str(step.table.get("shell", "")))
+        if said:
+            place = step.place(("shell",), part=said.span())
+            compiler.problems.append(diagnose("E464", place, name=name, givers=" or ".join(sorted(ambiguous.givers))))
+    return out
+
+
+def _leaf(step: Step, compiler: Compiler, found: Found) -> Any:
+    if found.leaf[0] == "own-param":
+        return compiler.own_param(step, found.leaf[1])
+    if found.leaf[0] == "outer-param":
+        return compiler.own_param(found.leaf[1], found.leaf[2])
+    return found.leaf
+
+
+def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: View) -> Table | None:
+    """The arguments of a function, by name (N13); None where it takes all in scope or can't be read."""
+    read = signature(compiler.sources.root, target, compiler.sources)
+    if isinstance(read, Missing):
+        part = (0, len(target))
+        compiler.problems.append(diagnose(read.code, step.place(keys, part=part), **read.args))
+        return {}
+    if not isinstance(read, Signature) or read.takes_all:
+        return None
+    out: Table = {}
+    for name, has_default, _ in read.args:
+        if name in step.files and not view.gathered:
+            continue
+        found = scope.look(step, name, view, compiler.parameters)
+        if isinstance(found, Ambiguous):
+            place = step.place(keys)
+            compiler.problems.append(diagnose("E464", place, name=name, givers=" or ".join(sorted(found.givers))))
+        elif found is not None:
+            if found.giver is not None:
+                compiler.link(step, found.giver, keys, has_default)
+            out[name] = _leaf(step, compiler, found)
+        elif not has_default:
+            args: Table = {"name": name, "function": target, "where": f"{read.file}:{read.line}"}
+            close = near(name, scope.names(step, compiler.parameters))
+            if close:
+                args["near"] = close
+            compiler.problems.append(diagnose("E469", step.place(keys), **args))
+    return out
+
+
+def reducer(step: Step, compiler: Compiler) -> tuple[Table | None, list[str]]:
+    """The `do` of a map's reducer and the names it gives; None without one."""
+    given = step.table.get("reduce")
+    if given is None:
+        return None, []
+    names = [entry["name"] for entry in step.returns]
+    base: Table = {
+        "takes": {},
+        "inputs": [],
+        "outputs": [],
+        "env": {},
+        "secrets": [],
+        "resources": {},
+        "isolate": False,
+        "cache": False,
+    }
+    for key in ("runtime", "image"):
+        if key in step.table:
+            base[key] = fixed(step, compiler, (key,), step.table[key])
+    if isinstance(base.get("runtime"), str):
+        base["runtime"] = {"type": "venv", "file": base["runtime"]}
+    if isinstance(given, str):
+        module, _, function = given.partition(":")
+        found = arguments(step, compiler, given, ("reduce",), View(gathered=True))
+        if found is None:
+            found = {name: ["each", step.id, step.depth, name] for name in names}
+        return {
+            **base,
+            "kind": "python",
+            "module": module,
+            "function": function,
+            "takes": found,
+            "returns": [_return(entry) for entry in step.returns],
+        }, names
+    built: Table = {}
+    for name, what in given.items():
+        keys = ("reduce", name)
+        if name not in names:
+            close = near(name, names)
+            compiler.problems.append(
+                diagnose("E472", step.place(keys, "key"), name=name, **({"near": close} if close else {}))
+            )
+        elif ":" in what:
+            found = arguments(step, compiler, what, keys, View(gathered=True))
+            base["takes"].update(found or {})
+            built[name] = what
+        elif what not in BUILT_INS:
+            close = near(what, BUILT_INS)
+            compiler.problems.append(
+                diagnose(
+                    "E473", step.place(keys), what=what, has=", ".join(BUILT_INS), **({"near": close} if close else {})
+                )
+            )
+        else:
+            built[name] = what
+    base["takes"].update({name: ["each", step.id, step.depth, name] for name in built})
+    returns = [_return(entry) for entry in step.returns if entry["name"] in built]
+    return {**base, "kind": "reduce", "builtins": built, "returns": returns}, list(built)
+
+
+def definition(node_do: Table) -> Table:
+    """What counts when two runs of a step are compared (N35): never resources, names of secrets, cache."""
+    left = ("resources", "secrets", "cache")
+    return {key: value for key, value in node_do.items() if key not in left}
+
+
+def _return(entry: Table) -> Table:
+    out = {"name": entry["name"], "kind": entry.get("kind", "json")}
+    return {**out, **{key: entry[key] for key in ("type", "serialiser") if key in entry}}
+
+
+def _entry(entry: Table) -> Table:
+    return {key: value for key, value in entry.items() if key not in ("keys", "raw", "pattern")}
+
+
+def _no_references(step: Step, compiler: Compiler) -> None:
+    """`${x}` in `shell` is bash's own; a name that only the pipeline knows is a mistake worth a warning (section 5)."""
+    script = step.table["shell"]
+    for found in re.finditer(r"\$\{([A-Za-z_][A-Za-z0-9_]*|steps\.[^}]*)\}", script):
+        name = found.group(1)
+        place = step.place(("shell",), part=found.span())
+        if name.startswith("steps."):
+            compiler.problems.append(diagnose("E474", place, text=found.group(0)))
+        elif name in step.table.get("env", {}) or re.search(
+            rf"(?m)\b{name}=|\b(for|read|local|mapfile.*)\s+.*\b{name}\b", script
+        ):
+            continue
+        elif name in scope.names(step, compiler.parameters):
+            compiler.problems.append(diagnose("W474", place, name=name, text=found.group(0)))

@@ -1,0 +1,21 @@
+"""What the user asked for: the words of the command line and of `RUNNER_UP_*` (N17)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Ask(NamedTuple):
+    """One question to the resolver.
+
+    file: the pipeline as it was typed; profile: a name, path or None; params, sets: `NAME=VALUE` as typed;
+    env: the caller's environment.
+    """
+
+    file: Path
+    profile: str | None = None
+    params: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    env: Mapping[str, str] = {}

@@ -1,0 +1,173 @@
+"""Layers: who says what of a step, a service, a parameter, and where (N32 to N34)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from runner.resolve.merge import has, lay
+from runner.resolve.project import Files
+from runner.text.diagnostics import Place
+from runner.text.document import Document
+
+Keys = tuple[Any, ...]
+GROUP_KINDS = ("steps", "choose", "uses")
+KINDS = ("shell", "command", "python", "notebook", "container", "steps", "choose", "uses", "stub")
+DEFAULT_KEYS = frozenset(  # what `[defaults]` may hold
+    ("tags", "retry", "timeout", "env", "secrets", "resources")
+    + ("image", "runtime", "interpreter", "workdir", "isolate", "cache")
+)
+SERVICES = {
+    "executor": {"type": "local"},
+    "run-log": {"type": "file-system"},
+    "catalog": {"type": "file-system"},
+    "secrets": {"type": "env"},
+}
+WHOLE = ("steps", "cases", "default", "defaults")  # of a step: parts of the graph, no settings
+
+
+class Layer(NamedTuple):
+    """One table that speaks: what people call it, where it stands, what it says."""
+
+    label: str
+    doc: Document | None
+    keys: Keys
+    table: dict[str, Any]
+
+
+class Laid(NamedTuple):
+    """Layers laid over each other, weakest first, and what came out."""
+
+    table: dict[str, Any]
+    layers: tuple[Layer, ...]
+
+    def origin(self, keys: Keys) -> Layer | None:
+        """The strongest layer that says something at this key path; None for what nobody wrote."""
+        for layer in reversed(self.layers):
+            if has(layer.table, keys):
+                return layer
+            if keys and keys[0] in layer.table and not isinstance(layer.table[keys[0]], dict):
+                return layer
+        return None
+
+    def place(self, keys: Keys, at: str = "value", part: tuple[int, int] | None = None) -> Place | None:
+        """Where the value at a key path was written; the table's own place for what nobody wrote."""
+        layer = self.origin(keys)
+        if layer is None or layer.doc is None:
+            home = next((entry for entry in self.layers if entry.doc is not None and entry.label == "step"), None)
+            home = home or next((entry for entry in reversed(self.layers) if entry.doc is not None), None)
+            return home.doc.place(home.keys, "header") if home and home.doc else None
+        assert layer.doc is not None
+        return layer.doc.place((*layer.keys, *keys), at, part)  # type: ignore[arg-type]
+
+
+class Layers:
+    """All documents of one question; each method lays what they say of one thing."""
+
+    def __init__(self, files: Files, said: Document | None) -> None:
+        self.files = files
+        self.said = said  # --set, as a profile document
+        self.profiles: list[tuple[str, Document]] = [(f"profile {entry.name}", entry.doc) for entry in files.profiles]
+        if said is not None:
+            self.profiles.append(("--set", said))
+        self.used: set[tuple[int, Keys]] = set()  # profile tables that some step took, for N34
+        self._exact: dict[str, list[Layer]] = {}
+        self._globs: list[Layer] = []
+        self._tags: dict[str, list[Layer]] = {}
+        for _number, (label, doc) in enumerate(self.profiles):
+            for path, table in _tables(doc.data.get("steps")):
+                layer = Layer(label, doc, ("steps", path), table)
+                if "*" in path:
+                    self._globs.append(layer)
+                else:
+                    self._exact.setdefault(path, []).append(layer)
+            for tag, table in _tables(doc.data.get("tags")):
+                self._tags.setdefault(tag, []).append(Layer(label, doc, ("tags", tag), table))
+
+    def step(self, path: str, own: list[Layer], group_defaults: list[Layer], group: bool) -> Laid:
+        """One step in the order of N32; `own` = its templates and itself, weakest first."""
+        layers = [*self.defaults(), *group_defaults]
+        allowed = ("tags",) if group else DEFAULT_KEYS
+        layers = [
+            layer._replace(table={k: v for k, v in layer.table.items() if k in allowed or k == "unset"})
+            for layer in layers
+        ]
+        layers = [layer for layer in layers if layer.table] + own
+        tags = lay([layer.table for layer in layers]).get("tags", [])
+        for tag in tags if isinstance(tags, list) else []:
+            layers += self._take(self._tags.get(tag, ()))
+        layers += self._take(layer for layer in self._globs if fnmatchcase(path, layer.keys[1]))
+        layers += self._take(self._exact.get(path, ()))
+        return Laid(lay([layer.table for layer in layers], whole=WHOLE), tuple(layers))
+
+    def defaults(self) -> list[Layer]:
+        """`[defaults]`: of extended profiles, of the pipeline, of the chosen profile, of `--set`."""
+        pipeline = self.files.pipeline
+        found = [
+            Layer(f"{label} [defaults]", doc, ("defaults",), table)
+            for label, doc in self.profiles
+            for table in [doc.data.get("defaults")]
+            if isinstance(table, dict)
+        ]
+        chosen = self.files.profiles[-1].doc if self.files.profiles else None
+        weak = [layer for layer in found if layer.doc is not chosen and layer.doc is not self.said]
+        strong = [layer for layer in found if layer.doc is chosen or layer.doc is self.said]
+        table = pipeline.data.get("defaults")
+        own = [Layer("pipeline [defaults]", pipeline, ("defaults",), table)] if isinstance(table, dict) else []
+        return weak + own + strong
+
+    def service(self, name: str) -> Laid:
+        """`[executor]`, `[run-log]`, `[catalog]`, `[secrets]`, `[volumes]`, `[build]`, `[schedule]`."""
+        layers = [Layer("built in", None, (), SERVICES[name])] if name in SERVICES else []
+        project = self.files.project
+        speakers = [("runner.toml", project)] if project and name in ("run-log", "catalog") else []
+        for label, doc in [*speakers, *self.profiles]:
+            table = doc.data.get(name)
+            if isinstance(table, dict):
+                layers.append(Layer(label, doc, (name,), table))
+        return Laid(_service(layers), tuple(layers))
+
+    def setting(self, name: str) -> Laid:
+        """A single key that the pipeline or a profile may set at its top (`max-parallel`, `timeout`)."""
+        speakers: list[tuple[str, Document]] = [("pipeline", self.files.pipeline), *self.profiles]
+        layers = [Layer(label, doc, (), {name: doc.data[name]}) for label, doc in speakers if name in doc.data]
+        return Laid(lay([layer.table for layer in layers]), tuple(layers))
+
+    def unmatched(self, passed_over: bool = False) -> Iterator[tuple[str, Layer, bool]]:
+        """Profile tables that no step took: (kind, layer, is glob); of shared profiles only when asked for (N34)."""
+        for kind, layers in (
+            ("step", [e for es in self._exact.values() for e in es] + self._globs),
+            ("tag", [e for es in self._tags.values() for e in es]),
+        ):
+            for layer in layers:
+                assert layer.doc is not None
+                if (id(layer.doc), layer.keys) not in self.used and shared(layer.doc) == passed_over:
+                    yield kind, layer, "*" in layer.keys[1]
+
+    def _take(self, layers: Iterable[Layer]) -> list[Layer]:
+        found = list(layers)
+        self.used.update((id(layer.doc), layer.keys) for layer in found)
+        return found
+
+
+def shared(doc: Document) -> bool:
+    """Whether a profile serves several pipelines, so that what matches nothing is passed over (N34)."""
+    return doc.data.get("shared") is True
+
+
+def _service(layers: list[Layer]) -> dict[str, Any]:
+    """Settings of one service: a layer that names another type drops what weaker layers said (N33)."""
+    out: dict[str, Any] = {}
+    for layer in layers:
+        if "type" in layer.table and layer.table["type"] != out.get("type"):
+            out = {}
+        out = lay([out, layer.table])
+    return out
+
+
+def _tables(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(value, dict):
+        for name, table in value.items():
+            if isinstance(table, dict):
+                yield name, table

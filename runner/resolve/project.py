@@ -1,0 +1,154 @@
+"""Which files speak: the pipeline, its project's root, the profile and what that extends (DESIGN 2, N20)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from runner.resolve.ask import Ask
+from runner.text.diagnostics import Diagnostic, Refused, diagnose, near
+from runner.text.document import Document, load
+from runner.text.sources import Sources
+
+BUILT_IN = "local"
+
+
+class Profile(NamedTuple):
+    """One profile file: its name as it was asked for, its text, and the place that asked."""
+
+    name: str
+    doc: Document
+
+
+class Files(NamedTuple):
+    """What was read. profiles: weakest first, the chosen one last; empty for the built-in `local`."""
+
+    root: Path
+    pipeline: Document
+    project: Document | None
+    profile: str
+    profiles: tuple[Profile, ...]
+
+
+def find_root(file: Path) -> Path:
+    """The folder of the nearest `runner.toml` above the pipeline file, else the file's folder (N20)."""
+    folder = file.absolute().parent
+    for candidate in (folder, *folder.parents):
+        if (candidate / "runner.toml").is_file():
+            return candidate
+    return folder
+
+
+def read_files(ask: Ask, sources: Sources) -> Files:
+    """Load the pipeline, `runner.toml` and the chain of profiles. Raises Refused with every problem that is found."""
+    pipeline = load(ask.file, sources)
+    root = sources.root
+    project = load(root / "runner.toml", sources) if sources.exists(root / "runner.toml") else None
+    name = ask.profile or (project.data.get("profile") if project else None) or BUILT_IN
+    said = (project, ("profile",)) if project and not ask.profile and "profile" in project.data else None
+    if not isinstance(name, str):
+        name = BUILT_IN
+    chain = tuple(_chain(name, said, ask, sources))
+    return Files(root, pipeline, project, name, chain)
+
+
+def folders(ask: Ask, root: Path) -> list[Path]:
+    """Where a profile's name is looked up, in order."""
+    home = ask.env.get("XDG_CONFIG_HOME") or os.path.join(ask.env.get("HOME") or os.path.expanduser("~"), ".config")
+    beside = ask.file.absolute().parent / "profiles"
+    return list(dict.fromkeys([beside, root / "profiles", root, Path(home) / "runner-up" / "profiles"]))
+
+
+def profile_names(ask: Ask, root: Path, sources: Sources) -> list[str]:
+    """Every name that `--profile` would find in a folder, for suggestions and `list --profiles`."""
+    names = {BUILT_IN}
+    for folder in folders(ask, root):
+        if sources.isdir(folder):
+            found = (entry[:-5] for entry in sources.listdir(folder) if entry.endswith(".toml"))
+            names.update(name for name in found if folder != root or name not in ("runner", ask.file.stem, "pyproject"))
+    return sorted(names)
+
+
+def locate(name: str, said_in: Path | None, ask: Ask, sources: Sources) -> Path | None:
+    """The file of a profile: `std:X`, `PACKAGE:NAME`, a path (relative to the file that says it), or a name."""
+    if ":" in name:
+        return _packaged(name)
+    if name.endswith(".toml") or "/" in name:
+        path = (said_in.parent if said_in else Path.cwd()) / name
+        return path if sources.exists(path) else None
+    for folder in folders(ask, sources.root):
+        path = folder / f"{name}.toml"
+        if sources.exists(path):
+            return path
+    return None
+
+
+def _packaged(name: str) -> Path | None:
+    package, _, rest = name.partition(":")
+    if package == "std":
+        from runner.model.data import folder
+
+        path = Path(str(folder("stdlib"))) / "profiles" / f"{rest}.toml"
+        return path if path.is_file() else None
+    if not package.isidentifier():
+        return None
+    from importlib.util import find_spec
+
+    spec = find_spec(package)
+    for home in (spec.submodule_search_locations or []) if spec else []:
+        for path in (Path(home) / "profiles" / f"{rest}.toml", Path(home) / f"{rest}.toml"):
+            if path.is_file():
+                return path
+    return None
+
+
+Said = tuple[Document, tuple[str | int, ...]] | None  # the document and key that ask for a profile
+
+
+def _chain(name: str, said: Said, ask: Ask, sources: Sources) -> Iterator[Profile]:
+    """The profile and all that it extends, each file once, weakest first."""
+    found: list[Profile] = []
+    problems: list[Diagnostic] = []
+    # depth first, post order: what a profile extends comes before it; a stack, since files may be chained deep
+    stack: list[tuple[str, Said, tuple[str, ...], bool]] = [(name, said, (), False)]
+    loaded: dict[str, Profile] = {}
+    while stack:
+        current, asker, trail, ready = stack.pop()
+        if ready:
+            found.append(loaded[trail[-1]])
+            continue
+        path = locate(current, Path(asker[0].path) if asker else None, ask, sources)
+        if path is None:
+            if current != BUILT_IN:
+                close = near(current, profile_names(ask, sources.root, sources))
+                args = {"near": close} if close else {}
+                looked = ", ".join(str(folder) for folder in folders(ask, sources.root))
+                problems.append(
+                    diagnose("E501", asker and asker[0].place(asker[1]), name=current, folders=looked, **args)
+                )
+            continue
+        key = str(path.absolute())
+        if key in trail:
+            names = [Path(step).name for step in trail[trail.index(key) :]] + [Path(key).name]
+            problems.append(diagnose("E502", asker and asker[0].place(asker[1]), path=" -> ".join(names)))
+            continue
+        if key in loaded:
+            continue
+        try:
+            loaded[key] = Profile(current, load(path, sources))
+        except Refused as refused:
+            problems.extend(refused.problems)
+            continue
+        stack.append((current, asker, (*trail, key), True))
+        doc = loaded[key].doc
+        base = doc.data.get("extends", [])
+        bases = [base] if isinstance(base, str) else base if isinstance(base, list) else []
+        for index, item in reversed(list(enumerate(bases))):
+            if isinstance(item, str):
+                keys: tuple[str | int, ...] = ("extends",) if isinstance(base, str) else ("extends", index)
+                stack.append((item, (doc, keys), (*trail, key), False))
+    if problems:
+        raise Refused(problems)
+    yield from found

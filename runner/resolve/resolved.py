@@ -1,0 +1,73 @@
+"""Pipeline and profile as one: documents checked against their schemas, layers laid, parameters known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from runner.resolve.ask import Ask
+from runner.resolve.layers import Layers
+from runner.resolve.parameters import Parameters, parameters
+from runner.resolve.project import Files, read_files
+from runner.text.diagnostics import Diagnostic, Refused
+from runner.text.document import Document
+from runner.text.sources import Sources
+
+
+class Resolved(NamedTuple):
+    """What the planner starts from. problems: warnings and errors found on the way, none of them fatal to a plan."""
+
+    ask: Ask
+    files: Files
+    layers: Layers
+    parameters: Parameters
+    problems: tuple[Diagnostic, ...]
+
+
+def kind_of_file(doc: Document) -> str:
+    """Whether a file is a pipeline or a job."""
+    return "job" if "job" in doc.data and "steps" not in doc.data else "pipeline"
+
+
+def documents(files: Files, said: Document | None) -> Iterator[tuple[Document, str]]:
+    """Every document that speaks, with the schema that holds for it."""
+    yield files.pipeline, kind_of_file(files.pipeline)
+    if files.project is not None:
+        yield files.project, "project"
+    for profile in files.profiles:
+        yield profile.doc, "profile"
+    if said is not None:
+        yield said, "profile"
+
+
+def step_paths(doc: Document) -> Iterator[str]:
+    """Dotted paths of all steps that a pipeline writes."""
+    pending = [("", doc.data.get("steps"))]
+    while pending:
+        prefix, table = pending.pop()
+        for name, step in table.items() if isinstance(table, dict) else ():
+            path = f"{prefix}{name}"
+            yield path
+            if isinstance(step, dict):
+                pending.append((f"{path}.", step.get("steps")))
+                pending.append((f"{path}.", step.get("cases")))
+                if isinstance(step.get("default"), dict):
+                    pending.append((f"{path}.", {"default": step["default"]}))
+
+
+def resolve(ask: Ask, sources: Sources) -> Resolved:
+    """Read, check and lay. Raises Refused with the problems of every file at once."""
+    from runner.model.check import check
+
+    files = read_files(ask, sources)
+    said = None
+    if ask.sets:
+        from runner.resolve.said import said as say
+
+        said = say(ask.sets, step_paths(files.pipeline))
+    problems = [problem for doc, kind in documents(files, said) for problem in check(doc, kind)]
+    if any(problem.severity == "error" for problem in problems):
+        raise Refused(problems)
+    layers = Layers(files, said)
+    known = parameters(layers, ask)
+    return Resolved(ask, files, layers, known, (*problems, *known.problems))

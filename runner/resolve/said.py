@@ -1,0 +1,69 @@
+"""`--set KEY=VALUE` as a document of its own, so that it is checked, laid and explained like any profile."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable
+
+from runner.text.diagnostics import Diagnostic, Refused, diagnose
+from runner.text.document import Document
+
+NAME = "--set"
+
+
+def pair(word: str, flag: str) -> tuple[str, str]:
+    """The two halves of `NAME=VALUE`. Raises Refused (usage)."""
+    name, equals, value = word.partition("=")
+    if not equals or not name.strip():
+        raise Refused([diagnose("E920", None, flag=flag, word=word)])
+    return name.strip(), value
+
+
+def as_toml(text: str) -> str:
+    """A value as it is written in TOML: itself where it is TOML on one line, else a quoted text."""
+    if "\n" not in text and "\r" not in text:
+        try:
+            tomllib.loads(f"x = {text}")
+            return text
+        except tomllib.TOMLDecodeError:
+            pass
+    return json.dumps(text)
+
+
+def split(dotted: str, paths: Iterable[str]) -> list[str]:
+    """The parts of a dotted key; after `steps.` the longest known step path counts as one part."""
+    parts = dotted.split(".")
+    if parts[0] != "steps" or len(parts) < 3:
+        return parts
+    known = set(paths)
+    for size in range(len(parts) - 1, 1, -1):
+        path = ".".join(parts[1:size])
+        if path in known:
+            return ["steps", path, *parts[size:]]
+    return ["steps", parts[1], *parts[2:]]
+
+
+def said(sets: Iterable[str], paths: Iterable[str]) -> Document | None:
+    """The document that all `--set` words make together; None without any. Raises Refused."""
+    known = list(paths)
+    lines: list[str] = []
+    problems: list[Diagnostic] = []
+    for word in sets:
+        key, value = pair(word, NAME)
+        dotted = ".".join(
+            json.dumps(part) if not part.replace("-", "_").isidentifier() else part for part in split(key, known)
+        )
+        line = f"{dotted} = {as_toml(value)}"
+        try:
+            tomllib.loads("\n".join([*lines, line]))
+        except tomllib.TOMLDecodeError:
+            problems.append(diagnose("E920", None, flag=NAME, word=word))
+            continue
+        lines.append(line)
+    if problems:
+        raise Refused(problems)
+    if not lines:
+        return None
+    text = "\n".join(lines) + "\n"
+    return Document(NAME, text, tomllib.loads(text))

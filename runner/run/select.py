@@ -1,0 +1,123 @@
+"""Which steps of a plan a run is about: `--only --from --until --tag` (N1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from runner.text.diagnostics import Refused, diagnose, near
+
+Table = dict[str, Any]
+
+
+def select(
+    plan: Table,
+    only: Iterable[str] = (),
+    start: Iterable[str] = (),
+    until: Iterable[str] = (),
+    tags: Iterable[str] = (),
+) -> frozenset[str] | None:
+    """Ids of the nodes that run; None where nothing is asked, so that all do. Raises Refused for unknown names.
+
+    only: these steps; start: these and all that needs them; until: these and all that they need; tags: steps that have
+    one. What is said together is cut together. A group brings what is inside it; a step brings the groups around it.
+    """
+    nodes: dict[str, Table] = plan["nodes"]
+    sets: list[set[str]] = []
+    if only:
+        sets.append({_find(nodes, name, "--only") for name in only})
+    if start:
+        sets.append(_spread({_find(nodes, name, "--from") for name in start}, _followers(nodes)))
+    if until:
+        sets.append(_spread({_find(nodes, name, "--until") for name in until}, _before(nodes)))
+    if tags:
+        wanted = set(tags)
+        tagged = {id for id, node in nodes.items() if wanted & set(node.get("tags", ()))}
+        if not tagged:
+            known = {tag for node in nodes.values() for tag in node.get("tags", ())}
+            tag = next(iter(tags))
+            close = near(tag, known)
+            raise Refused([diagnose("E922", None, tag=tag, **({"near": close} if close else {}))])
+        sets.append(tagged)
+    if not sets:
+        return None
+    found = set.intersection(*(_whole(nodes, ids) for ids in sets))
+    return frozenset(found | set(plan["finally"]) | _inside(nodes, plan["finally"]))
+
+
+def _find(nodes: Mapping[str, Table], name: str, flag: str) -> str:
+    for id, node in nodes.items():
+        if node["path"] == name:
+            return id
+    paths = [node["path"] for node in nodes.values() if "!" not in node["path"]]
+    close = near(name, paths)
+    raise Refused([diagnose("E921", None, name=name, flag=flag, **({"near": close} if close else {}))])
+
+
+def _whole(nodes: Mapping[str, Table], ids: set[str]) -> set[str]:
+    """The steps with all inside them, their handlers and reducers, and the groups around them."""
+    found = set(ids) | _inside(nodes, ids)
+    for id in list(found):
+        parent = nodes[id]["parent"]
+        while parent and parent not in found:
+            found.add(parent)
+            parent = nodes[parent]["parent"]
+    for id in list(found):
+        handler = nodes[id].get("handler")
+        found.update([handler["node"]] if handler else [])
+        reduce = nodes[id].get("reduce") or {}
+        found.update([reduce["node"]] if reduce.get("node") else [])
+    return found
+
+
+def _inside(nodes: Mapping[str, Table], ids: Iterable[str]) -> set[str]:
+    children: dict[str, list[str]] = {}
+    for id, node in nodes.items():
+        if node["parent"]:
+            children.setdefault(node["parent"], []).append(id)
+    found: set[str] = set()
+    pending = [child for id in ids for child in children.get(id, ())]
+    while pending:
+        id = pending.pop()
+        if id not in found:
+            found.add(id)
+            pending += children.get(id, ())
+    return found
+
+
+def _before(nodes: Mapping[str, Table]) -> dict[str, list[str]]:
+    return {
+        id: [*node["needs"], *node["after"], *([node["parent"]] if node["parent"] else [])]
+        for id, node in nodes.items()
+    }
+
+
+def _followers(nodes: Mapping[str, Table]) -> dict[str, list[str]]:
+    """Who waits for whom; what waits for a group waits for all inside it."""
+    found: dict[str, list[str]] = {}
+    for id, node in nodes.items():
+        for before in (*node["needs"], *node["after"]):
+            found.setdefault(before, []).append(id)
+        if node["parent"]:
+            found.setdefault(id, []).extend(())
+    for id, node in nodes.items():
+        if node["parent"]:
+            found.setdefault(id, []).append(f"^{node['parent']}")
+    return found
+
+
+def _spread(ids: set[str], edges: Mapping[str, list[str]]) -> set[str]:
+    """Everything that the edges lead to. `^id` is a group reached from inside: only what waits for it counts."""
+    found = set(ids)
+    pending = list(ids)
+    seen_around: set[str] = set()
+    while pending:
+        for other in edges.get(pending.pop(), ()):
+            if other.startswith("^"):
+                if other not in seen_around:
+                    seen_around.add(other)
+                    pending.append(other[1:])
+            elif other not in found:
+                found.add(other)
+                pending.append(other)
+    return found

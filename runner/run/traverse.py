@@ -1,0 +1,339 @@
+"""Walks a plan with an executor: the machine says what to do, this loop does it and tells what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from runner.agent.call import Place, make_call
+from runner.rules.bind import Failure, Key, Values, part_of
+from runner.rules.expr import ABSENT, ExprError, evaluate
+from runner.rules.keys import dumps, key_of, key_text, ulid
+from runner.rules.labels import Labels
+from runner.run.events import Address, Event
+from runner.run.machine import Decide, Expand, Machine, Start, Stop, Wake
+
+Table = dict[str, Any]
+SHARD = 256  # items of one record (PROTOCOL 2.1)
+TICK = 0.1  # seconds; how often a live view is redrawn and signals are looked at
+
+
+class Traverser(Protocol):
+    """An executor that runs one attempt at a time it is given; it never waits but in `poll`."""
+
+    def start(self, call: Table, secrets: Mapping[str, str]) -> Any: ...
+    def poll(self, timeout: float) -> list[tuple[Any, Table]]: ...
+    def stop(self, handle: Any, why: str, hard: bool = False) -> None: ...
+    def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """The part of a run log that the driver writes."""
+
+    def create(self, key: str, value: bytes) -> bool: ...
+    def put(self, key: str, value: bytes) -> None: ...
+    def flush(self) -> None: ...
+
+
+class Wanted(NamedTuple):
+    """What the user asked of this walk. limit: attempts at once; selected: ids that run, None for all."""
+
+    limit: int
+    fail_fast: bool = False
+    selected: frozenset[str] | None = None
+    timeout: float | None = None
+
+
+class Signals(Protocol):
+    """How often somebody asked to stop, and with which signal."""
+
+    count: int
+
+
+class Driver:
+    """One run of one plan. `walk()` returns its status; everything it learns is in the store."""
+
+    def __init__(
+        self,
+        plan: Table,
+        run: Table,
+        executor: Traverser,
+        store: Store,
+        place: Place,
+        secrets: Mapping[str, str],
+        see: Callable[[Event], None],
+        wanted: Wanted,
+        *,
+        adopted: Mapping[str, Mapping[Key, Table]] | None = None,
+    ) -> None:
+        self.plan, self.run, self.executor, self.store, self.place = plan, run, executor, store, place
+        self.secrets, self.see, self.wanted = secrets, see, wanted
+        self.done: dict[str, dict[Key, Table]] = {id: dict(found) for id, found in (adopted or {}).items()}
+        self.items: dict[str, dict[Key, list[Table]]] = {}
+        self.ends: list[Table] = []  # of attempts that did not commit
+        self.machine = Machine(
+            plan,
+            limit=wanted.limit,
+            fail_fast=wanted.fail_fast,
+            selected=set(wanted.selected) if wanted.selected is not None else None,
+        )
+        self.facts: Table = {name: run.get(name) for name in ("id", "name", "date", "scheduled")}
+        params = {name: _known(expr, self.facts) for name, expr in plan["params"].items()}
+        self.values = Values(
+            plan, params, self.facts, self.done, self.items, blob=self._blob, status=self._status, read=self._read
+        )
+        self.labels = Labels(plan["nodes"], lambda id, key: self.items.get(id, {}).get(tuple(key)))
+        self._handles: dict[Address, Any] = {}
+        self._running: dict[Any, tuple[Address, Table]] = {}
+        self._finally = set(plan["finally"])
+        self._wake: float | None = None
+        self._stops = 0
+
+    def walk(self, signals: Signals) -> str:
+        """Run to the end. One signal: no new steps, the running ones are stopped, then `[finally]`; two: at once."""
+        machine = self.machine
+        began = time.time()
+        deadline = began + self.wanted.timeout if self.wanted.timeout else None
+        timed_out = False
+        while True:
+            now = time.time()
+            if signals.count > self._stops:
+                self._stops = signals.count
+                machine.cancel(now, hard=self._stops > 1)
+            if deadline is not None and now >= deadline and not timed_out:
+                timed_out = True
+                machine.cancel(now, why="timeout")
+            busy = self._turn(now)
+            self.store.flush()
+            self._tell()
+            if machine.done and not self._running:
+                return machine.status
+            if busy:
+                continue
+            self._collect(now, deadline if not timed_out else None)
+
+    def _turn(self, now: float) -> bool:
+        """Do what the machine says now; whether anything was answered at once, so that it may say more."""
+        answered = False
+        for todo in self.machine.next(now):
+            if isinstance(todo, Start):
+                answered |= self._start(todo, now)
+            elif isinstance(todo, Decide):
+                self.machine.decided(todo.address, self._decide(todo), now)
+                answered = True
+            elif isinstance(todo, Expand):
+                self.machine.expanded(todo.address, self._expand(todo.address), now)
+                answered = True
+            elif isinstance(todo, Stop):
+                handle = self._handles.get(todo.address)
+                if handle is not None:
+                    self.executor.stop(handle, todo.why, hard=self._stops > 1)
+            elif isinstance(todo, Wake):
+                self._wake = todo.at
+        return answered
+
+    def _collect(self, now: float, deadline: float | None) -> None:
+        until = [now + TICK] + [at for at in (self._wake, deadline) if at is not None]
+        wait = max(0.0, min(until) - time.time())
+        if self._wake is not None and self._wake <= now:
+            self._wake = None
+        for handle, end in self.executor.poll(wait):
+            address, call = self._running.pop(handle)
+            del self._handles[address]
+            self._ended(address, call, end, time.time())
+
+    def _start(self, todo: Start, now: float) -> bool:
+        """Start an attempt; True when it ended at once."""
+        address, attempt = todo.address, ulid(now)
+        if address.id in self._finally or self._last(address.id):
+            self._facts_of_the_end()
+        try:
+            call = make_call(self.values, address.id, address.key, todo.n, attempt, self.place, self.labels.label)
+        except ExprError as error:
+            end = _not_started(self.plan, address, todo.n, attempt, now, "failed", "bad-param", str(error))
+            self._ended(address, {}, end, now)
+            return True
+        self._about_failure(call, address)
+        self.store.put(
+            f"{self._base(address)}/a/{attempt}.start.json", dumps({"v": 1, "n": todo.n, "at": now, "pid": os.getpid()})
+        )
+        self.see(Event(now, "start", address, {"n": todo.n, "log": call["log"]}))
+        handle = self.executor.start(call, self.secrets)
+        self._handles[address] = handle
+        self._running[handle] = (address, call)
+        return False
+
+    def _ended(self, address: Address, call: Table, end: Table, now: float) -> None:
+        """Commit a success (exclusive), record any other end, tell the machine (PROTOCOL R1)."""
+        if call.get("item"):
+            end.setdefault("item", call["item"])
+        base = self._base(address)
+        if end["status"] in ("succeeded", "cached"):
+            if not self.store.create(f"{base}/done.json", dumps(end)):
+                end = {**end, "status": "succeeded", "superseded_by": "an earlier attempt"}
+                self.store.put(f"{base}/a/{end['attempt']}.json", dumps(end))
+            else:
+                self.done.setdefault(address.id, {})[address.key] = end
+        else:
+            self.ends.append(end)
+            self.store.put(f"{base}/a/{end['attempt']}.json", dumps(end))
+        self.machine.ended(address, end, now)
+
+    def _decide(self, todo: Decide) -> Any:
+        id, key = todo.address
+        part = part_of(self.plan["nodes"][id], key)
+        if self._last(id):
+            self._facts_of_the_end()
+        if todo.what == "choose":
+            return self._choose(part, id, key)
+        expr = {"when": self.plan["nodes"][id].get("when"), "stop": part.get("stop_when"), "until": part.get("until")}[
+            todo.what
+        ]
+        if todo.what in ("stop", "until"):
+            parent = self.plan["nodes"][id]
+            expr = (
+                expr
+                if expr is not None
+                else part_of(parent, key[:-1]).get("stop_when" if todo.what == "stop" else "until")
+            )
+        return self.values.condition(expr, id, key)
+
+    def _choose(self, part: Table, id: str, key: Key) -> Any:
+        try:
+            value = self.values.value(part["subject"], id, key)
+        except ExprError as error:
+            return Failure("bad-param", str(error))
+        for index, (wanted, _) in enumerate(part["cases"]):
+            alike = type(value) is type(wanted) and value == wanted
+            if alike or (not isinstance(value, bool) and str(value) == wanted):
+                return index
+        if part.get("default"):
+            return len(part["cases"])
+        shown = "none" if value in (None, ABSENT) else json.dumps(value)
+        return Failure("bad-param", f"no case stands for {shown}, and there is no `default`")
+
+    def _expand(self, address: Address) -> Any:
+        """The items of a map; those that the plan did not know are recorded (PROTOCOL 2.1)."""
+        id, key = address
+        try:
+            items = self.values.expand(id, key)
+        except ExprError as error:
+            return Failure("bad-param", str(error))
+        self.items.setdefault(id, {})[key] = items
+        part = part_of(self.plan["nodes"][id], key)
+        if any(isinstance(source, list) and source[0] != "lit" for source in part["each"].values()) or "filter" in part:
+            base = self._base(address)
+            for number in range(0, len(items), SHARD):
+                self.store.put(f"{base}/items/{number // SHARD}.json", dumps(items[number : number + SHARD]))
+            self.store.put(f"{base}/items/meta.json", dumps({"v": 1, "count": len(items)}))
+        self.see(Event(time.time(), "expand", address, {"count": len(items)}))
+        return len(items)
+
+    def _about_failure(self, call: Table, address: Address) -> None:
+        """What a handler is told of the step that it stands by (N29), and `[finally]` of the run (N30)."""
+        path = self.plan["nodes"][address.id]["path"]
+        if path.endswith("!on-failure"):
+            guarded = path.removesuffix("!on-failure")
+            node = next(node for node in self.plan["nodes"].values() if node["path"] == guarded)
+            last = next(
+                (
+                    end
+                    for end in reversed(self.ends)
+                    if end["id"] == node["id"] and key_of(end["key"])[: len(address.key)] == address.key
+                ),
+                None,
+            )
+            call["failed"] = {"step": guarded, "status": "failed", "exit_code": None, "log": "", "reason": None}
+            if last is not None:
+                log = os.path.join(self.place.folder, "logs", f"{last['id']}.{last['key']}.{last['n']}")
+                call["failed"] = {
+                    "step": guarded,
+                    "status": last["status"],
+                    "exit_code": last.get("exit"),
+                    "log": log if os.path.exists(log) else "",
+                    "reason": last.get("reason"),
+                }
+        elif self._last(address.id):
+            record = os.path.join(self.place.folder, "ends.json")
+            with open(record, "wb") as file:
+                file.write(
+                    dumps({"status": self.facts["status"], "failed": self.facts["failed"], "nodes": self._all_ends()})
+                )
+            call["finally"] = {"status": self.facts["status"], "failed": self.facts["failed"], "record": record}
+
+    def _facts_of_the_end(self) -> None:
+        self.facts["status"] = self.machine.main_status or "succeeded"
+        self.facts["failed"] = [
+            self.plan["nodes"][a.id]["path"]
+            for a, s in self.machine.statuses.items()
+            if s.status in ("failed", "errored") and not s.handled
+        ]
+
+    def _all_ends(self) -> list[Table]:
+        return [
+            {"path": self.plan["nodes"][a.id]["path"], "key": key_text(a.key), "status": s.status, "reason": s.reason}
+            for a, s in self.machine.statuses.items()
+        ]
+
+    def _last(self, id: str) -> bool:
+        return "!finally" in self.plan["nodes"][id]["path"]
+
+    def _status(self, id: str, key: Key) -> str | None:
+        found = self.machine.statuses.get(Address(id, key))
+        return found.status if found else None
+
+    def _tell(self) -> None:
+        for event in self.machine.events():
+            self.see(event)
+
+    def _base(self, address: Address) -> str:
+        return f"runs/{self.run['id']}/n/{address.id}/{key_text(address.key)}"
+
+    def _blob(self, sha: str) -> Any:
+        from runner.agent.catalog import open_catalog
+
+        with contextlib.suppress(OSError, ValueError):
+            return json.loads(open_catalog(self.place.catalog, self.place.root).read(sha))
+        return ABSENT
+
+    def _read(self, path: str) -> str:
+        try:
+            with open(os.path.join(self.place.root, path), encoding="utf-8") as file:
+                return file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ExprError(f"can't read the items of `{path}`: {error}") from None
+
+
+def _known(expr: Any, facts: Table) -> Any:
+    value = evaluate(expr, lambda ref: facts.get(ref[1], ABSENT) if ref[0] == "run" else ABSENT)
+    return None if value is ABSENT else value
+
+
+def _not_started(
+    plan: Table, address: Address, n: int, attempt: str, now: float, status: str, reason: str, why: str
+) -> Table:
+    """The end of an attempt whose command never started."""
+    return {
+        "v": 1,
+        "node": plan["nodes"][address.id]["path"],
+        "id": address.id,
+        "key": key_text(address.key),
+        "n": n,
+        "attempt": attempt,
+        "status": status,
+        "exit": None,
+        "signal": None,
+        "reason": reason,
+        "error": {"type": "BadParameter", "message": why},
+        "start": now,
+        "end": now,
+        "run_s": 0.0,
+        "returns": {},
+        "files": [],
+        "params_in": {},
+        "warnings": [],
+    }
