@@ -42,7 +42,7 @@ def summary(plan: Mapping[str, Any]) -> dict[str, Any]:
     nodes = plan["nodes"]
     return {
         "name": plan.get("name"),
-        "params": plan.get("params", {}),
+        "params": {name: _default(expr, nodes) for name, expr in plan.get("params", {}).items()},
         "steps": [_step(nodes, id) for id in nodes if not str(nodes[id]["path"]).endswith("!reduce")],
     }
 
@@ -69,12 +69,23 @@ def _step(nodes: Mapping[str, Any], id: str) -> dict[str, Any]:
     }
 
 
+def _default(expr: Any, nodes: Mapping[str, Any]) -> Any:
+    """A parameter's value; what is known only when a run starts, as a file writes it."""
+    if not isinstance(expr, list):
+        return expr
+    return expr[1] if expr[0] == "lit" else _whole(expr, nodes)
+
+
+def _whole(expr: Any, nodes: Mapping[str, Any]) -> str:
+    text = written(expr, nodes)
+    return text if expr[0] == "text" else f"${{{text}}}"
+
+
 def _path(nodes: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     path = entry["path"]
     if isinstance(path, str):
         return path
-    whole = written(path, nodes)
-    return whole if path and path[0] == "text" else f"${{{whole}}}"
+    return _whole(path, nodes)
 
 
 def text(plan: Mapping[str, Any]) -> str:

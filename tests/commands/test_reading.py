@@ -19,7 +19,7 @@ from runner.views.reasons import Reasons
 
 PLAN: dict[str, Any] = {
     "name": "penguins",
-    "params": {"rate": 0.1, "islands": ["Biscoe", "Dream"]},
+    "params": {"rate": 0.1, "islands": ["lit", ["Biscoe", "Dream"]], "day": ["run", "date"]},
     "nodes": {
         "fetch": {
             "path": "fetch", "type": "task", "depth": 0, "parent": None, "needs": [],
@@ -93,6 +93,7 @@ def test_list_tells_what_each_step_takes_and_gives():
         "parameters\n"
         "  rate = 0.1\n"
         '  islands = ["Biscoe", "Dream"]\n'
+        '  day = "${run.date}"\n'
     )
 
 
