@@ -43,7 +43,7 @@ def key_text(key: Key) -> str:
     return ".".join(map(str, key)) if key else "-"
 
 
-def parse_key(text: str) -> Key:
+def key_of(text: str) -> Key:
     """`2.0` -> (2, 0). Raises ValueError for anything that `key_text` does not write."""
     if text == "-":
         return ()
@@ -130,7 +130,7 @@ def parse(text: str) -> StoreKey | None:
     if len(parts) < 6 or parts[2] != "n":
         return None
     try:
-        key = parse_key(parts[4])
+        key = key_of(parts[4])
     except ValueError:
         return None
     id, rest = parts[3], parts[5:-1]

@@ -171,6 +171,11 @@ class Machine:
         """A running attempt that does not count against the limit any more (a replay: it has no end yet)."""
         self._held += 1
 
+    def opened(self, address: Address) -> int:
+        """How many items of a map are open or have been."""
+        unit = self._live.get(address)
+        return unit.inside.next if unit is not None and isinstance(unit.inside, Items) else 0
+
     def events(self) -> list[Event]:
         """What happened since the last call: end, retry, state, run-end; who starts and expands tells the others."""
         events, self._events = self._events, []

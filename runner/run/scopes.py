@@ -233,7 +233,10 @@ def _loop_child(m: Machine, unit: Unit, ended: Unit, status: Status) -> None:
         m.finish(unit, Status(status.status, status.reason))
         return
     unit.phase = ASKING
-    m.ask("until", unit, ended.address)
+    if unit.part.get("until") is None:
+        until(m, unit, False)
+    else:
+        m.ask("until", unit, ended.address)
 
 
 def until(m: Machine, unit: Unit, outcome: Any) -> None:

@@ -1,0 +1,289 @@
+"""A Run as a function of the set of its records (PROTOCOL R9): the machine again, answered by what is on record.
+
+Statuses follow from done-records, last ends, and decisions evaluated anew; `skipped` and `blocked` are never read. The
+order of records and clocks play no part. One linear pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runner.rules.decide import FAILURE, Status
+from runner.rules.keys import Key, key_text
+from runner.rules.labels import Labels
+from runner.run.events import Address
+from runner.run.instructions import Decide, Expand, Start
+from runner.run.machine import Machine
+from runner.run.records import Records, Table
+
+# (what, address) -> a truth, an index, a count, a Failure; None where nothing is known yet.
+Decision = Callable[[str, Address], Any]
+# (address, whether it started) -> "running", "waiting", the reason of an end that nobody recorded, or None: unknown.
+Platform = Callable[[Address, bool], str | None]
+
+
+def fold(
+    plan: Table,
+    records: Mapping[str, Any],
+    decide: Decision | None = None,
+    platform: Platform | None = None,
+    *,
+    blob: Callable[[str], Any] | None = None,
+) -> Table:
+    """The Run that these records (store key -> record) tell of, in plan order. blob: reads a large value by hash."""
+    return Fold(plan, Records(records), decide, platform, blob).run()
+
+
+def gone(address: Address, started: bool) -> str | None:
+    """The platform of a local run whose driver is no more: what had started is lost."""
+    return "lost" if started else None
+
+
+class Fold:
+    """One pass over one run."""
+
+    def __init__(
+        self,
+        plan: Table,
+        records: Records,
+        decide: Decision | None = None,
+        platform: Platform | None = None,
+        blob: Callable[[str], Any] | None = None,
+    ) -> None:
+        self.plan, self.nodes, self.records, self.platform = plan, plan["nodes"], records, platform
+        selected = records.run.get("selected")
+        self.machine = Machine(plan, limit=1, replay=True, selected=None if selected is None else set(selected))
+        self.decide = decide or _Answers(plan, records, self.machine, blob)
+        if records.cancel is not None:
+            self.machine.why = records.cancel.get("why") or "cancelled"
+        self.running: set[Address] = set()
+        self.ends: dict[Address, Table] = {}
+        self._last = _below(plan, plan.get("finally", ()))
+        self._touched: set[Address] = set()
+        self._furthest: dict[Address, int] = {}  # of a map: the last item that something is on record of
+        for address in records.addresses():
+            self._touch(address)
+
+    def run(self) -> Table:
+        """Replay, then tell."""
+        machine = self.machine
+        while True:
+            todo = machine.next(0.0)
+            if not todo:
+                break
+            for one in todo:
+                if isinstance(one, Start):
+                    self._attempt(one.address)
+                elif isinstance(one, Decide):
+                    outcome = self._decide(one)
+                    if outcome is not None:
+                        machine.decided(one.address, outcome, 0.0)
+                elif isinstance(one, Expand):
+                    count = self.decide("expand", one.address)
+                    if count is not None:
+                        machine.expanded(one.address, count, 0.0)
+        return self._tell()
+
+    def _attempt(self, address: Address) -> None:
+        """Answer the machine with what became of a task."""
+        end = self.records.committed(address)
+        dangling = self.records.dangling(address) if end is None else []
+        if end is None:
+            end = self.records.last_end(address)
+            if end is not None and dangling and int(dangling[-1].get("n") or 0) <= int(end.get("n") or 0):
+                dangling = []
+        if dangling:
+            end = self._silent(address, True)
+        elif end is None:
+            end = self._silent(address, False)
+        if end is None:
+            self.machine.hold(address)
+        else:
+            self.ends[address] = end
+            self.machine.ended(address, end, 0.0)
+
+    def _silent(self, address: Address, started: bool) -> Table | None:
+        """The end of what has none on record; None while it may still come."""
+        said = self.platform(address, started) if self.platform else None
+        if said == "running" or (said is None and started and self.records.end is None):
+            self.running.add(address)
+            return None
+        if said == "waiting":
+            return None
+        if said is not None:
+            return {"status": "cancelled" if said == "cancelled" else "errored", "reason": said}
+        if started:
+            return {"status": "errored", "reason": "lost"}
+        cancel, over = self.records.cancel, self.records.end is not None
+        if cancel is not None and (over or cancel.get("hard") or address.id not in self._last):
+            return {"status": "cancelled", "reason": "cancelled"}
+        return {"status": "errored", "reason": "never-started"} if over else None
+
+    def _decide(self, asked: Decide) -> Any:
+        """A stop is asked after each item here, in whatever order they ended then: later items on record say no."""
+        if asked.what == "stop" and self._furthest.get(asked.address, -1) >= self.machine.opened(asked.address):
+            return False
+        return self.decide(asked.what, asked.address)
+
+    def _touch(self, address: Address) -> None:
+        """Note every instance around a record."""
+        id, key = address
+        while True:
+            spot = Address(id, key)
+            if spot in self._touched:
+                return
+            self._touched.add(spot)
+            node = self.nodes.get(id)
+            if node is None:
+                return
+            if len(key) > node["depth"]:
+                key, index = key[:-1], key[-1]
+                above = Address(id, key)
+                self._furthest[above] = max(self._furthest.get(above, -1), index)
+            elif node.get("parent"):
+                id = node["parent"]
+            else:
+                return
+
+    def _tell(self) -> Table:
+        machine, records = self.machine, self.records
+        known = (
+            self.decide.items
+            if isinstance(self.decide, _Answers)
+            else lambda id, key: records.items.get(id, {}).get(key)
+        )
+        labels = Labels(self.nodes, known)
+        rank = {id: index for index, id in enumerate(self.nodes)}
+        addresses = [*machine.statuses, *machine.pending()]
+        addresses.sort(key=lambda address: (rank[address.id], address.key))
+        run, over = records.run, records.end
+        ends = [float(end["end"]) for end in self.ends.values() if end.get("end")]
+        return {
+            "run": run.get("run"),
+            "name": run.get("name"),
+            "plan": run.get("plan"),
+            "status": machine.status if machine.done else None,
+            "start": run.get("start"),
+            "end": over.get("at") if over else max(ends, default=None) if machine.done else None,
+            "params": run.get("params", {}),
+            "nodes": {f"{address.id} {key_text(address.key)}": self._node(address, labels) for address in addresses},
+        }
+
+    def _recorded(self, id: str, key: Key) -> list[Table] | None:
+        return self.records.items.get(id, {}).get(key)
+
+    def _node(self, address: Address, labels: Labels) -> Table:
+        status = self.machine.statuses.get(address)
+        attempts = self.records.attempts(address)
+        end = self.ends.get(address, {})
+        if status is None:
+            running = address in self.running or (address in self._touched and not attempts)
+            told: Table = {
+                "status": "running" if running else "waiting",
+                "class": None,
+                "reason": None,
+                "handled": None,
+            }
+        else:
+            told = {"status": status.status, "class": status.cls, "reason": status.reason, "handled": status.handled}
+        found: Table = {
+            "path": self.nodes[address.id]["path"],
+            "label": labels.label(address.id, address.key),
+            "status": status.status,
+            "class": cls,
+            "reason": status.reason,
+            "handled": status.handled,
+            "attempts": [self._as_end(one, address) for one in attempts],
+            "returns": end.get("returns", {}),
+            "files": end.get("files", []),
+            "params_in": end.get("params_in", {}),
+            "start": attempts[0].get("start", attempts[0].get("at")) if attempts else None,
+            "end": end.get("end"),
+        }
+        error = end.get("error") or (self.machine.faults.get(address) and {"message": self.machine.faults[address]})
+        if error:
+            found["error"] = error
+        return found
+
+    def _as_end(self, attempt: Table, address: Address) -> Table:
+        """An attempt for people; one without an end is running or lost."""
+        if "status" in attempt:
+            return attempt
+        running = address in self.running
+        return {**attempt, "status": "running"} if running else {**attempt, "status": "errored", "reason": "lost"}
+
+
+class _Answers:
+    """Decisions from values, evaluated over done-records; what a map was expanded to is read, where it was recorded."""
+
+    def __init__(self, plan: Table, records: Records, machine: Machine, blob: Callable[[str], Any] | None) -> None:
+        from runner.rules import answers
+        from runner.rules.bind import Values
+
+        self.machine, self.nodes, self._rules = machine, plan["nodes"], answers
+        self.facts: Table = {name: records.run.get(name) for name in ("id", "name", "date", "scheduled")}
+        self.facts["id"] = self.facts["id"] or records.run.get("run")
+        params = records.run.get("params")
+        if params is None:
+            params = answers.parameters(plan, self.facts)
+        self.values = Values(plan, params, self.facts, records.done, records.items, blob=blob, status=self._status)
+        self._over = False
+
+    def __call__(self, what: str, address: Address) -> Any:
+        if self.machine.main_status is not None and not self._over:
+            self._over = True
+            self.facts.update(end_facts(self.nodes, self.machine.main_status, self.machine.statuses))
+        return self._rules.answer(self.values, what, address.id, address.key)
+
+    def items(self, id: str, key: Key) -> list[Table] | None:
+        """The items of a map instance, None where they can't be had."""
+        try:
+            found = self._rules.items(self.values, id, key)
+        except (KeyError, IndexError):
+            return None
+        return found if isinstance(found, list) else None
+
+    def _status(self, id: str, key: Key) -> str | None:
+        found = self.machine.statuses.get(Address(id, key))
+        return found.status if found else None
+
+
+def end_facts(nodes: Table, status: str, statuses: Mapping[Address, Status]) -> Table:
+    """`run.status` and `run.failed` (paths), as `[finally]` sees them (N30)."""
+    failed = {address.id: None for address, one in statuses.items() if one.status in FAILURE and not one.handled}
+    return {"status": status, "failed": [nodes[id]["path"] for id in failed]}
+
+
+def _below(plan: Table, ids: Any) -> set[str]:
+    """These nodes with all inside them and beside them."""
+    nodes = plan["nodes"]
+    found: set[str] = set()
+    pending = list(ids)
+    while pending:
+        id = pending.pop()
+        if id in found:
+            continue
+        found.add(id)
+        part = nodes[id]
+        handler = part.get("handler")
+        while part is not None:
+            pending += part.get("steps", ())
+            pending += [case for _, case in part.get("cases", ())]
+            pending += [one for one in (part.get("default"), (part.get("reduce") or {}).get("node")) if one]
+            part = part.get("body")
+        if handler:
+            pending.append(handler["node"])
+    return found
+
+
+def projection(run: Mapping[str, Any]) -> dict[str, Table]:
+    """What conformance compares (R9): no times, hosts, attempts; running and waiting count as nothing."""
+    found: dict[str, Table] = {}
+    for address, node in run["nodes"].items():
+        if node["class"] is None:
+            continue
+        returns = {name: one["json"] if "json" in one else one.get("sha256") for name, one in node["returns"].items()}
+        files = {file["path"]: file.get("sha256") for file in node["files"]}
+        found[address] = {name: node[name] for name in ("status", "handled", "reason")}
+        found[address].update(params=node["params_in"], returns=returns, files=files)
+    return found
