@@ -176,16 +176,10 @@ class Fold:
         status = self.machine.statuses.get(address)
         attempts = self.records.attempts(address)
         end = self.ends.get(address, {})
+        cls = status.cls if status is not None else None
         if status is None:
             running = address in self.running or (address in self._touched and not attempts)
-            told: Table = {
-                "status": "running" if running else "waiting",
-                "class": None,
-                "reason": None,
-                "handled": None,
-            }
-        else:
-            told = {"status": status.status, "class": status.cls, "reason": status.reason, "handled": status.handled}
+            status = Status("running" if running else "waiting")
         found: Table = {
             "path": self.nodes[address.id]["path"],
             "label": labels.label(address.id, address.key),

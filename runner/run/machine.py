@@ -84,6 +84,11 @@ class Machine:
         """Whether the run has ended."""
         return self.root.phase == DONE
 
+    @property
+    def hard(self) -> bool:
+        """Whether `[finally]` was cancelled too."""
+        return self._halted[True]
+
     def next(self, now: float) -> list[Instruction]:
         """What to do now; never says a thing twice."""
         self._now = now
