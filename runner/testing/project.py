@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from runner.testing.processes import left_over
 
 MARK = "PROJECT_UNDER_TEST"  # not RUNNER_*: steps must inherit it
+SOFTWARE = 70  # the exit code of a fault of the program itself
 KEPT = ("PATH", "LD_LIBRARY_PATH", "SSL_CERT_FILE")  # what a project sees of the environment around the tests
 
 Files = Mapping[str, str | bytes]
@@ -31,9 +32,10 @@ class Outcome(NamedTuple):
     code: int
     out: str
     err: str
+    crash: str = ""  # the traceback of a fault of the program itself
 
     def exits(self, code: int) -> Outcome:
-        assert self.code == code, f"exit code {self.code}, not {code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+        assert self.code == code, f"exit code {self.code}, not {code}\n{self._said()}"
         return self
 
     def ok(self) -> Outcome:
@@ -42,21 +44,20 @@ class Outcome(NamedTuple):
     def says(self, *texts: str) -> Outcome:
         """Each text stands in stdout or stderr."""
         for text in texts:
-            assert text in self.out or text in self.err, (
-                f"{text!r} was not said\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
-            )
+            assert text in self.out or text in self.err, f"{text!r} was not said\n{self._said()}"
         return self
 
     def silent(self, *texts: str) -> Outcome:
         """None of the texts stands in stdout or stderr."""
         for text in texts:
-            assert text not in self.out and text not in self.err, (
-                f"{text!r} was said\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
-            )
+            assert text not in self.out and text not in self.err, f"{text!r} was said\n{self._said()}"
         return self
 
     def json(self) -> Any:
         return json.loads(self.out)
+
+    def _said(self) -> str:
+        return f"--- stdout\n{self.out}\n--- stderr\n{self.err}\n{self.crash}"
 
 
 class Project:
@@ -162,7 +163,7 @@ class Project:
                 process.kill()
                 out, err = process.communicate()
                 raise AssertionError(f"`runner {' '.join(words)}` ran for {timeout} s\n{out}\n{err}") from None
-        return Outcome(process.returncode, out or "", err or "")
+        return Outcome(process.returncode, out or "", err or "", self._crash(process.returncode))
 
     def cli(self, *words: str, env: Mapping[str, str | None] | None = None) -> Outcome:
         """`runner WORDS` in this process: quicker, for verbs that start nothing."""
@@ -170,7 +171,7 @@ class Project:
 
         with self._inside(env), _Captured() as captured:
             code = main(list(words))
-        return Outcome(code, captured.out, captured.err)
+        return Outcome(code, captured.out, captured.err, self._crash(code))
 
     @staticmethod
     def command() -> list[str]:
@@ -225,6 +226,10 @@ class Project:
             path.write_bytes(content)
             if content.startswith(b"#!"):
                 path.chmod(0o755)
+
+    def _crash(self, code: int) -> str:
+        kept = sorted(self.root.glob("**/.runner/crash-*.txt")) if code == SOFTWARE else []
+        return "".join(path.read_text(encoding="utf-8", errors="replace") for path in kept[-1:])
 
     @contextlib.contextmanager
     def _inside(self, env: Mapping[str, str | None] | None) -> Iterator[None]:
