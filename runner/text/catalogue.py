@@ -247,3 +247,35 @@ CODES |= {
     "E960": Code("`{path}` is there already, nothing was written", "name an empty folder: `runner init DIR`"),
     "E961": Code("cannot write `{path}`: {why}", None),
 }
+
+# --- `${...}` and conditions as they are written: runner/resolve/references.py, conditions.py, leaf.py ---
+CODES |= {
+    "E401": Code("this `${{` is never closed", "end it with `}}`; a literal `${{` is `$${{`"),
+    "E402": Code("`{text}` is no reference", "write `${{NAME}}` or `${{steps.STEP.NAME}}`; a literal `${{` is `$${{`"),
+    "E403": Code("`{name}` alone is no reference", None),
+    "E404": Code("a default is plain text: nothing is filled in behind `:-`", "hand both values to the step and choose there"),
+    "E410": Code("`{text}` in a condition: names stand there without `${{}}`", "write `{write}`"),
+    "E411": Code("`{word}` is not a value of a condition", "write `{write}`"),
+    "E412": Code("`{op}` is not an operator of a condition", "write `{write}`"),
+    "E413": Code("`{op}`: a condition compares, it does not compute", "let a step return the result, and name that"),
+    "E414": Code("comparisons can't be chained", "write `{write}`"),
+    "E415": Code("this text is never closed", "end it with {quote}"),
+    "E416": Code("this `{bracket}` of the condition is never closed", "end it with `{close}`"),
+    "E417": Code("this `{bracket}` of the condition closes nothing", "delete it, or open it before"),
+    "E418": Code("a value is missing {where}", None),
+    "E419": Code("`and`, `or` or a comparison is missing before `{text}`", None),
+    "E420": Code("`{text}` has no place in a condition", None),
+    "E421": Code("a condition may be nested {limit} levels deep, not more", "let a step return part of it"),
+    "E422": Code("`{name}(...)`: the only function of a condition is `len(x)`", "let a step return the result, and name that"),
+    "E423": Code("`{text}` is not a number", "write text in quotes: '...'"),
+    "E424": Code("`{text}`: a condition has no defaults", "what is absent is `none`: compare with that"),
+    "E425": Code("a date in a condition stands in quotes", "write `{write}`"),
+    "E427": Code("an index is a whole number from 0, or a key in quotes", "as in `xs[0]` or `table['key']`"),
+}
+
+# --- functions of the project: runner/resolve/signatures.py ---
+CODES |= {
+    "E440": Code("there is no module `{module}` in the project", "did you mean `{near}`?"),
+    "E441": Code("`{file}` can't be read as Python: line {line}: {why}"),
+    "E442": Code("`{file}` has no function `{function}`", "did you mean `{near}`?"),
+}

@@ -37,6 +37,8 @@ def equals(fault: Fault) -> Diagnostic:
         after = fault.rest[1:].strip()
         if not after and not fault.scan.open:
             return fault.say("E121", pos, hint=f"this looks like YAML: in TOML a table starts with `[{name}]`")
+        if fault.scan.open:
+            after = unquoted(fault, pos + 1).strip()
         right = after if re.match(r"[\"'\[{\d.+-]|true\b|false\b", after) else quoted(unquoted(fault, pos + 1).strip())
         return fault.say("E121", pos, hint=f"write `{name} = {right}`" if len(right) < 60 else None, name=name)
     if char and char in CURLY:
@@ -45,7 +47,7 @@ def equals(fault: Fault) -> Diagnostic:
         what = "this looks like YAML"
         return fault.say("E110", start, fault.eol(pos), what=what, hint='lists are written `name = ["one", "two"]`')
     text, found, _ = fault.rest.partition("=")
-    if found and re.fullmatch(r"[^\"'\[\]{},#:]+", text):
+    if found and re.fullmatch(r"[^\"'{},#:]+", text):
         return _not_a_key(fault, start, f"{fault.text[start:pos]}{text}".strip())
     bare = not fault.rest.strip() or char == "#"
     if not fault.scan.open and not (bare and re.match(r"[\w.-]+\Z", name)) and char not in "\"'[{":

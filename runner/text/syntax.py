@@ -86,6 +86,8 @@ def _explain(fault: Fault) -> Diagnostic:
     line = fault.text.rfind("\n", 0, fault.pos) + 1
     if MARKER.match(fault.text, line):
         return fault.say("E133", line, fault.eol(line))
+    if fault.next not in ("", "\n") and not fault.next.isprintable():
+        return values.character(fault)
     if what.startswith("Invalid date"):
         token = unquoted(fault, fault.pos)
         return fault.say("E128", fault.pos, fault.pos + len(token), text=token, kind="date or time that exists")

@@ -44,10 +44,11 @@ def rest(fault: Fault) -> Diagnostic:
     if start is None:
         close = fault.next == "]"
         return fault.say("E130", pos, end, hint="delete it" if close else "a header has its line for itself")
-    if fault.next in ",;" and not fault.rest[1:].strip():
+    comma = fault.next in ",;"
+    if (comma or fault.next in "]})") and not fault.rest[1:].strip():
         return fault.say("E130", pos, end, hint=f"delete the `{fault.next}`")
     first, apart = text[start], text[pos - 1] in " \t"
-    if PAIR.match(text, pos) and apart:
+    if PAIR.match(text, pos + comma) and (apart or comma):
         return fault.say("E130", pos, end, hint="every key starts a line of its own")
     if first in "\"'":
         return _after_text(fault, start, end)
@@ -114,6 +115,8 @@ def character(fault: Fault) -> Diagnostic:
         return _one_line(fault, start)
     number = f"{ord(char):04X}" if char else "0000"
     hint = f"delete it, or write `\\u{number}`" if fault.text[start : start + 1] == '"' else "delete it"
+    if char.isspace() and char > "~":
+        hint = "write a plain space"
     return fault.say("E129", fault.pos, number=number, hint=hint)
 
 
@@ -170,6 +173,8 @@ def _bare(fault: Fault, start: int) -> Diagnostic:
         elif re.fullmatch(r"[+-]?0\d+", token):
             hint = f"a number does not start with 0: write `{plain or 0}`, or `{quoted(token)}` for text"
         return fault.say("E128", start, end, text=token, kind="number", hint=hint)
+    if re.match(r"\d{4}-\d\d?-\d\d?(?:[T ]|\Z)|\d\d?:\d\d(?::[\d.]+)?\Z", token):
+        return fault.say("E128", start, end, text=token, kind="date or time that exists")
     if len(token) > 60:
         return fault.say("E116", start, end, hint="write it between ' and '")
     write = quoted(token) if fault.scan.open else f"{fault.key} = {quoted(token)}"
