@@ -32,7 +32,8 @@ OPTIONS: list[Any] = [
 
 def run(args: argparse.Namespace) -> int:
     """0 when there is no error; the exit code of the errors' family otherwise."""
-    from runner.cli import exit_code, show
+    from runner.views.problems import show
+    from runner.text.diagnostics import exit_code
 
     problems: list[Diagnostic] = []
     for name in args.file or ["pipeline.toml"]:

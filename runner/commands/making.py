@@ -53,7 +53,7 @@ def made(args: argparse.Namespace) -> tuple[dict[str, Any], Made]:
     if plan is None:
         raise Refused(list(result.problems))
     if result.problems:
-        from runner.cli import show
+        from runner.views.problems import show
 
         show(result.problems)
         sys.stderr.flush()

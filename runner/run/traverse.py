@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from runner.agent.call import Place, make_call
+from runner.rules import answers
 from runner.rules.bind import Failure, Key, Values, part_of
-from runner.rules.expr import ABSENT, ExprError, evaluate
-from runner.rules.keys import dumps, key_of, key_text, ulid
+from runner.rules.expr import ABSENT, ExprError
+from runner.rules.keys import attempt_key, done_key, dumps, items_key, key_of, key_text, start_key, ulid
 from runner.rules.labels import Labels
 from runner.run.events import Address, Event
+from runner.run.fold import end_facts
 from runner.run.machine import Decide, Expand, Machine, Start, Stop, Wake
 
 Table = dict[str, Any]
@@ -81,10 +83,10 @@ class Driver:
             fail_fast=wanted.fail_fast,
             selected=set(wanted.selected) if wanted.selected is not None else None,
         )
-        self.facts: Table = {name: run.get(name) for name in ("id", "name", "date", "scheduled")}
-        params = {name: _known(expr, self.facts) for name, expr in plan["params"].items()}
+        self.facts: Table = {name: run.get(name) for name in ("name", "date", "scheduled")}
+        self.facts["id"] = run["run"]
         self.values = Values(
-            plan, params, self.facts, self.done, self.items, blob=self._blob, status=self._status, read=self._read
+            plan, run["params"], self.facts, self.done, self.items, blob=self._blob, status=self._status, read=self._read
         )
         self.labels = Labels(plan["nodes"], lambda id, key: self.items.get(id, {}).get(tuple(key)))
         self._handles: dict[Address, Any] = {}
@@ -158,9 +160,8 @@ class Driver:
             self._ended(address, {}, end, now)
             return True
         self._about_failure(call, address)
-        self.store.put(
-            f"{self._base(address)}/a/{attempt}.start.json", dumps({"v": 1, "n": todo.n, "at": now, "pid": os.getpid()})
-        )
+        start = {"v": 1, "n": todo.n, "at": now, "pid": os.getpid()}
+        self.store.put(start_key(self.run["run"], *address, attempt), dumps(start))
         self.see(Event(now, "start", address, {"n": todo.n, "log": call["log"]}))
         handle = self.executor.start(call, self.secrets)
         self._handles[address] = handle
@@ -171,65 +172,37 @@ class Driver:
         """Commit a success (exclusive), record any other end, tell the machine (PROTOCOL R1)."""
         if call.get("item"):
             end.setdefault("item", call["item"])
-        base = self._base(address)
+        run = self.run["run"]
         if end["status"] in ("succeeded", "cached"):
-            if not self.store.create(f"{base}/done.json", dumps(end)):
+            if not self.store.create(done_key(run, *address), dumps(end)):
                 end = {**end, "status": "succeeded", "superseded_by": "an earlier attempt"}
-                self.store.put(f"{base}/a/{end['attempt']}.json", dumps(end))
+                self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
             else:
                 self.done.setdefault(address.id, {})[address.key] = end
         else:
             self.ends.append(end)
-            self.store.put(f"{base}/a/{end['attempt']}.json", dumps(end))
+            self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
         self.machine.ended(address, end, now)
 
     def _decide(self, todo: Decide) -> Any:
         id, key = todo.address
-        part = part_of(self.plan["nodes"][id], key)
         if self._last(id):
             self._facts_of_the_end()
-        if todo.what == "choose":
-            return self._choose(part, id, key)
-        expr = {"when": self.plan["nodes"][id].get("when"), "stop": part.get("stop_when"), "until": part.get("until")}[
-            todo.what
-        ]
-        if todo.what in ("stop", "until"):
-            parent = self.plan["nodes"][id]
-            expr = (
-                expr
-                if expr is not None
-                else part_of(parent, key[:-1]).get("stop_when" if todo.what == "stop" else "until")
-            )
-        return self.values.condition(expr, id, key)
-
-    def _choose(self, part: Table, id: str, key: Key) -> Any:
-        try:
-            value = self.values.value(part["subject"], id, key)
-        except ExprError as error:
-            return Failure("bad-param", str(error))
-        for index, (wanted, _) in enumerate(part["cases"]):
-            alike = type(value) is type(wanted) and value == wanted
-            if alike or (not isinstance(value, bool) and str(value) == wanted):
-                return index
-        if part.get("default"):
-            return len(part["cases"])
-        shown = "none" if value in (None, ABSENT) else json.dumps(value)
-        return Failure("bad-param", f"no case stands for {shown}, and there is no `default`")
+        return answers.answer(self.values, todo.what, id, key)
 
     def _expand(self, address: Address) -> Any:
         """The items of a map; those that the plan did not know are recorded (PROTOCOL 2.1)."""
         id, key = address
-        try:
-            items = self.values.expand(id, key)
-        except ExprError as error:
-            return Failure("bad-param", str(error))
+        items = answers.items(self.values, id, key)
+        if isinstance(items, Failure):
+            return items
         self.items.setdefault(id, {})[key] = items
         part = part_of(self.plan["nodes"][id], key)
-        if any(isinstance(source, list) and source[0] != "lit" for source in part["each"].values()) or "filter" in part:
-            base = self._base(address)
+        if any(isinstance(source, list) and source[0] != "lit" for source in part["each"].values()):
             for number in range(0, len(items), SHARD):
-                self.store.put(f"{base}/items/{number // SHARD}.json", dumps(items[number : number + SHARD]))
-            self.store.put(f"{base}/items/meta.json", dumps({"v": 1, "count": len(items)}))
+                shard = items_key(self.run["run"], id, key, str(number // SHARD))
+                self.store.put(shard, dumps(items[number : number + SHARD]))
+            self.store.put(items_key(self.run["run"], id, key), dumps({"v": 1, "count": len(items)}))
         self.see(Event(time.time(), "expand", address, {"count": len(items)}))
         return len(items)
 
@@ -266,12 +239,7 @@ class Driver:
             call["finally"] = {"status": self.facts["status"], "failed": self.facts["failed"], "record": record}
 
     def _facts_of_the_end(self) -> None:
-        self.facts["status"] = self.machine.main_status or "succeeded"
-        self.facts["failed"] = [
-            self.plan["nodes"][a.id]["path"]
-            for a, s in self.machine.statuses.items()
-            if s.status in ("failed", "errored") and not s.handled
-        ]
+        self.facts.update(end_facts(self.plan["nodes"], self.machine.main_status or "succeeded", self.machine.statuses))
 
     def _all_ends(self) -> list[Table]:
         return [
@@ -290,9 +258,6 @@ class Driver:
         for event in self.machine.events():
             self.see(event)
 
-    def _base(self, address: Address) -> str:
-        return f"runs/{self.run['id']}/n/{address.id}/{key_text(address.key)}"
-
     def _blob(self, sha: str) -> Any:
         from runner.agent.catalog import open_catalog
 
@@ -306,11 +271,6 @@ class Driver:
                 return file.read()
         except (OSError, UnicodeDecodeError) as error:
             raise ExprError(f"can't read the items of `{path}`: {error}") from None
-
-
-def _known(expr: Any, facts: Table) -> Any:
-    value = evaluate(expr, lambda ref: facts.get(ref[1], ABSENT) if ref[0] == "run" else ABSENT)
-    return None if value is ABSENT else value
 
 
 def _not_started(
