@@ -139,7 +139,9 @@ def _name(doc: Document, kind: str, fault: Fault) -> Diagnostic:
 def _missing(doc: Document, fault: Fault) -> Diagnostic:
     if not fault.keys and fault.key == "steps":
         return diagnose("E237", doc.place((), "header"))
-    return diagnose("E236", table_place(doc, fault.keys), where=say.header(fault.keys), key=fault.key)
+    head = ".".join(say.bare(str(key)) for key in fault.keys)
+    hint = f"write `[{head}.cases.VALUE]` for each value of `choose`" if fault.key == "cases" else None
+    return diagnose("E236", table_place(doc, fault.keys), where=say.header(fault.keys), key=fault.key, hint=hint)
 
 
 def table_place(doc: Document, keys: Keys) -> Place:

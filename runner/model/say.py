@@ -40,6 +40,9 @@ def found(value: Any) -> str:
 def expected(schema: dict[str, Any]) -> str:
     """What a schema asks for: `a list`, `a duration such as "30s"`, `text or a table`."""
     if "anyOf" in schema:
+        if all("const" in branch or "enum" in branch for branch in schema["anyOf"]):
+            words = [word for branch in schema["anyOf"] for word in branch.get("enum", [branch.get("const")])]
+            return expected({"enum": words})
         return either(dict.fromkeys(expected(branch) for branch in schema["anyOf"]))
     if schema.get("title") in FORM_WORDS:
         return FORM_WORDS[schema["title"]]

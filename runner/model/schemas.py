@@ -94,10 +94,11 @@ def _file(cls: type, services: dict[str, Any], *more: type) -> dict[str, Any]:
 
 
 def _refer(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    if cls.__name__ not in definitions:
-        definitions[cls.__name__] = {}  # holds the place while the class is met inside itself
-        definitions[cls.__name__] = table_of(cls, definitions)
-    return {"$ref": f"#/definitions/{cls.__name__}"}
+    name = cls.__name__ if cls.__module__.startswith("runner.model.") else f"{cls.__module__}.{cls.__qualname__}"
+    if name not in definitions:
+        definitions[name] = {}  # holds the place while the class is met inside itself
+        definitions[name] = table_of(cls, definitions)
+    return {"$ref": f"#/definitions/{name}"}
 
 
 def _value(kind: Any, metadata: Mapping[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-DURATION = "[0-9]+d([0-9]+h)?([0-9]+m)?([0-9]+s)?|[0-9]+h([0-9]+m)?([0-9]+s)?|[0-9]+m([0-9]+s)?|[0-9]+s"
-SIZE = "[0-9]+(k|M|G|T|Ki|Mi|Gi|Ti)"
+_N = "[0-9]{1,9}"  # no longer: thirty years in seconds, and safe in every float
+DURATION = f"{_N}d({_N}h)?({_N}m)?({_N}s)?|{_N}h({_N}m)?({_N}s)?|{_N}m({_N}s)?|{_N}s"
+SIZE = "[0-9]{1,9}(k|M|G|T|Ki|Mi|Gi|Ti)"
 
 SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 BYTES = {
@@ -34,7 +35,7 @@ def bytes_of(text: str) -> int:
     """`"512Mi"` as 536870912. Raises ValueError for what is no size."""
     if not _SIZE.fullmatch(text):
         raise ValueError(f"{text!r} is no size")
-    number = text.rstrip("kMGTi")
+    number = text.rstrip("kKMGTi")
     return int(number) * BYTES[text[len(number) :]]
 
 
@@ -58,7 +59,7 @@ def duration_hint(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     if not isinstance(value, str):
-        return f"{value}s" if isinstance(value, int) and 0 <= value < 10**12 else None
+        return f"{value}s" if isinstance(value, int) and 0 <= value < 10**9 else None
     total = 0.0
     rest = value.strip().lower().replace(",", " ")
     while rest:
@@ -67,7 +68,7 @@ def duration_hint(value: object) -> str | None:
             return None
         total += float(f"{found[1]}.{found[2] or 0}") * SECONDS[_WORDS[found[3]]]
         rest = rest[found.end() :].lstrip()
-    if not value.strip() or total != int(total) or total > 10**12:
+    if not value.strip() or total > 10**9 or total != int(total):
         return None
     return duration_text(int(total))
 
@@ -80,7 +81,7 @@ def size_hint(value: object) -> str | None:
     if not found:
         return None
     whole, part, unit = found[1], found[2], found[3].lower()
-    if unit in ("", "b") or len(whole) > 15:
+    if unit in ("", "b") or len(whole) > 9:
         return None  # bytes: nobody can say whether megabytes were meant
     letter = unit[0]
     if letter not in "kmgt" or unit[1:] not in ("", "b", "i", "ib"):

@@ -130,7 +130,7 @@ def _function(title: str, value: str, name: str, place: Place) -> Diagnostic:
             hint = f'write `{name} = {{ NAME = "{value}" }}`'
         return diagnose("E246", place, value=value, expected="of the form `module:function`", hint=hint)
     like = near(value, BUILTINS)
-    hint = f"did you mean `{like}`?" if like else hint
+    hint = f"did you mean `{like}`?" if like else hint or f"the built-ins are {say.listing(BUILTINS)}"
     return diagnose("E246", place, value=value, expected="a built-in reducer, nor `module:function`", hint=hint)
 
 
@@ -139,6 +139,8 @@ def _type(fault: Fault, keys: Keys, place: Place) -> Diagnostic:
     schema, value, name = fault.schema, fault.value, say.name_of(keys)
     better = _rewritten(schema, value, keys)
     hint = f"write `{better}`" if better else None
+    if schema.get("title") == "size" and type(value) is int:
+        hint = f'say of what: `"{value}Mi"` or `"{value}Gi"`'
     found = f"`{value}`" if isinstance(value, float) and "integer" in str(schema.get("type")) else say.found(value)
     return diagnose("E238", place, key=name, expected=say.expected(schema), found=found, hint=hint)
 
