@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # a Python step loads this file, and `typing` would cost it more than its own work
 if TYPE_CHECKING:
+    from typing import Any
+
     from runner.agent import step as step
 
 __all__ = ["step"]

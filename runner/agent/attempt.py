@@ -29,6 +29,12 @@ class Host:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self.environ = inherited(os.environ if environ is None else environ)
         self.finder = Finder()
+        self.oom_kills = spawn.oom_kills()
+
+    def out_of_memory(self) -> bool:
+        """Has the kernel killed something of ours for want of memory since this was asked last?"""
+        before, self.oom_kills = self.oom_kills, spawn.oom_kills()
+        return self.oom_kills > before
 
 
 class Attempt:
@@ -333,7 +339,10 @@ class Attempt:
         for path in self._memory:
             with contextlib.suppress(OSError):
                 os.unlink(path)
-        shutil.rmtree(self.call["scratch"], ignore_errors=True)
+        try:
+            os.rmdir(self.call["scratch"])  # mostly there is nothing in it
+        except OSError:
+            shutil.rmtree(self.call["scratch"], ignore_errors=True)
 
     @property
     def why(self) -> str | None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+
+TYPE_CHECKING = False  # `typing` costs more than all the rest that a plain step needs
+if TYPE_CHECKING:
+    from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -18,22 +21,28 @@ class BadReturn(Exception):
 
 
 class Ours:
-    """Our helpers, loaded before the user's code and under no name that it could meet."""
+    """Our helpers, loaded when they are needed and under no name that the user's code could meet."""
 
     def __init__(self, package: str) -> None:
-        above = os.path.dirname(package)
-        hidden = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] == "runner"}
+        self.package = package
+
+    def __getattr__(self, name: str) -> Any:
+        """`convert` or `values`."""
+        import importlib
+
+        where = {"convert": "runner.agent.convert", "values": "runner.rules.values"}[name]
+        above = os.path.dirname(self.package)
+        hidden = {found: sys.modules.pop(found) for found in list(sys.modules) if found.split(".")[0] == "runner"}
         sys.path.insert(0, above)
         try:
-            from runner.agent import convert
-            from runner.rules import values
-
-            self.convert, self.values = convert, values
+            module = importlib.import_module(where)
         finally:
             sys.path.remove(above)
-            for name in [name for name in sys.modules if name.split(".")[0] == "runner"]:
-                del sys.modules[name]
+            for found in [found for found in sys.modules if found.split(".")[0] == "runner"]:
+                del sys.modules[found]
             sys.modules.update(hidden)
+        setattr(self, name, module)
+        return module
 
 
 class Finder:
@@ -67,14 +76,14 @@ def prepare(task: dict[str, Any]) -> None:
 def load(task: dict[str, Any]) -> Any:
     """The function of the step; `sys.argv` is its module's file from before the module runs."""
     import importlib
-    import importlib.util
 
-    try:
-        spec = importlib.util.find_spec(task["module"])
-    except ImportError:
-        spec = None  # importing it says what is wrong, better
-    sys.argv = [spec.origin if spec is not None and spec.origin else task["module"]]
-    found = importlib.import_module(task["module"])
+    name: str = task["module"]
+    above = name.rpartition(".")[0]
+    path = importlib.import_module(above).__path__ if above else None
+    specs = (finder.find_spec(name, path) for finder in sys.meta_path)
+    spec = next((found for found in specs if found is not None), None)
+    sys.argv = [spec.origin if spec is not None and spec.origin else name]
+    found = importlib.import_module(name)
     for part in task["function"].split("."):
         found = getattr(found, part)
     return found
@@ -147,7 +156,15 @@ def given(values: dict[str, Any], task: dict[str, Any], ours: Ours) -> tuple[dic
         if kind == "object":
             found[name] = {"kind": kind, "path": keep(values[name], name, entry, task), **_how(entry)}
             continue
-        found[name] = {"kind": kind, "json": ours.values.json_value(values[name], kind, name)}
+        value = values[name]
+        if value is not None and type(value) not in (bool, int, str):
+            try:
+                value = ours.values.json_value(value, kind, name)
+            except RecursionError:
+                raise BadReturn(f"the return `{name}` holds itself") from None
+            if value is None and kind == "metric":
+                warnings.append(f"the metric `{name}` is {values[name]}")
+        found[name] = {"kind": kind, "json": value}
     return found, warnings
 
 

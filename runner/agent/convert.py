@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from types import FunctionType
-from typing import Any
+
+TYPE_CHECKING = False  # `typing` costs a step more than all the rest of this file
+if TYPE_CHECKING:
+    from typing import Any
 
 _VARARGS, _VARKEYWORDS = 4, 8  # flags of code objects
 
@@ -15,7 +17,7 @@ class BadParam(Exception):
 
 def arguments(function: Any, values: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """Positional and named arguments for a call; names not asked for are left out. Raises BadParam."""
-    if isinstance(function, FunctionType) and not hasattr(function, "__wrapped__"):
+    if type(function) is type(converted) and not hasattr(function, "__wrapped__"):
         code = function.__code__
         if not code.co_posonlyargcount:
             count, named = code.co_argcount, code.co_kwonlyargcount

@@ -75,7 +75,7 @@ def variables(call: Mapping[str, Any], work: Work, params: Mapping[str, Paramete
         "RUNNER_RUN_NAME": str(run.get("name", "")),
         "RUNNER_STEP": call.get("path", ""),
         "RUNNER_ATTEMPT": str(call.get("n", 1)),
-        "RUNNER_PARAMS": _kept(scratch, {name: p.value for name, p in params.items()}),
+        "RUNNER_PARAMS": _kept(call, {name: p.value for name, p in params.items()}),
         "RUNNER_RETURNS": os.path.join(scratch, "returns"),
         "RUNNER_METRICS": os.path.join(scratch, "metrics"),
         "PWD": work.cwd,
@@ -113,10 +113,14 @@ def _fits(text: str) -> bool:
     )
 
 
-def _kept(scratch: str, values: Mapping[str, Any]) -> str:
-    """The path of a JSON file with these values, beside the scratch folder; one file for equal values."""
+def _kept(call: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+    """The path of a JSON file with these values, named by its content.
+
+    It stands beside the scratch folder for other steps to use, but that of an item, whose values no other has.
+    """
     data = json.dumps(values).encode("ascii")
-    path = os.path.join(os.path.dirname(scratch), "params-" + hashlib.sha256(data).hexdigest()[:16] + ".json")
+    folder = call["scratch"] if call.get("item") else os.path.dirname(call["scratch"])
+    path = os.path.join(folder, "params-" + hashlib.sha256(data).hexdigest()[:16] + ".json")
     if not os.path.exists(path):
         temporary = f"{path}.{os.getpid()}.tmp"
         with open(temporary, "wb") as file:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Mapping
+from typing import Any
 
 _NODE = re.compile(r"(runs/[^/]+/n/[^/]+/)(-|[0-9]+(?:\.[0-9]+)*)/(.+)\Z", re.DOTALL)
 _FILE = re.compile(r"(-|[0-9]+(?:\.[0-9]+)*)\.((?:a|items)(?=\.))?\.?(.+)\Z", re.DOTALL)
@@ -22,6 +24,11 @@ class Folder:
         self._sync = sync
         self._count = 0
         self._unsynced: dict[str, None] = {}
+
+    @classmethod
+    def open(cls, settings: Mapping[str, Any], root: str, run: str, write: bool = True) -> Folder:
+        """The run log of a run, by the settings of `[run-log]`. Raises OSError."""
+        return cls(os.path.join(root, settings.get("path") or ".runner"))
 
     def create(self, key: str, value: bytes) -> bool:
         """Put an object that must not be there yet; False when it is (somebody else was first)."""

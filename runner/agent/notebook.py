@@ -220,8 +220,10 @@ def run(client: Any, task: dict[str, Any], path: str) -> None:
 
 def hidden(client: Any, source: str) -> None:
     """Run source in the kernel without a cell."""
-    reply = client.kc.execute(source, store_history=False, silent=True)
-    client.wait_for_reply(reply) if hasattr(client, "wait_for_reply") else None
+    reply = client.wait_for_reply(client.kc.execute(source, store_history=False, silent=True))
+    content = (reply or {}).get("content", {})
+    if content.get("status") == "error":
+        print(plain("\n".join(content.get("traceback", ()))), file=sys.stderr)
 
 
 def died(client: Any, error: Exception) -> str:

@@ -133,8 +133,12 @@ def _judge_exit(attempt: Attempt, verdict: Verdict, result: Table | None) -> Non
     elif exit.code is None and exit.signal is None:
         verdict.fail("lost", "somebody else took its exit code", "errored")
     elif exit.signal is not None:
+        if exit.signal == signal.SIGKILL and attempt.host.out_of_memory():
+            verdict.fail("oom", "the kernel killed it: out of memory")
         verdict.fail("signal", f"it was killed by {_name(exit.signal)}")
     elif exit.code:
+        if exit.code == 128 + signal.SIGKILL and attempt.host.out_of_memory():
+            verdict.fail("oom", "the kernel killed a part of it: out of memory")
         reason = (result or {}).get("reason") or "exit"
         hint = f" ({_HINTS[exit.code]})" if exit.code in _HINTS else ""
         verdict.fail(reason, f"exit code {exit.code}{hint}", error=(result or {}).get("error"))

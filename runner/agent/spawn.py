@@ -212,6 +212,17 @@ def send_group(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
+def oom_kills() -> int:
+    """How many processes of our control group the kernel has killed for want of memory; 0 where it does not say."""
+    try:
+        with open("/proc/self/cgroup", encoding="utf-8") as file:
+            group = next(line.rstrip("\n")[3:] for line in file if line.startswith("0::"))
+        with open(f"/sys/fs/cgroup{group}/memory.events", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
+    except (OSError, ValueError, StopIteration):
+        return 0
+
+
 def survivors(run: str) -> list[Member]:
     """Living processes of a run whose driver is gone: its steps carry RUNNER_RUN_ID, their sessions and children go
     with them (N42: `--resume` ends them before it starts anything)."""

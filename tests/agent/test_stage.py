@@ -227,7 +227,8 @@ def test_n38_what_an_isolated_step_sees(project: Any, with_git: bool) -> None:
 def test_n38_only_outputs_come_back(project: Any) -> None:
     fill(project.root, "out/stale.txt", "kept.txt", "o.txt")
     end = project.shell(
-        "test ! -e out/stale.txt; test ! -e o.txt; echo new > kept.txt; echo 1 > out/a.txt; echo 2 > o.txt; touch litter",
+        "test ! -e out/stale.txt; test ! -e o.txt; echo new > kept.txt;"
+        "echo 1 > out/a.txt; echo 2 > o.txt; touch litter",
         isolate=True,
         outputs=[out("out/*.txt"), out("o.txt")],
     )
