@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from typing import Any
 
@@ -23,7 +24,11 @@ def run(args: argparse.Namespace) -> int:
     """Print the plan: as people read it, or the very JSON that executors read."""
     from runner.commands.making import make_plan
 
-    plan = make_plan(args)
+    return show(make_plan(args), args)
+
+
+def show(plan: Table, args: argparse.Namespace) -> int:
+    """Print a plan."""
     if args.json:
         print(json.dumps(plan, indent=2, sort_keys=False, ensure_ascii=False))
         return 0
@@ -34,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         for id, node in nodes.items()
         if not node["path"].endswith(("!reduce", "!on-failure"))
     ]
-    width = size(sys.stdout)[0] if is_terminal(sys.stdout) else None
+    width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
     sys.stdout.write(f"{plan['name']}  profile {plan['profile']['name']}  plan {plan['digest'][:12]}\n")
     sys.stdout.write(table(("step", "kind", "why"), lines, width=width))
     return 0

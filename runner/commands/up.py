@@ -1,59 +1,141 @@
-"""`runner up`: run a pipeline. The road of DESIGN 3 from text to views."""
+"""`runner up`: run a pipeline. The road of DESIGN 3, from text to views."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from runner.commands.asking import FILE
 from runner.commands.selecting import SELECT, selected
+from runner.views.choose import MODES
 
+Table = dict[str, Any]
 OPTIONS: list[Any] = [
     *FILE,
     (("-j", "--jobs"), {"type": int, "metavar": "N", "help": "attempts at once (the number of processors)"}),
     (("--fail-fast",), {"action": "store_true", "help": "stop at the first failure"}),
     *SELECT,
-    (
-        ("--isolate",),
-        {"action": "store_true", "help": "run every step in a folder of its own, with declared files only"},
-    ),
-    (("--name",), {"metavar": "NAME", "help": "the run's name (made up)"}),
+    (("--isolate",), {"action": "store_true", "help": "run every step in a folder of its own with what it declares"}),
+    (("--name",), {"metavar": "NAME", "help": "the run's name (one is made up)"}),
     (("--dry-run",), {"action": "store_true", "help": "show the plan; nothing runs"}),
-    (
-        ("--output",),
-        {
-            "choices": ["auto", "live", "plain", "quiet", "github", "gitlab", "json"],
-            "default": "auto",
-            "help": "how the run is shown (auto)",
-        },
-    ),
-    (("--json",), {"action": "store_true", "help": "print the run as JSON at the end"}),
+    (("--output",), {"choices": MODES, "default": "auto", "help": "how the run is shown (auto)"}),
+    (("--json",), {"action": "store_true", "help": "print the run as JSON when it has ended"}),
 ]
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plan, begin, walk, fold, tell. The exit code is that of DESIGN 3.3."""
-    if args.dry_run:
-        from runner.commands import plan as dry
-
-        return dry.run(args)
+    """Plan, begin, walk, fold, tell; the exit code is that of DESIGN 3.3."""
     from runner.commands.making import made
-    from runner.run.begin import begin
-    from runner.run.local import Ways, walk
+
+    if args.dry_run:
+        from runner.commands.plan import show
+
+        return show(made(args)[0], args)
+    from runner.run.adopt import adopt, enter
+    from runner.run.begin import begin, finish, new_run
+    from runner.run.services import declared, open_executor, open_store, read_secrets
+    from runner.run.signals import Signals
+    from runner.run.traverse import Driver
 
     plan, behind = made(args)
+    root, profile = behind.sources.root, plan["profile"]
+    plugins = behind.resolved.files.project.data.get("plugins") if behind.resolved.files.project else None
     chosen = selected(args, plan)
-    root = behind.sources.root
-    ways = Ways.open(plan, behind, args)
-    started = begin(plan, ways, root, name=args.name, file=str(behind.ask.file))
-    outcome = walk(plan, started, ways, chosen, args)
-    from runner.commands.telling import tell
+    secrets = read_secrets(profile["secrets"], declared(plan, chosen), root, os.environ, plugins)
+    adopted = adopt(plan, chosen, root, plugins)
+    executor = open_executor(profile["executor"], root, os.environ, plugins)
+    wanted = _wanted(args, plan, executor, secrets, chosen)
+    started = new_run(plan, root, args.name, chosen)
+    store = open_store(profile["run-log"], root, started["run"], plugins)
+    begin(plan, started, store, root, str(behind.ask.file))
+    enter(adopted, started, store)
+    place = _place(plan, started, root, args)
+    with Signals() as signals, _view(args) as view:
+        view.see(_event("run-start", {key: started[key] for key in ("run", "name")} | {"plan": plan}))
+        driver = Driver(
+            plan, started, executor, store, place, secrets, view.see, wanted, adopted=adopted, tick=view.tick
+        )
+        status = driver.walk(signals)
+        ended = finish(started, status, root)
+        driver.close(status, ended)
+    return _tell(plan, started, store, root, args, signals.first, driver.timed_out)
 
-    return tell(outcome, args)
+
+def _wanted(
+    args: argparse.Namespace, plan: Table, executor: Any, secrets: dict[str, str], chosen: frozenset[str] | None
+) -> Any:
+    from runner.run.limits import processors
+    from runner.run.traverse import Wanted
+    from runner.text.diagnostics import Refused, diagnose
+    from runner.views.problems import show
+
+    if args.jobs is not None and args.jobs < 1:
+        raise Refused([diagnose("E934", None, given=args.jobs)])
+    asked = args.jobs or plan["max_parallel"] or processors()
+    given = min(asked, executor.room())
+    warnings = [diagnose("W704", None, name=name) for name, value in secrets.items() if len(value) < 6]
+    if given < asked:
+        warnings.append(diagnose("W705", None, wanted=asked, given=given))
+    if warnings:
+        show(warnings)
+    return Wanted(given, args.fail_fast, chosen, plan["timeout"])
 
 
-__all__ = ["OPTIONS", "Path", "json", "os", "run", "sys"]
+def _place(plan: Table, started: Table, root: Path, args: argparse.Namespace) -> Any:
+    from runner.agent.call import DEFAULT_GRACE, Place
+    from runner.model.units import seconds
+
+    grace = plan["profile"]["executor"].get("grace")
+    folder = root / ".runner" / "runs" / started["run"]
+    return Place(
+        str(root),
+        str(folder),
+        plan["profile"]["catalog"],
+        {"id": started["run"], "name": started["name"]},
+        seconds(grace) if grace else DEFAULT_GRACE,
+        args.isolate,
+        os.environ,
+    )
+
+
+def _view(args: argparse.Namespace) -> Any:
+    from runner.views.choose import choose
+
+    return choose(sys.stderr, os.environ, args.output)
+
+
+def _event(what: str, data: Table) -> Any:
+    from runner.run.events import Event
+
+    return Event(time.time(), what, None, data)
+
+
+def _tell(
+    plan: Table, started: Table, store: Any, root: Path, args: argparse.Namespace, signal: int | None, timed_out: bool
+) -> int:
+    """The digest to stderr, the run as JSON to stdout where that was asked for; the exit code."""
+    from runner.run.fold import fold
+    from runner.run.records import read
+    from runner.views.digest import digest
+    from runner.views.exits import exit_code
+    from runner.views.logfile import tail
+    from runner.views.terminal import coloured, symbols
+
+    folded = fold(plan, read(store, started["run"]))
+    store.close()
+    if args.json:
+        import json
+
+        print(json.dumps(folded, indent=2, ensure_ascii=False))
+    if args.output != "json":
+        logs = root / ".runner" / "runs" / started["run"] / "logs"
+        text = digest(
+            folded, plan, lambda id, key, n: tail(logs / f"{id}.{key}.{n}", 10),
+            file=str(args.file), colour=coloured(sys.stderr, os.environ), signs=symbols(sys.stderr),
+        )  # fmt: skip
+        sys.stderr.write(text)
+    return exit_code(str(folded["status"]), signal=signal, timed_out=timed_out)

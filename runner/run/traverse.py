@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -13,7 +14,7 @@ from runner.agent.call import Place, make_call
 from runner.rules import answers
 from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError
-from runner.rules.keys import attempt_key, done_key, dumps, items_key, key_of, key_text, start_key, ulid
+from runner.rules.keys import attempt_key, done_key, dumps, items_key, key_of, key_text, run_key, start_key, ulid
 from runner.rules.labels import Labels
 from runner.run.events import Address, Event
 from runner.run.fold import end_facts
@@ -38,7 +39,7 @@ class Store(Protocol):
 
     def create(self, key: str, value: bytes) -> bool: ...
     def put(self, key: str, value: bytes) -> None: ...
-    def flush(self) -> None: ...
+    def flush(self, sync: bool = False) -> None: ...
 
 
 class Wanted(NamedTuple):
@@ -71,9 +72,11 @@ class Driver:
         wanted: Wanted,
         *,
         adopted: Mapping[str, Mapping[Key, Table]] | None = None,
+        tick: Callable[[float], None] = lambda now: None,
     ) -> None:
         self.plan, self.run, self.executor, self.store, self.place = plan, run, executor, store, place
-        self.secrets, self.see, self.wanted = secrets, see, wanted
+        self.secrets, self.see, self.wanted, self.tick = secrets, see, wanted, tick
+        self.timed_out = False
         self.done: dict[str, dict[Key, Table]] = {id: dict(found) for id, found in (adopted or {}).items()}
         self.items: dict[str, dict[Key, list[Table]]] = {}
         self.ends: list[Table] = []  # of attempts that did not commit
@@ -86,7 +89,14 @@ class Driver:
         self.facts: Table = {name: run.get(name) for name in ("name", "date", "scheduled")}
         self.facts["id"] = run["run"]
         self.values = Values(
-            plan, run["params"], self.facts, self.done, self.items, blob=self._blob, status=self._status, read=self._read
+            plan,
+            run["params"],
+            self.facts,
+            self.done,
+            self.items,
+            blob=self._blob,
+            status=self._status,
+            read=self._read,
         )
         self.labels = Labels(plan["nodes"], lambda id, key: self.items.get(id, {}).get(tuple(key)))
         self._handles: dict[Address, Any] = {}
@@ -100,15 +110,14 @@ class Driver:
         machine = self.machine
         began = time.time()
         deadline = began + self.wanted.timeout if self.wanted.timeout else None
-        timed_out = False
         while True:
             now = time.time()
             if signals.count > self._stops:
                 self._stops = signals.count
-                machine.cancel(now, hard=self._stops > 1)
-            if deadline is not None and now >= deadline and not timed_out:
-                timed_out = True
-                machine.cancel(now, why="timeout")
+                self._cancel(now, "cancelled", hard=self._stops > 1)
+            if deadline is not None and now >= deadline:
+                deadline, self.timed_out = None, True
+                self._cancel(now, "timeout")
             busy = self._turn(now)
             self.store.flush()
             self._tell()
@@ -116,7 +125,19 @@ class Driver:
                 return machine.status
             if busy:
                 continue
-            self._collect(now, deadline if not timed_out else None)
+            self.tick(now)
+            self._collect(now, deadline)
+
+    def close(self, status: str, at: float) -> None:
+        """Note the end in the store, give everything back."""
+        self.store.put(run_key(self.run["run"], "end"), dumps({"v": 1, "status": status, "at": at}))
+        self.store.flush(sync=True)
+        self.executor.close()
+        shutil.rmtree(os.path.join(self.place.folder, "work"), ignore_errors=True)
+
+    def _cancel(self, now: float, why: str, hard: bool = False) -> None:
+        self.store.put(run_key(self.run["run"], "cancel"), dumps({"v": 1, "at": now, "why": why, "hard": hard}))
+        self.machine.cancel(now, hard=hard, why=why)
 
     def _turn(self, now: float) -> bool:
         """Do what the machine says now; whether anything was answered at once, so that it may say more."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import fcntl
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from runner.store.frames import frame, scan
 from runner.store.sync import Syncer
@@ -46,6 +48,11 @@ class Journal:
             os.close(self._fd)
             raise
         self._written = self._end
+
+    @classmethod
+    def open(cls, settings: Mapping[str, Any], root: str, run: str, write: bool = True) -> Journal:
+        """The run log of a run, by the settings of `[run-log]`. Raises Busy and OSError."""
+        return cls(os.path.join(root, settings.get("path") or ".runner/runs", run, "journal"), write)
 
     def create(self, key: str, value: bytes) -> bool:
         """Put an object that must not be there yet; False when it is."""

@@ -1,0 +1,95 @@
+"""Runs of a project, opened for reading: what `show`, `logs`, `runs` look at."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from runner.commands.making import make_plan
+from runner.rules.keys import plan_key
+from runner.run import index
+from runner.run.fold import fold, gone
+from runner.run.records import read
+from runner.run.services import open_store
+from runner.text.diagnostics import Refused, diagnose
+
+__all__ = ["OpenRun", "list_runs", "make_plan", "open_run", "project_root"]
+
+Table = dict[str, Any]
+
+
+class OpenRun(NamedTuple):
+    """One run: its log, its plan, the folded Run, where the project is, its line of the index."""
+
+    store: Any
+    plan: Table
+    run: Table
+    root: Path
+    meta: Table
+
+    @property
+    def live(self) -> bool:
+        """Whether its driver is still at work."""
+        return index.alive(self.meta)
+
+    def log_path(self, id: str, key: str, attempt: int) -> Path:
+        """The log of an attempt, which may not exist: a silent attempt has none."""
+        return self.root / ".runner" / "runs" / self.meta["run"] / "logs" / f"{id}.{key}.{attempt}"
+
+
+def project_root(start: Path | None = None) -> Path:
+    """The nearest folder from `start` (or here) upward that has runs or a `runner.toml`; else `start` itself."""
+    here = (start or Path.cwd()).absolute()
+    for folder in (here, *here.parents):
+        if (folder / ".runner" / "index.jsonl").is_file() or (folder / "runner.toml").is_file():
+            return folder
+    return here
+
+
+def list_runs(root: Path | None) -> list[Table]:
+    """Lines of the index, newest first, each with `live`."""
+    return [{**entry, "live": index.alive(entry)} for entry in index.runs(project_root(root))]
+
+
+def open_run(text: str, root: Path | None) -> OpenRun:
+    """The run that a name means, folded from its records. Raises Refused."""
+    home = project_root(root)
+    meta = index.find(home, text)
+    store = open_store(meta["store"], home, meta["run"], plugins_of(home), write=False)
+    found = store.get(plan_key(_plan_digest(store, meta)))
+    if found is None:
+        raise Refused([diagnose("E933", None, name=meta.get("name"), why="its plan is missing")])
+    plan = json.loads(found)
+    run = fold(plan, read(store, meta["run"]), platform=None if index.alive(meta) else gone)
+    return OpenRun(store, plan, run, home, meta)
+
+
+def plugins_of(root: Path) -> Table | None:
+    """`[plugins]` of a project."""
+    import tomllib
+
+    try:
+        with open(root / "runner.toml", "rb") as file:
+            found = tomllib.load(file).get("plugins")
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _plan_digest(store: Any, meta: Table) -> str:
+    record = store.get(f"runs/{meta['run']}/run.json")
+    if record is None:
+        why = (
+            "a `buffered` run log is gone with its process"
+            if meta["store"].get("type") == "buffered"
+            else "it has no run.json"
+        )
+        raise Refused([diagnose("E933", None, name=meta.get("name"), why=why)])
+    return str(json.loads(record)["plan"])
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment."""
+    return dict(os.environ)

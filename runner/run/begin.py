@@ -1,0 +1,65 @@
+"""The beginning of a run: its id and name, `run.json`, the plan, a line in the index (PROTOCOL 2.1)."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+from runner.rules.answers import parameters
+from runner.rules.keys import dumps, plan_key, run_key, ulid
+from runner.run import index
+from runner.text.diagnostics import Refused, diagnose
+
+Table = dict[str, Any]
+
+
+class Creates(Protocol):
+    """The part of a store that a beginning needs."""
+
+    def create(self, key: str, value: bytes) -> bool: ...
+
+
+def new_run(plan: Table, root: Path, name: str | None, selected: frozenset[str] | None) -> Table:
+    """What `run.json` holds. Raises Refused (E932) when the name is taken."""
+    now = time.time()
+    if name is not None and any(entry.get("name") == name for entry in index.runs(root)):
+        raise Refused([diagnose("E932", None, name=name)])
+    run: Table = {
+        "v": 1,
+        "run": ulid(now).lower(),
+        "name": name or index.new_name(root),
+        "pipeline": plan["name"],
+        "plan": plan["digest"],
+        "parent": None,
+        "executor": plan["profile"]["executor"],
+        "profile": plan["profile"]["name"],
+        "start": now,
+        "date": datetime.datetime.fromtimestamp(now, datetime.UTC).date().isoformat(),
+        "scheduled": None,
+        "selected": sorted(selected) if selected is not None else None,
+        "created": {"host": platform.node(), "pid": os.getpid(), "user": os.environ.get("USER", "")},
+        "python": platform.python_version(),
+    }
+    facts = {"id": run["run"], "name": run["name"], "date": run["date"], "scheduled": None}
+    run["params"] = parameters(plan, facts)
+    return run
+
+
+def begin(plan: Table, run: Table, store: Creates, root: Path, file: str) -> None:
+    """Make the run known: the plan, `run.json` (exclusively), the line in the index."""
+    store.create(plan_key(plan["digest"]), dumps(plan))
+    store.create(run_key(run["run"], "run"), dumps(run))
+    entry = {key: run[key] for key in ("run", "name", "pipeline", "profile", "start")}
+    entry.update(file=file, store=plan["profile"]["run-log"], pid=os.getpid(), born=index.born(os.getpid()))
+    index.note(root, entry)
+
+
+def finish(run: Table, status: str, root: Path) -> float:
+    """Note the end in the index; the time of it."""
+    now = time.time()
+    index.note(root, {"run": run["run"], "status": status, "end": now})
+    return now

@@ -1,0 +1,120 @@
+"""The index of a project's runs: `.runner/index.jsonl`, only ever appended to; and the names that people type."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from runner.text.diagnostics import Refused, diagnose, near
+
+Table = dict[str, Any]
+
+ADJECTIVES = """
+amber brave brisk calm clever cosy crisp daring dusty eager early fair fancy fleet fresh gentle glad golden grand happy
+hardy honest jolly keen kind lively lucky merry mild misty modest neat nimble noble plain proud quick quiet rapid ready
+rosy round sandy sharp shiny silent silver smart smooth snowy solid spry steady still sturdy sunny swift tidy tiny vivid
+warm wise witty young
+""".split()  # noqa: SIM905
+ANIMALS = """
+badger beaver bison camel cat crane crow deer dingo dove duck eagle egret elk falcon ferret finch fox frog gecko goose
+gull hare hawk heron hippo horse ibis jackal jay kiwi koala lark lemur lion llama lynx magpie marten mole moose moth
+mouse newt ocelot orca osprey otter owl panda parrot perch pigeon puffin quail rabbit raven robin salmon seal shrew
+sloth snail sparrow stoat stork swan tapir tern tiger toad trout turtle viper vole walrus weasel whale wolf wombat wren
+yak zebra
+""".split()  # noqa: SIM905
+
+
+def path(root: Path) -> Path:
+    """Where the index stands."""
+    return root / ".runner" / "index.jsonl"
+
+
+def note(root: Path, entry: Table) -> None:
+    """Append a line: one write, so that runs that begin at once do not mix."""
+    line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
+    path(root).parent.mkdir(parents=True, exist_ok=True)
+    with open(path(root), "ab", buffering=0) as file:
+        file.write(line.encode())
+
+
+def runs(root: Path) -> list[Table]:
+    """Every run that the index knows, newest first; what is said later of a run is laid over what was said before.
+
+    Lines that are torn or not JSON are passed over.
+    """
+    found: dict[str, Table] = {}
+    try:
+        lines = path(root).read_bytes().split(b"\n")
+    except OSError:
+        return []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            found.setdefault(entry["run"], {}).update(entry)
+        except (ValueError, TypeError, KeyError):
+            continue
+    return list(found.values())[::-1]
+
+
+def new_name(root: Path) -> str:
+    """A name that no run of the project has, such as `brisk-otter-3`."""
+    taken = {entry.get("name") for entry in runs(root)}
+    number = len(taken)
+    while True:
+        name = f"{random.choice(ADJECTIVES)}-{random.choice(ANIMALS)}-{number % 100 + 1}"
+        if name not in taken:
+            return name
+        number += 1
+
+
+def find(root: Path, text: str) -> Table:
+    """The run that a name, an id, a unique prefix, `@last` or `@failed` means. Raises Refused (E930, E931)."""
+    known = runs(root)
+    if text in ("@last", "@failed"):
+        for entry in known:
+            if text == "@last" or entry.get("status") not in (None, "succeeded"):
+                return entry
+        what = "no run yet" if text == "@last" else "no run has failed"
+        raise Refused([diagnose("E930", None, text=text, why=what)])
+    exact = [entry for entry in known if text in (entry.get("name"), entry["run"])]
+    if exact:
+        return exact[0]
+    begun = [entry for entry in known if str(entry.get("name", "")).startswith(text) or entry["run"].startswith(text)]
+    if len(begun) == 1:
+        return begun[0]
+    if begun:
+        names = ", ".join(f"`{entry.get('name')}`" for entry in begun[:8])
+        raise Refused([diagnose("E931", None, text=text, names=names)])
+    close = near(text, (str(entry.get("name")) for entry in known))
+    args = {"near": close} if close else {}
+    raise Refused([diagnose("E930", None, text=text, why="no run has that name", **args)])
+
+
+def alive(entry: Table) -> bool:
+    """Whether the process that drives a run is still there: its pid, and that it was born when the index says."""
+    pid = entry.get("pid")
+    return isinstance(pid, int) and entry.get("born") == born(pid) and entry.get("status") is None
+
+
+def born(pid: int) -> str | None:
+    """When a process began, in the kernel's ticks since boot; None when it is gone. Where there is no /proc: "?"."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[19].decode()
+    except OSError:
+        if os.path.isdir("/proc/self"):
+            return None
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return None
+    return "?"
+
+
+def newest(root: Path, pipeline: str) -> Iterator[Table]:
+    """Runs of one pipeline (by the name in its file), newest first."""
+    return (entry for entry in runs(root) if entry.get("pipeline") == pipeline)

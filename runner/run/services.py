@@ -1,0 +1,70 @@
+"""The services of a run, found as flavors and opened: executor, run log, secrets (DESIGN 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.plugins import find, load
+from runner.text.diagnostics import Diagnostic, Refused, diagnose
+
+Table = dict[str, Any]
+Plugins = Mapping[str, Mapping[str, Any]] | None
+
+
+def implementation(group: str, settings: Table, plugins: Plugins) -> Any:
+    """The class of a service by the `type` of its settings. Raises Refused (E8xx)."""
+    return load(find(group, str(settings["type"]), plugins))
+
+
+def open_store(settings: Table, root: Path, run: str, plugins: Plugins = None, write: bool = True) -> Any:
+    """The run log of one run. Raises Refused (E702)."""
+    from runner.store.journal import Busy
+
+    try:
+        return implementation("run_logs", settings, plugins).open(settings, str(root), run, write)
+    except (OSError, Busy) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise Refused([diagnose("E702", None, why=f"{why}: {settings.get('path') or settings['type']}")]) from None
+
+
+def open_executor(settings: Table, root: Path, env: Mapping[str, str], plugins: Plugins = None) -> Any:
+    """The executor of a profile."""
+    return implementation("executors", settings, plugins)(settings=settings, environ=env)
+
+
+def declared(plan: Table, selected: frozenset[str] | None) -> list[str]:
+    """Names of all secrets that the steps of a run declare."""
+    found: dict[str, None] = {}
+    for id, node in plan["nodes"].items():
+        if selected is not None and id not in selected:
+            continue
+        part = node
+        while "body" in part:
+            part = part["body"]
+        for entry in part.get("do", {}).get("secrets", ()):
+            found[entry["name"]] = None
+    return list(found)
+
+
+def read_secrets(
+    settings: Table, names: Iterable[str], root: Path, env: Mapping[str, str], plugins: Plugins = None
+) -> dict[str, str]:
+    """Values of secrets, all of them before anything runs. Raises Refused (E701) with every one that is missing."""
+    from runner.resolve.secrets import SecretError
+
+    wanted = list(names)
+    if not wanted:
+        return {}
+    provider = implementation("secrets", settings, plugins)(settings, root, env)
+    values: dict[str, str] = {}
+    problems: list[Diagnostic] = []
+    for name in wanted:
+        try:
+            values[name] = provider.get(name)
+        except SecretError as error:
+            problems.append(diagnose("E701", None, why=str(error)))
+    if problems:
+        raise Refused(problems)
+    return values
