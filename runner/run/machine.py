@@ -66,6 +66,7 @@ class Machine:
         self._held = 0
         self._closed: deque[tuple[Unit, Status]] = deque()
         self._out: list[Instruction] = []
+        self.asking = False  # something of _out is a question
         self._events: list[Event] = []
         self._wakes: list[tuple[float, int, Unit]] = []
         self._woken: float | None = None  # the earliest Wake that is still to come
@@ -97,7 +98,7 @@ class Machine:
         if self._woken is not None and self._woken <= now:
             self._woken = None
         self.follow()
-        while self._may_start():
+        while not self.asking and self._may_start():
             unit = search(self)
             if unit is None:
                 break
@@ -106,7 +107,7 @@ class Machine:
         if self._wakes and (self._woken is None or self._wakes[0][0] < self._woken):
             self._woken = self._wakes[0][0]
             self._out.append(Wake(self._woken))
-        out, self._out = self._out, []
+        out, self._out, self.asking = self._out, [], False
         return out
 
     def decided(self, address: Address, outcome: Any, now: float) -> None:
@@ -214,10 +215,12 @@ class Machine:
 
     def ask(self, what: str, unit: Unit, address: Address | None = None) -> None:
         """Have a condition answered."""
+        self.asking = True
         self._out.append(Decide(address or unit.address, what))
 
     def expand(self, unit: Unit) -> None:
         """Have items counted."""
+        self.asking = True
         self._out.append(Expand(unit.address))
 
     def later(self, unit: Unit, wait: float) -> None:

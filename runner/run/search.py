@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def search(m: Machine) -> Unit | None:
-    """The next task that may start, cold from now on; opens what stands around it. None when there is none now."""
+    """The next task that may start, cold from now on; opens what stands around it. None when there is none now, or when a
+    question came up on the way: its answer may put something before what is ready."""
     unit = m.root
     while True:
         if unit.phase == READY:
@@ -24,6 +25,8 @@ def search(m: Machine) -> Unit | None:
         if fresh is not None and (child is None or fresh < child.order):
             _open(m, unit, fresh)
             m.follow()
+            if m.asking:
+                return None
             unit = unit if unit.phase != DONE else m.root
         elif child is not None:
             unit = child

@@ -104,7 +104,7 @@ def simulate(
     records: Table = {
         run_key("r", "run"): {"run": "r", "selected": sorted(selected) if selected else None, "params": {}}
     }
-    running: dict[Address, int] = {}
+    running: dict[Address, tuple[int, str]] = {}
     starts: list[tuple[Address, int]] = []
     events: list[Event] = []
     peak = ended = instructions = 0
@@ -118,8 +118,8 @@ def simulate(
         for one in todo:
             if isinstance(one, Start):
                 starts.append((one.address, one.n))
-                running[one.address] = one.n
                 name = f"{len(starts):06}"
+                running[one.address] = one.n, name
                 records[start_key("r", *one.address, name)] = {"n": one.n, "at": now}
             elif isinstance(one, Decide):
                 machine.decided(one.address, world.decide(one.what, one.address), now)
@@ -139,11 +139,8 @@ def simulate(
             continue
         if running:
             address = random.choice(list(running)) if random else next(iter(running))
-            n = running.pop(address)
+            n, attempt = running.pop(address)
             now += 1.0
-            attempt = (
-                f"{[i for i, s in enumerate(starts, 1) if s == (address, n)][-1]:06}" if len(starts) < 2000 else ""
-            )
             end = {"n": n, "attempt": attempt, "start": now, "end": now, **world.end(address, n)}
             key = done_key if end["status"] in ("succeeded", "cached") else attempt_key
             extra = () if key is done_key else (attempt,)
