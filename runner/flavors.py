@@ -1,13 +1,13 @@
 """The flavors that come with runner-up. Generated from the entry points of pyproject.toml: run `make schema`.
 
-group -> name -> (settings, implementation, aliases, about, defaults of the settings, required settings)
+group -> name -> (settings, implementation, aliases, about, defaults, required and known settings)
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-Row = tuple[str | None, str, tuple[str, ...], str, dict[str, Any], tuple[str, ...]]
+Row = tuple[str | None, str, tuple[str, ...], str, dict[str, Any], tuple[str, ...], tuple[str, ...]]
 
 BUILT_IN: dict[str, dict[str, Row]] = {
     "executors": {
@@ -18,6 +18,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "Each step is a process of this machine.",
             {"grace": "10s"},
             (),
+            ("grace",),
         ),
     },
     "run_logs": {
@@ -28,6 +29,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "In memory, gone with the process.",
             {},
             (),
+            (),
         ),
         "file-system": (
             "runner_executors.file_system:Settings",
@@ -36,14 +38,16 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "One journal a run, in a folder.",
             {"path": ".runner/runs"},
             (),
+            ("path",),
         ),
         "chunked-fs": (
             "runner_executors.chunked_fs:Settings",
             "runner.agent.folder:Folder",
             (),
             "One file a record, in a folder that many machines may write to.",
-            {"path": ".runner/runs"},
+            {"path": ".runner"},
             (),
+            ("path",),
         ),
     },
     "catalogs": {
@@ -54,6 +58,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "By content, in a folder.",
             {"path": ".runner/catalog"},
             (),
+            ("path",),
         ),
         "do-nothing": (
             "runner_executors.no_catalog:Settings",
@@ -61,6 +66,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             "Nothing is stored.",
             {},
+            (),
             (),
         ),
     },
@@ -72,6 +78,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "Variables of the environment.",
             {},
             (),
+            ("map",),
         ),
         "dotenv": (
             "runner_executors.dotenv_secrets:Settings",
@@ -80,6 +87,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "Lines of a `.env` file.",
             {"path": ".env"},
             (),
+            ("path", "map"),
         ),
         "file": (
             "runner_executors.file_secrets:Settings",
@@ -88,6 +96,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "One file a secret, in a folder.",
             {"path": "/run/secrets"},
             (),
+            ("path", "map"),
         ),
         "command": (
             "runner_executors.command_secrets:Settings",
@@ -96,6 +105,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "What a command prints.",
             {},
             ("command",),
+            ("command", "map"),
         ),
         "do-nothing": (
             "runner_executors.no_secrets:Settings",
@@ -103,6 +113,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             "No secrets at all.",
             {},
+            (),
             (),
         ),
     },

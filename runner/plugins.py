@@ -5,6 +5,8 @@ Ours stand in a generated table (`runner/flavors.py`); installed distributions a
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -12,6 +14,7 @@ from typing import Any, NamedTuple
 from runner.flavors import BUILT_IN
 from runner.text.diagnostics import Place, Refused, diagnose
 
+PROJECT = "runner.toml"
 GROUPS = ("executors", "run_logs", "catalogs", "secrets", "serialisers", "views", "blocks")
 Asked = Mapping[str, Mapping[str, Any]]  # `[plugins]` of runner.toml: group -> name -> "module:Class"
 
@@ -26,6 +29,7 @@ class Flavor(NamedTuple):
     about: str = ""
     defaults: Mapping[str, Any] = {}  # of its settings; filled for ours
     required: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     origin: str = "runner-up"  # the distribution, or `runner.toml`
 
 
@@ -76,7 +80,7 @@ def settings(flavor: Flavor, place: Place | None = None) -> Any:
 def _named(group: str, name: str, plugins: Asked | None, place: Place | None) -> Flavor | None:
     own = _kebab(plugins, group).get(name)
     if own is not None:
-        return _flavor(name, str(own), "runner.toml", place)
+        return _flavor(name, str(own), PROJECT, place)
     built_in = _built_in(group, name)
     if built_in is not None:
         return built_in
@@ -102,11 +106,15 @@ def _flavor(name: str, path: str, origin: str, place: Place | None) -> Flavor:
     if not callable(thing):
         raise Refused([diagnose("E802", place, path=path, origin=origin, problem="is neither a Flavor nor a class")])
     inner = getattr(thing, "Settings", None)
-    return Flavor(name, f"{path}.Settings" if inner is not None else None, path, (), _first_line(thing), {}, (), origin)
+    return Flavor(
+        name, f"{path}.Settings" if inner is not None else None, path, (), _first_line(thing), {}, (), (), origin
+    )
 
 
 def _object(path: str, origin: str, place: Place | None) -> Any:
     module, _, name = path.partition(":")
+    if origin == PROJECT:
+        _see_project()
     try:
         thing: Any = import_module(module)
         for part in name.split(".") if name else []:
@@ -115,6 +123,18 @@ def _object(path: str, origin: str, place: Place | None) -> Any:
         problem = f"{type(fault).__name__}: {fault}".rstrip(": ")
         raise Refused([diagnose("E802", place, path=path, origin=origin, problem=problem)]) from None
     return thing
+
+
+def _see_project() -> None:
+    """Make the modules beside the nearest `runner.toml` importable; last in line, so that they hide nothing of ours."""
+    folder = os.getcwd()
+    while not os.path.isfile(os.path.join(folder, PROJECT)):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return
+        folder = above
+    if folder not in sys.path:
+        sys.path.append(folder)
 
 
 def _installed(group: str) -> dict[str, Any]:

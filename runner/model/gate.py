@@ -199,7 +199,7 @@ def _names(schema: Any, drain: Callable[[Todo], bool]) -> Check:
 def _choice(schema: Any, drain: Callable[[Todo], bool]) -> Check:
     branches = schema["anyOf"]
     by_type = {kind: branch for branch in branches for kind in kinds_of(branch)}
-    if by_type and sum(len(kinds_of(branch)) for branch in branches) == len(by_type):
+    if all(map(kinds_of, branches)) and sum(len(kinds_of(branch)) for branch in branches) == len(by_type):
         compiled = {id(branch): compile_schema(branch, drain) for branch in branches}
         chosen = {kind: compiled[id(branch)] for kind, branch in by_type.items()}
 
@@ -224,6 +224,8 @@ def kinds_of(branch: dict[str, Any]) -> frozenset[type]:
     """The Python types that a branch of `anyOf` can take; empty if its text doesn't say."""
     if "$ref" in branch:
         return frozenset((dict,))  # references name tables only
+    if "anyOf" in branch:  # a project's schema: names that are there, or any other
+        return frozenset().union(*map(kinds_of, branch["anyOf"]))
     if "type" in branch:
         names = branch["type"]
         return frozenset(kind for name in ([names] if isinstance(names, str) else names) for kind in TYPES[name])

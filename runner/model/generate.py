@@ -15,14 +15,14 @@ from runner.model.forms import written
 ROOT = Path(__file__).parents[2]
 HEAD = '''"""The flavors that come with runner-up. Generated from the entry points of pyproject.toml: run `make schema`.
 
-group -> name -> (settings, implementation, aliases, about, defaults of the settings, required settings)
+group -> name -> (settings, implementation, aliases, about, defaults, required and known settings)
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-Row = tuple[str | None, str, tuple[str, ...], str, dict[str, Any], tuple[str, ...]]
+Row = tuple[str | None, str, tuple[str, ...], str, dict[str, Any], tuple[str, ...], tuple[str, ...]]
 
 BUILT_IN: dict[str, dict[str, Row]] = {
 '''
@@ -58,7 +58,8 @@ def flavors_text(services: dict[str, list[tuple[Any, Any]]]) -> str:
             fields = attrs.fields(cls) if cls is not None else ()
             defaults = {written(f): f.metadata["default"] for f in fields if f.metadata["default"] is not None}
             required = tuple(written(f) for f in fields if f.default is attrs.NOTHING)
-            row = [flavor.settings, flavor.implementation, flavor.aliases, flavor.about, defaults, required]
+            known = tuple(written(f) for f in fields)
+            row = [flavor.settings, flavor.implementation, flavor.aliases, flavor.about, defaults, required, known]
             lines.append(
                 f'        "{flavor.name}": (\n'
                 + "".join(f"            {quoted(cell)},\n" for cell in row)

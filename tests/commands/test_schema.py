@@ -1,0 +1,79 @@
+"""`runner schema` writes the schemas of this project: its plug-ins' settings, and the names that it uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from runner.testing.project import Project
+
+PLUGIN = """
+import attrs
+from runner.model.forms import PlainText, key
+
+class Batch:
+    '''Runs steps on the company's machines.'''
+
+    @attrs.frozen(kw_only=True)
+    class Settings:
+        '''Settings.'''
+        queue: PlainText | None = key("Where jobs wait.")
+"""
+
+
+def test_it_writes_into_the_project(project: Callable[..., Project]) -> None:
+    made = project({"runner.toml": "", "sub/x": ""})
+    done = made.run("schema", cwd=made.path("sub")).ok()
+    assert made.files(".runner/**/*") == [f".runner/schema/{kind}.json" for kind in ("pipeline", "profile", "project")]
+    assert len(done.out.splitlines()) == 3
+
+
+def test_it_writes_elsewhere_when_asked(project: Callable[..., Project]) -> None:
+    made = project()
+    made.cli("schema", "-o", "out").ok()
+    assert made.files() == ["out/pipeline.json", "out/profile.json", "out/project.json"]
+
+
+def test_it_prints_one(project: Callable[..., Project]) -> None:
+    made = project()
+    assert made.cli("schema", "--print", "profile").ok().json()["title"] == "runner-up profile"
+    assert made.files() == []
+
+
+def test_it_offers_the_names_of_the_project(project: Callable[..., Project]) -> None:
+    text = '[steps.fetch]\nshell = "true"\n[steps.group.steps.inner]\nshell = "true"\n[handlers.tell]\nshell = "true"\n'
+    made = project({"pipeline.toml": text, "broken.toml": "[", "profiles/night.toml": ""})
+    step = made.cli("schema", "--print", "pipeline").ok().json()["definitions"]["Step"]["properties"]
+    assert step["needs"]["items"]["anyOf"][0] == {"enum": ["fetch", "group", "inner"]}
+    assert "pattern" in step["needs"]["items"]["anyOf"][1]
+    assert step["on-failure"]["anyOf"][0]["anyOf"][0] == {"enum": ["tell"]}
+    profile = made.cli("schema", "--print", "project").ok().json()["properties"]["profile"]
+    assert profile["anyOf"][0] == {"enum": ["local", "night"]}
+
+
+def test_new_names_are_no_errors_in_it(project: Callable[..., Project]) -> None:
+    from runner.model.gate import gate
+
+    made = project({"pipeline.toml": '[steps.fetch]\nshell = "true"\n[handlers.call]\nshell = "true"\n'})
+    schema: dict[str, Any] = made.cli("schema", "--print", "pipeline").ok().json()
+    accepts = gate(schema)
+    assert accepts({"steps": {"new": {"shell": "x", "needs": ["another"], "on-failure": "tell"}}})
+    assert accepts({"steps": {"new": {"shell": "x", "on-failure": {"run": "tell"}}}})
+    assert not accepts({"steps": {"new": {"shell": "x", "needs": ["an other"]}}})
+    assert not accepts({"steps": {"new": {"shell": "x", "on-failure": 3}}})
+
+
+def test_plug_ins_of_the_project_are_in_it(project: Callable[..., Project]) -> None:
+    made = project({"company.py": PLUGIN, "runner.toml": '[plugins.executors]\nbatch = "company:Batch"\n'})
+    executor = json.loads(made.run("schema", "--print", "profile").ok().out)["definitions"]["executor"]["properties"]
+    assert executor["type"]["enum"] == ["batch", "local"]
+    assert executor["queue"]["description"] == "Where jobs wait."
+
+
+def test_a_broken_plug_in_is_named_and_the_rest_is_written(project: Callable[..., Project]) -> None:
+    made = project(
+        {"company.py": "import nowhere_to_be_found", "runner.toml": '[plugins.executors]\nbatch = "company:B"\n'}
+    )
+    made.run("schema").exits(5).says("the plug-in `company:B` of runner.toml cannot be used", "nowhere_to_be_found")
+    assert len(made.files(".runner/schema/*.json")) == 3
