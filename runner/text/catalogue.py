@@ -240,6 +240,7 @@ CODES |= {
 CODES |= {
     "E801": Code("there is no {group} `{name}`", None),
     "E802": Code("the plug-in `{path}` of {origin} cannot be used: {problem}", "install it again, or ask its author"),
+    "E803": Code("{where} of type `{type}` needs `{key}`", None),
 }
 
 # --- runner init, runner schema: runner/commands/init.py, schema.py ---
@@ -253,7 +254,7 @@ CODES |= {
     "E401": Code("this `${{` is never closed", "end it with `}}`; a literal `${{` is `$${{`"),
     "E402": Code("`{text}` is no reference", "write `${{NAME}}` or `${{steps.STEP.NAME}}`; a literal `${{` is `$${{`"),
     "E403": Code("`{name}` alone is no reference", None),
-    "E404": Code("a default is plain text: nothing is filled in behind `:-`", "hand both values to the step and choose there"),
+    "E404": Code("a default is plain text: nothing is filled in behind `:-`", "hand both values to the step"),
     "E410": Code("`{text}` in a condition: names stand there without `${{}}`", "write `{write}`"),
     "E411": Code("`{word}` is not a value of a condition", "write `{write}`"),
     "E412": Code("`{op}` is not an operator of a condition", "write `{write}`"),
@@ -266,11 +267,19 @@ CODES |= {
     "E419": Code("`and`, `or` or a comparison is missing before `{text}`", None),
     "E420": Code("`{text}` has no place in a condition", None),
     "E421": Code("a condition may be nested {limit} levels deep, not more", "let a step return part of it"),
-    "E422": Code("`{name}(...)`: the only function of a condition is `len(x)`", "let a step return the result, and name that"),
+    "E422": Code("`{name}(...)`: the one function of a condition is `len(x)`", "let a step return it, and name that"),
     "E423": Code("`{text}` is not a number", "write text in quotes: '...'"),
     "E424": Code("`{text}`: a condition has no defaults", "what is absent is `none`: compare with that"),
     "E425": Code("a date in a condition stands in quotes", "write `{write}`"),
     "E427": Code("an index is a whole number from 0, or a key in quotes", "as in `xs[0]` or `table['key']`"),
+}
+
+# --- functions of Python steps: runner/resolve/signatures.py ---
+CODES |= {
+    "E430": Code("there is no module `{module}` in the project", "did you mean `{near}`?"),
+    "E431": Code("there is no function `{function}` in {file}", "did you mean `{near}`?"),
+    "E432": Code("{file} is not Python: {why}"),
+    "E433": Code("`{function}` of `{module}` is imported in a circle: nobody defines it"),
 }
 
 # --- functions of the project: runner/resolve/signatures.py ---
@@ -278,4 +287,13 @@ CODES |= {
     "E440": Code("there is no module `{module}` in the project", "did you mean `{near}`?"),
     "E441": Code("`{file}` can't be read as Python: line {line}: {why}"),
     "E442": Code("`{file}` has no function `{function}`", "did you mean `{near}`?"),
+}
+
+# --- runs by name: runner/run/index.py, begin.py, adopt.py ---
+CODES |= {
+    "E930": Code("`{text}`: {why}", "did you mean `{near}`?"),
+    "E931": Code("`{text}` may be {names}", "write more of the name"),
+    "E932": Code("a run is called `{name}` already", "choose another name, or leave `--name` out"),
+    "E934": Code("`-j` takes a whole number from 1, and this is {given}"),
+    "E933": Code("the run log of `{name}` can't be read: {why}"),
 }
