@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import selectors
 import time
 from collections.abc import Callable, Mapping
@@ -11,12 +10,12 @@ from typing import Any
 
 from runner.agent import spawn
 from runner.agent.attempt import Attempt, Host
-from runner.agent.catalog import Catalog, open_catalog
+from runner.agent.catalog import Catalog
+from runner.plugins import find, load
+from runner.run.limits import allowed
 
 _SEEN = 0.1  # seconds between two looks at what running steps printed, when somebody wants to see it
 _POLL = 0.01  # between two looks at a process that has no descriptor
-_PER_STEP = 4  # descriptors a running step may need at once: pidfd, log, both ends of a pipe
-_SPARE = 48  # descriptors for everything else
 
 
 class Local:
@@ -48,10 +47,7 @@ class Local:
     @staticmethod
     def room() -> int:
         """How many steps the limits of this process allow at once (N41)."""
-        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft == resource.RLIM_INFINITY:
-            return 1 << 16
-        return max(1, (soft - _SPARE) // _PER_STEP)
+        return allowed(1 << 16)
 
     def start(self, call: dict[str, Any], secrets: dict[str, str]) -> Attempt:
         """Start an attempt; its end, whatever it is, comes from `poll`."""
@@ -136,5 +132,6 @@ class Local:
         settings = call.get("catalog") or {}
         name = repr(sorted(settings.items())) + os.fspath(call["root"])
         if name not in self._catalogs:
-            self._catalogs[name] = open_catalog(settings, call["root"])
+            flavor = find("catalogs", settings.get("type", "file-system"))
+            self._catalogs[name] = load(flavor).open(settings, call["root"])
         return self._catalogs[name]

@@ -20,6 +20,7 @@ from runner.agent.stage import StageError, Work, fetch, prepare
 from runner.agent.tasks import python_task
 
 _CHUNK = 1 << 18
+_UNKILLABLE = 5.0  # seconds after a SIGKILL that did not help
 _LOOK = 0.02  # seconds between two looks at processes that nothing wakes us for
 
 
@@ -67,6 +68,7 @@ class Attempt:
         self._why: str | None = None
         self._kill_at: float | None = None
         self._deadline: float | None = None
+        self._killed: float | None = None
         self._look = 0.0
         self._family: list[spawn.Member] = []
         self._memory: list[str] = []
@@ -134,6 +136,7 @@ class Attempt:
             now = spawn.table()
             leader = self.process.pid
             self._family = [m for m in spawn.descendants([leader], now) if m.session != leader]
+            self._deadline = None
             if self._why is None:
                 self._why = why
                 if not hard:
@@ -260,8 +263,12 @@ class Attempt:
                 self.stop("timeout")
         if self._kill_at is not None and now >= self._kill_at:
             self._kill()
-        if self.exit is not None and not self._left():
+        if self.exit is not None and (not self._left() or self._given_up(now)):
             self._finish()
+
+    def _given_up(self, now: float) -> bool:
+        """Some processes can't be killed (another user's, or waiting for a disk): the step does not wait for ever."""
+        return self._killed is not None and now >= self._killed + _UNKILLABLE
 
     def _ended_now(self) -> None:
         """The command ended; what is left in its session is asked to end too."""
@@ -284,6 +291,8 @@ class Attempt:
             spawn.send(spawn.descendants([self.process.pid], spawn.table()), signal.SIGKILL)
             spawn.send_group(self.process.pid, signal.SIGKILL)
         spawn.send(self._left(), signal.SIGKILL)
+        if self.exit is not None and self._killed is None:
+            self._killed = time.monotonic()
         self._kill_at = time.monotonic() + 0.1  # who was being forked meanwhile gets the next one
 
     def _drain(self, rounds: int) -> None:

@@ -52,6 +52,11 @@ class FileCatalog:
         self._sync = sync
         self._count = 0
 
+    @classmethod
+    def open(cls, settings: Mapping[str, Any], root: str) -> FileCatalog:
+        """By the settings of `[catalog]`; a relative path counts from the project's root."""
+        return cls(os.path.join(root, settings.get("path") or ".runner/catalog"))
+
     def where(self, sha: str) -> str:
         """The path of a blob."""
         return os.path.join(self.path, "blobs", sha[:2], sha)
@@ -161,6 +166,11 @@ class FileCatalog:
 class NoCatalog:
     """`do-nothing`: knows what a file was, keeps nothing."""
 
+    @classmethod
+    def open(cls, settings: Mapping[str, Any], root: str) -> NoCatalog:
+        """By the settings of `[catalog]`."""
+        return cls()
+
     def has(self, sha: str) -> bool:
         return False
 
@@ -180,12 +190,9 @@ class NoCatalog:
 
 
 def open_catalog(settings: Mapping[str, Any], root: str = ".") -> Catalog:
-    """One of our own catalogs by its settings ({type, path}); a relative path counts from the project's root."""
-    makers: dict[str, Any] = {
-        "file-system": lambda: FileCatalog(os.path.join(root, settings.get("path") or ".runner/catalog")),
-        "do-nothing": NoCatalog,
-    }
-    made: Catalog = makers[settings.get("type", "file-system")]()
+    """One of our own catalogs by its settings, where no plug-ins are to be had. Raises KeyError."""
+    ours: dict[str, Any] = {"file-system": FileCatalog, "do-nothing": NoCatalog}
+    made: Catalog = ours[settings.get("type", "file-system")].open(settings, root)
     return made
 
 

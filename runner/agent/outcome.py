@@ -192,17 +192,14 @@ def _keep_objects(attempt: Attempt, verdict: Verdict) -> None:
     redactor = attempt.redactor
     for name, given in verdict.returns.items():
         if "path" in given:
-            path = os.path.join(attempt.work.cwd if attempt.work else "", given["path"])
+            path = given["path"]
             if redactor is not None and _file_finds(attempt, path):
                 verdict.fail("secret-leak", f"the return `{name}` holds a secret")
                 continue
             try:
                 kept = attempt.catalog.put(path)
             except OSError as error:
-                if given.get("said"):
-                    verdict.fail("bad-return", f"the return `{name}` names no file: {say(error)}")
-                else:
-                    verdict.fail("stage-out", say(error), "errored")
+                verdict.fail("stage-out", say(error), "errored")
                 continue
             verdict.returns[name] = {
                 "kind": "object",
