@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def search(m: Machine) -> Unit | None:
-    """The next task that may start, cold from now on; opens what stands around it. None when there is none now, or when a
-    question came up on the way: its answer may put something before what is ready."""
+    """The next task that may start, cold from now on; opens what stands around it. None when there is none now, or
+    when a question came up on the way: its answer may put something before what is ready."""
     unit = m.root
     while True:
         if unit.phase == READY:

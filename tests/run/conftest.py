@@ -13,7 +13,7 @@ from runner.testing.simulate import Simulated, plan_of, simulate
 
 class Said:
     """A world of words: `{"a": "failed"}`, `{"a": ["failed", "succeeded"]}` attempt by attempt, `{"when a": False}`,
-    `{"expand m": 3}`; addresses are `id` or `id key`. What nobody said succeeds, holds, is the first case, two items."""
+    `{"expand m": 3}`; addresses are `id` or `id key`. Unsaid: it succeeds, holds, is the first case, two items."""
 
     def __init__(self, said: dict[str, Any]) -> None:
         self.said = said

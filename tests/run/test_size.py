@@ -49,10 +49,12 @@ def mapped(count: int) -> dict[str, Any]:
 
 
 def nest(depth: int) -> dict[str, Any]:
-    step: dict[str, Any] = {}
-    for _ in range(depth):
-        step = {"steps": {"g": step}}
-    return plan_of({"top": step})
+    nodes: dict[str, Any] = {}
+    for n in range(depth + 1):
+        part = {"type": "graph", "steps": [f"g{n + 1}"]} if n < depth else {"type": "task"}
+        node = {"path": f"g{n}", "parent": f"g{n - 1}" if n else None, "depth": 0, "needs": [], "after": []}
+        nodes[f"g{n}"] = {"id": f"g{n}", **node, **part}
+    return {"steps": ["g0"], "finally": [], "nodes": nodes}
 
 
 @pytest.mark.parametrize("plan", [chain(10_000), wide(10_000)], ids=["chain", "wide"])
@@ -69,32 +71,15 @@ def test_n1_ten_thousand_steps_are_blocked_without_recursion() -> None:
     assert [status.status for status in run.machine.statuses.values()].count("blocked") == 9_999
 
 
-@pytest.mark.parametrize("depth", [200, 3_000])
+@pytest.mark.parametrize("depth", [200, 5_000])
 def test_deep_nests_open_and_close_without_recursion(depth: int) -> None:
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(20_000)  # for the builder of the plan
-    plan = nest(depth) if depth == 200 else flat_nest(depth)
-    sys.setrecursionlimit(limit)
-    run = simulate(plan, Fine())
+    run = simulate(nest(depth), Fine())
     assert len(run.machine.statuses) == depth + 1
-    assert fold(plan, run.records, Fine().decide)["status"] == "succeeded"
 
 
-def flat_nest(depth: int) -> dict[str, Any]:
-    nodes: dict[str, Any] = {}
-    for n in range(depth + 1):
-        part = {"type": "graph", "steps": [f"g{n + 1}"]} if n < depth else {"type": "task"}
-        parent = f"g{n - 1}" if n else None
-        nodes[f"g{n}"] = {
-            "id": f"g{n}",
-            "path": f"g{n}",
-            "parent": parent,
-            "depth": 0,
-            "needs": [],
-            "after": [],
-            **part,
-        }
-    return {"steps": ["g0"], "finally": [], "nodes": nodes}
+def test_a_deep_nest_folds() -> None:
+    plan = nest(200)
+    assert fold(plan, simulate(plan, Fine()).records, Fine().decide)["status"] == "succeeded"
 
 
 def test_a_map_keeps_the_state_of_what_runs() -> None:
@@ -126,6 +111,10 @@ def test_work_grows_with_the_number_of_steps(name: str, what: str) -> None:
     make, world = CASES[name]
     small, large = (work(make(count), world(count), what) for count in (300, 600))
     assert large < 2.1 * small
+
+
+def test_work_grows_with_the_depth_of_a_nest() -> None:
+    assert work(nest(600), Fine(), "run") < 2.1 * work(nest(300), Fine(), "run")
 
 
 def work(plan: dict[str, Any], world: Fine, what: str) -> int:
