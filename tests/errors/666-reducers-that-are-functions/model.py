@@ -1,0 +1,2 @@
+def best(accuracy):
+    return max(accuracy)

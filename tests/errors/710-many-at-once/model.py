@@ -1,0 +1,2 @@
+def train(epochs):
+    return epochs
