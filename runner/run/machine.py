@@ -33,6 +33,7 @@ from runner.run.units import (
 
 __all__ = ["Decide", "Expand", "Instruction", "Machine", "Start", "Stop", "Wake"]
 
+TOLD = ("exit", "signal", "run_s", "error", "warnings", "note")  # of an end, to eyes
 MAIN, LAST = Address("", ()), Address("!finally", ())
 CANCELLED = Status("cancelled", "cancelled")
 
@@ -153,8 +154,9 @@ class Machine:
             and not self._halted[unit.last]
             and retryable(end, retry, unit.own, unit.lost, self.lost_attempts)
         )
-        shown = {name: end.get(name) for name in ("reason", "exit", "signal", "run_s", "error", "warnings", "note")}
-        self._note("end", address, {"status": status.status, **shown, "n": unit.n, "final": not again})
+        told = {name: end[name] for name in TOLD if end.get(name) is not None}
+        told.update(status=status.status, reason=status.reason, n=unit.n, final=not again)
+        self._note("end", address, told)
         if again:
             wait = delay(retry, max(1, unit.own))
             self._note("retry", address, {"n": unit.n + 1, "at": now + wait})
@@ -293,7 +295,7 @@ class Machine:
         part = {"type": "graph", "steps": ids}
         unit = self.add(Unit(address, part, None, self.root, order))
         unit.last = address is LAST
-        self.root.inside = unit
+        self.zone = unit
         scopes.begin(self, unit)
 
     def _graph_over(self, unit: Unit, status: Status) -> None:
@@ -318,7 +320,7 @@ class Machine:
             scopes.next_round(self, unit)
 
     def _may_start(self) -> bool:
-        if not self.root.hot:
+        if not self.zone.hot:
             return False
         return len(self._running) - self._held < self.limit or self._halted[self.main_status is not None]
 

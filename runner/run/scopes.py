@@ -47,6 +47,9 @@ def enter(m: Machine, unit: Unit) -> None:
     up = unit.up
     assert up is not None
     if up.phase == OPEN and isinstance(up.inside, Graph):
+        if up.slots is None and unit.part["type"] == "task":
+            begin(m, unit)
+            return
         unit.phase = FRESH
         if up.fresh is None:
             up.fresh = []

@@ -6,7 +6,7 @@ from heapq import heappop
 from typing import TYPE_CHECKING
 
 from runner.run import scopes
-from runner.run.units import DONE, OPEN, READY, Graph, Items, Unit, first
+from runner.run.units import DONE, OPEN, READY, Graph, Items, Unit
 
 if TYPE_CHECKING:
     from runner.run.machine import Machine
@@ -15,35 +15,47 @@ if TYPE_CHECKING:
 def search(m: Machine) -> Unit | None:
     """The next task that may start, cold from now on; opens what stands around it. None when there is none now, or
     when a question came up on the way: its answer may put something before what is ready."""
-    unit = m.root
+    unit = m.zone
     while True:
         if unit.phase == READY:
             unit.hot = False
             return unit
-        child = first(unit)
+        child = _first(unit)
         fresh = _fresh(unit)
         if fresh is not None and (child is None or fresh < child.order):
             _open(m, unit, fresh)
             m.follow()
             if m.asking:
                 return None
-            unit = unit if unit.phase != DONE else m.root
+            unit = unit if unit.phase != DONE else m.zone
         elif child is not None:
             unit = child
         else:
             unit.hot = False
-            if unit.up is None:
+            if unit is m.zone or unit.up is None:
                 return None
             unit = unit.up
 
 
+def _first(unit: Unit) -> Unit | None:
+    """The first hot child; children that cooled meanwhile are forgotten on the way."""
+    ready = unit.ready
+    while ready:
+        child = ready[0][2]
+        if child.hot:
+            return child
+        heappop(ready)
+    return None
+
+
 def _fresh(unit: Unit) -> int | None:
     """The order of the first child that may be opened now."""
-    if unit.phase != OPEN or not unit.has_slot():
+    if unit.phase != OPEN or (unit.slots is not None and unit.active >= unit.slots):
         return None
-    if isinstance(unit.inside, Items):
-        return unit.inside.next if unit.inside.more() else None
-    return unit.fresh[0][0] if unit.fresh else None
+    if unit.fresh:
+        return unit.fresh[0][0]
+    inside = unit.inside
+    return inside.next if isinstance(inside, Items) and inside.more() else None
 
 
 def _open(m: Machine, unit: Unit, order: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heappush
 from typing import Any, NamedTuple
 
 from runner.rules.decide import Status
@@ -38,10 +38,6 @@ class Unit:
         self.n = self.own = self.lost = 0  # attempts; those that ended failed, errored
         self.inside: Any = None  # the state of a graph, map or loop
         self.end: Status | None = None  # of its last attempt, or how it ended before its handler
-
-    def has_slot(self) -> bool:
-        """Whether one more child may be opened."""
-        return self.slots is None or self.active < self.slots
 
 
 class Shape(NamedTuple):
@@ -102,20 +98,9 @@ def heat(unit: Unit) -> None:
     while not unit.hot:
         unit.hot = True
         up = unit.up
-        if up is None:
+        if up is None or up.up is None:  # the search begins at the graph below the root
             return
         if up.ready is None:
             up.ready = []
         heappush(up.ready, (unit.order, id(unit), unit))
         unit = up
-
-
-def first(unit: Unit) -> Unit | None:
-    """The first hot child; children that cooled meanwhile are forgotten on the way."""
-    ready = unit.ready
-    while ready:
-        child = ready[0][2]
-        if child.hot and child.phase != DONE:
-            return child
-        heappop(ready)
-    return None
