@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from jsonschema import Draft7Validator, ValidationError, validators  # type: ignore[import-untyped]
@@ -12,6 +12,7 @@ from runner.model.gate import TYPES, find, gate, kinds_of, python_pattern
 from runner.text.near import near
 
 Keys = tuple[str | int, ...]
+Sure = Callable[[str, Any], bool]
 
 
 class Fault(NamedTuple):
@@ -28,7 +29,6 @@ class Fault(NamedTuple):
 def faults(schema: dict[str, Any], start: str, data: Any) -> list[Fault]:
     """All faults of `data`, in no particular order. `schema` is trusted."""
     found: list[Fault] = []
-    accepts = {start: gate(schema, start)}
     validator = _validator(schema)
     todo: list[tuple[str, Keys, Any]] = [(start, (), data)]
     while todo:
@@ -37,14 +37,10 @@ def faults(schema: dict[str, Any], start: str, data: Any) -> list[Fault]:
         for error in validator(part).iter_errors(value):
             at = keys + tuple(error.absolute_path)
             if error.validator == "$ref":
-                target = error.validator_value
-                sure = accepts.setdefault(target, gate(schema, target))
-                if not sure(error.instance):  # a valid part, however large, costs one look by the gate
-                    todo.append((target, at, error.instance))
+                todo.append((error.validator_value, at, error.instance))
             else:
-                found.append(
-                    Fault(at, str(error.validator), error.instance, error.schema, getattr(error, "key", None), part)
-                )
+                key = getattr(error, "key", None)
+                found.append(Fault(at, str(error.validator), error.instance, error.schema, key, part))
     return found
 
 
@@ -55,11 +51,16 @@ def _error(word: str, value: Any, instance: Any, schema: Any, key: str | None = 
     return error
 
 
-def _ref(validator: Any, target: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, dict):
-        yield _error("$ref", target, instance, schema)
-    else:
-        yield _error("type", "object", instance, {"type": "object", "$ref": target})
+def _references(sure: Sure) -> Any:
+    """The word `$ref`: a mark that the caller goes on from, not the stack; nothing for a part that is valid."""
+
+    def ref(validator: Any, target: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if not isinstance(instance, dict):
+            yield _error("type", "object", instance, {"type": "object", "$ref": target})
+        elif not sure(target, instance):
+            yield _error("$ref", target, instance, schema)
+
+    return ref
 
 
 def _branches(root: dict[str, Any]) -> Any:
@@ -82,16 +83,23 @@ def _likeness(root: dict[str, Any], branch: dict[str, Any], table: dict[str, Any
     return 2 * sum(key in known for key in table) + sum(near(key, known) is not None for key in table)
 
 
-def _more(validator: Any, rule: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if not isinstance(instance, dict) or rule is True:
-        return
-    known = schema.get("properties", {})
-    for key in instance:
-        if key not in known:
+def _more(sure: Sure) -> Any:
+    """The word `additionalProperties`, one error a key."""
+
+    def more(validator: Any, rule: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if not isinstance(instance, dict) or rule is True:
+            return
+        known = schema.get("properties", {})
+        target = rule.get("$ref") if rule else None
+        for key in instance:
+            if key in known or (target and sure(target, instance[key])):
+                continue
             if rule is False:
                 yield _error("additionalProperties", rule, instance, schema, key)
             else:
                 yield from validator.descend(instance[key], rule, path=key)
+
+    return more
 
 
 def _names(validator: Any, rule: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -122,10 +130,18 @@ _CHECKER = Draft7Validator.TYPE_CHECKER.redefine_many({name: _kind(*kinds) for n
 
 
 def _validator(root: dict[str, Any]) -> Any:
+    gates: dict[str, Any] = {}
+
+    def sure(target: str, value: Any) -> bool:
+        """Whether a part is valid: one look by the gate, however large it is."""
+        if target not in gates:
+            gates[target] = gate(root, target)
+        return bool(gates[target](value))
+
     words = {
-        "$ref": _ref,
+        "$ref": _references(sure),
         "anyOf": _branches(root),
-        "additionalProperties": _more,
+        "additionalProperties": _more(sure),
         "propertyNames": _names,
         "required": _required,
         "pattern": _pattern,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _N = "[0-9]{1,9}"  # no longer: thirty years in seconds, and safe in every float
-DURATION = f"{_N}d({_N}h)?({_N}m)?({_N}s)?|{_N}h({_N}m)?({_N}s)?|{_N}m({_N}s)?|{_N}s"
+DURATION = f"{_N}d({_N}h)?({_N}m)?({_N}s)?|{_N}h({_N}m)?({_N}s)?|{_N}m({_N}s)?|{_N}s|{_N}ms"
 SIZE = "[0-9]{1,9}(k|M|G|T|Ki|Mi|Gi|Ti)"
 
 SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -24,10 +24,12 @@ _WORDS = {
 }  # fmt: skip
 
 
-def seconds(text: str) -> int:
-    """`"1h30m"` as 5400. Raises ValueError for what is no duration."""
+def seconds(text: str) -> float:
+    """`"1h30m"` as 5400, `"250ms"` as 0.25. Raises ValueError for what is no duration."""
     if not _DURATION.fullmatch(text):
         raise ValueError(f"{text!r} is no duration")
+    if text.endswith("ms"):
+        return int(text[:-2]) / 1000
     return sum(int(number) * SECONDS[unit] for number, unit in re.findall("([0-9]+)([dhms])", text))
 
 
