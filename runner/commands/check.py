@@ -32,8 +32,8 @@ OPTIONS: list[Any] = [
 
 def run(args: argparse.Namespace) -> int:
     """0 when there is no error; the exit code of the errors' family otherwise."""
-    from runner.views.problems import show
     from runner.text.diagnostics import exit_code
+    from runner.views.problems import show
 
     problems: list[Diagnostic] = []
     for name in args.file or ["pipeline.toml"]:

@@ -81,11 +81,8 @@ def plugins_of(root: Path) -> Table | None:
 def _plan_digest(store: Any, meta: Table) -> str:
     record = store.get(f"runs/{meta['run']}/run.json")
     if record is None:
-        why = (
-            "a `buffered` run log is gone with its process"
-            if meta["store"].get("type") == "buffered"
-            else "it has no run.json"
-        )
+        buffered = meta["store"].get("type") == "buffered"
+        why = "a `buffered` run log is gone with its process" if buffered else "it has no run.json"
         raise Refused([diagnose("E933", None, name=meta.get("name"), why=why)])
     return str(json.loads(record)["plan"])
 

@@ -47,8 +47,9 @@ def run(args: argparse.Namespace) -> int:
     chosen = selected(args, plan)
     secrets = read_secrets(profile["secrets"], declared(plan, chosen), root, os.environ, plugins)
     adopted = adopt(plan, chosen, root, plugins)
-    executor = open_executor(profile["executor"], root, os.environ, plugins)
-    wanted = _wanted(args, plan, executor, secrets, chosen)
+    env = {name: text for name, text in os.environ.items() if name not in secrets.variables}
+    executor = open_executor(profile["executor"], root, env, plugins)
+    wanted = _wanted(args, plan, executor, secrets.values, chosen)
     started = new_run(plan, root, args.name, chosen)
     store = open_store(profile["run-log"], root, started["run"], plugins)
     begin(plan, started, store, root, str(behind.ask.file))
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     with Signals() as signals, _view(args) as view:
         view.see(_event("run-start", {key: started[key] for key in ("run", "name")} | {"plan": plan}))
         driver = Driver(
-            plan, started, executor, store, place, secrets, view.see, wanted, adopted=adopted, tick=view.tick
+            plan, started, executor, store, place, secrets.values, view.see, wanted, adopted=adopted, tick=view.tick
         )
         status = driver.walk(signals)
         ended = finish(started, status, root)

@@ -21,8 +21,12 @@ class Env:
         self.names: Mapping[str, Any] = settings.get("map", {})
         self.env = env
 
+    def variable(self, name: str) -> str:
+        """The variable that holds a secret."""
+        return str(self.names.get(name, name))
+
     def get(self, name: str) -> str:
-        variable = str(self.names.get(name, name))
+        variable = self.variable(name)
         value = self.env.get(variable, "")
         if not value:
             raise SecretError(f"secret `{name}`: the variable `{variable}` is unset or empty")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.plugins import find, load
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
@@ -48,15 +48,22 @@ def declared(plan: Table, selected: frozenset[str] | None) -> list[str]:
     return list(found)
 
 
+class Secrets(NamedTuple):
+    """Values of secrets by name, and the variables of the caller that hold them: steps do not inherit those."""
+
+    values: dict[str, str]
+    variables: frozenset[str]
+
+
 def read_secrets(
     settings: Table, names: Iterable[str], root: Path, env: Mapping[str, str], plugins: Plugins = None
-) -> dict[str, str]:
-    """Values of secrets, all of them before anything runs. Raises Refused (E701) with every one that is missing."""
+) -> Secrets:
+    """All secrets that a run declares, before anything runs. Raises Refused (E701) with every one that is missing."""
     from runner.resolve.secrets import SecretError
 
     wanted = list(names)
     if not wanted:
-        return {}
+        return Secrets({}, frozenset())
     provider = implementation("secrets", settings, plugins)(settings, root, env)
     values: dict[str, str] = {}
     problems: list[Diagnostic] = []
@@ -67,4 +74,5 @@ def read_secrets(
             problems.append(diagnose("E701", None, why=str(error)))
     if problems:
         raise Refused(problems)
-    return values
+    variables = getattr(provider, "variable", None)
+    return Secrets(values, frozenset(map(variables, wanted)) if variables else frozenset())

@@ -39,7 +39,7 @@ class Store(Protocol):
 
     def create(self, key: str, value: bytes) -> bool: ...
     def put(self, key: str, value: bytes) -> None: ...
-    def flush(self, sync: bool = False) -> None: ...
+    def flush(self) -> None: ...
 
 
 class Wanted(NamedTuple):
@@ -131,7 +131,7 @@ class Driver:
     def close(self, status: str, at: float) -> None:
         """Note the end in the store, give everything back."""
         self.store.put(run_key(self.run["run"], "end"), dumps({"v": 1, "status": status, "at": at}))
-        self.store.flush(sync=True)
+        self.store.flush()
         self.executor.close()
         shutil.rmtree(os.path.join(self.place.folder, "work"), ignore_errors=True)
 
