@@ -8,7 +8,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from runner.agent import outcome, spawn
@@ -30,7 +30,17 @@ class Host:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self.environ = inherited(os.environ if environ is None else environ)
         self.finder = Finder()
+        self._redactors: dict[tuple[str, ...], Redactor] = {}
         self.oom_kills = spawn.oom_kills()
+
+    def redactor(self, values: Iterable[str]) -> Redactor | None:
+        """What masks these values, None when there is nothing to mask."""
+        key = tuple(sorted(maskable(values)))
+        if not key:
+            return None
+        if key not in self._redactors:
+            self._redactors[key] = Redactor(key)
+        return self._redactors[key].fresh()
 
     def out_of_memory(self) -> bool:
         """Has the kernel killed something of ours for want of memory since this was asked last?"""
@@ -55,7 +65,7 @@ class Attempt:
         self.call = call
         self.host = host or Host()
         self.catalog: Catalog = catalog or NoCatalog()
-        self.redactor = Redactor(secrets.values()) if maskable(secrets.values()) else None
+        self.redactor = self.host.redactor(secrets.values())
         self.work: Work | None = None
         self.process: spawn.Process | None = None
         self.exit: spawn.Exit | None = None

@@ -94,12 +94,17 @@ def parameters(task: dict[str, Any], ours: Ours) -> dict[str, Any]:
     found = dict(task["params"])
     for name, kept in task["objects"].items():
         try:
-            with open(kept["path"], "rb") as file:
-                found[name] = serialiser(kept["serialiser"]).load(file)
+            found[name] = [one and read(one) for one in kept] if isinstance(kept, list) else read(kept)
         except Exception as error:
             why = f"{type(error).__name__}: {error}"
             raise ours.convert.BadParam(f"the object `{name}` can't be read: {why}") from error
     return found
+
+
+def read(kept: dict[str, Any]) -> Any:
+    """An object from its file."""
+    with open(kept["path"], "rb") as file:
+        return serialiser(kept["serialiser"]).load(file)
 
 
 def serialiser(name: str | None) -> Any:
@@ -157,13 +162,11 @@ def given(values: dict[str, Any], task: dict[str, Any], ours: Ours) -> tuple[dic
             found[name] = {"kind": kind, "path": keep(values[name], name, entry, task), **_how(entry)}
             continue
         value = values[name]
-        if value is not None and type(value) not in (bool, int, str):
+        if kind == "metric" or (value is not None and type(value) not in (bool, int, str)):
             try:
-                value = ours.values.json_value(value, kind, name)
+                value = ours.values.json_value(value, kind, name, warnings)
             except RecursionError:
                 raise BadReturn(f"the return `{name}` holds itself") from None
-            if value is None and kind == "metric":
-                warnings.append(f"the metric `{name}` is {values[name]}")
         found[name] = {"kind": kind, "json": value}
     return found, warnings
 

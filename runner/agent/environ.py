@@ -24,7 +24,7 @@ class Parameter(NamedTuple):
 
     value: Any
     text: str | None
-    blob: str | None = None
+    objects: Any = None  # {path, serialiser} of an object, a list of them (and None) for a list of objects
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:
@@ -49,10 +49,14 @@ def parameters(call: Mapping[str, Any], work: Work, fetch: Callable[[str, str], 
     """What the step takes, by name; objects are brought by `fetch(sha, path)`. Raises StageError (N46)."""
     found: dict[str, Parameter] = {}
     for name, value in (call.get("params") or {}).items():
-        if isinstance(value, dict) and set(value) == {"$object"}:
-            path = os.path.join(call["scratch"], "objects", name)
-            fetch(value["$object"]["sha256"], path)
-            found[name] = Parameter(path, path, value["$object"].get("serialiser", "pickle"))
+        if is_object(value):
+            kept = _object(value, os.path.join(call["scratch"], "objects", name), fetch)
+            found[name] = Parameter(kept["path"], kept["path"], kept)
+        elif isinstance(value, list) and any(is_object(one) for one in value):
+            folder = os.path.join(call["scratch"], "objects", name)
+            many = [_object(one, os.path.join(folder, str(i)), fetch) for i, one in enumerate(value)]
+            paths: list[Any] = [kept["path"] if kept else None for kept in many]
+            found[name] = Parameter(paths, "\n".join(kept["path"] if kept else "" for kept in many), many)
         else:
             found[name] = Parameter(value, None if value is None else to_text(value))
     workdir = call.get("workdir")
@@ -64,6 +68,19 @@ def parameters(call: Mapping[str, Any], work: Work, fetch: Callable[[str, str], 
             path = seen(value, workdir, work.root)
             found[name] = Parameter(path, path)
     return found
+
+
+def is_object(value: Any) -> bool:
+    """Is this what stands for an object in values: {"$object": {sha256, size, serialiser}}?"""
+    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get("$object"), dict)
+
+
+def _object(value: Any, path: str, fetch: Callable[[str, str], None]) -> Any:
+    """An object as a file, or what stands in its place in a list (None of an item that failed)."""
+    if not is_object(value):
+        return None
+    fetch(value["$object"]["sha256"], path)
+    return {"path": path, "serialiser": value["$object"].get("serialiser", "pickle")}
 
 
 def variables(call: Mapping[str, Any], work: Work, params: Mapping[str, Parameter]) -> dict[str, str]:

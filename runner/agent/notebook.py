@@ -53,11 +53,19 @@ def assignments(task: dict[str, Any]) -> str:
     for name, value in task["params"].items():
         if name.isidentifier():
             lines.append(f"{name} = {value!r}")
+    if task["objects"]:
+        lines.append("from pathlib import Path as _Path")
     for name, kept in task["objects"].items():
-        module = kept["serialiser"] or "pickle"
-        lines.append(f"with open({kept['path']!r}, 'rb') as _file:")
-        lines.append(f"    {name} = __import__('importlib').import_module({module!r}).load(_file)")
+        many = ", ".join(loaded(one) for one in kept) if isinstance(kept, list) else ""
+        lines.append(f"{name} = [{many}]" if isinstance(kept, list) else f"{name} = {loaded(kept)}")
     return "\n".join(lines)
+
+
+def loaded(kept: dict[str, Any] | None) -> str:
+    """The source of an object."""
+    if kept is None:
+        return "None"
+    return f"__import__({kept['serialiser'] or 'pickle'!r}).load(_Path({kept['path']!r}).open('rb'))"
 
 
 def first(task: dict[str, Any]) -> str:

@@ -10,16 +10,16 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from runner.agent import metrics
-from runner.agent.environ import Parameter
+from runner.agent.environ import Parameter, is_object
 from runner.agent.reduce import reduced
 from runner.agent.stage import StageError, collect
-from runner.rules.returns import ReturnsError, parse_returns
+from runner.rules.returns import ReturnsError, parse_returns, read_metrics
 
 if TYPE_CHECKING:
     from runner.agent.attempt import Attempt
 
 Table = dict[str, Any]
+_LARGE = 1 << 18  # bytes of a value that goes to the catalog: a record stays below a megabyte
 _HINTS = {
     126: "the program can't be executed",
     127: "a command was not found",
@@ -70,7 +70,10 @@ def without_process(attempt: Attempt) -> Table:
         elif call["kind"] == "stub":
             values.update({name: None for name in declared if name not in values})
         for name, value in values.items():
-            verdict.returns[name] = {"kind": declared.get(name, {}).get("kind", "json"), "json": value}
+            if is_object(value):
+                verdict.returns[name] = {"kind": "object", "blob": value["$object"]["sha256"], **value["$object"]}
+            else:
+                verdict.returns[name] = {"kind": declared.get(name, {}).get("kind", "json"), "json": value}
     except (TypeError, ValueError) as error:
         verdict.fail("bad-return", str(error))
     return _record(attempt, verdict, None, None)
@@ -192,14 +195,17 @@ def _keep_objects(attempt: Attempt, verdict: Verdict) -> None:
     redactor = attempt.redactor
     for name, given in verdict.returns.items():
         if "path" in given:
-            path = given["path"]
+            path = os.path.join(attempt.work.cwd if attempt.work else "", given["path"])
             if redactor is not None and _file_finds(attempt, path):
                 verdict.fail("secret-leak", f"the return `{name}` holds a secret")
                 continue
             try:
                 kept = attempt.catalog.put(path)
             except OSError as error:
-                verdict.fail("stage-out", say(error), "errored")
+                if given.get("said"):
+                    verdict.fail("bad-return", f"the return `{name}` names no file: {say(error)}")
+                else:
+                    verdict.fail("stage-out", say(error), "errored")
                 continue
             verdict.returns[name] = {
                 "kind": "object",
@@ -208,8 +214,18 @@ def _keep_objects(attempt: Attempt, verdict: Verdict) -> None:
                 "size": kept["size"],
                 "serialiser": given.get("serialiser") or "pickle",
             }
-        elif redactor is not None and redactor.finds(json.dumps(given["json"]).encode("ascii")):
+            continue
+        text = json.dumps(given["json"]).encode("ascii")
+        if redactor is not None and redactor.finds(text):
             verdict.fail("secret-leak", f"the return `{name}` holds a secret")
+        elif len(text) > _LARGE:
+            try:
+                kept = attempt.catalog.put_bytes(text)
+            except OSError as error:
+                verdict.fail("stage-out", say(error), "errored")
+                continue
+            sha = kept["sha256"]
+            verdict.returns[name] = {"kind": given["kind"], "blob": sha, "sha256": sha, "size": kept["size"]}
     if not verdict.ok:
         verdict.returns = {}
 
@@ -218,21 +234,23 @@ def _file_finds(attempt: Attempt, path: str) -> bool:
     assert attempt.redactor is not None
     try:
         with open(path, "rb") as file:
-            return attempt.redactor.finds(file.read())
+            return attempt.redactor.finds_in(file)
     except OSError:
         return False
 
 
 def _take_metrics(attempt: Attempt, verdict: Verdict) -> None:
     path = os.path.join(attempt.call["scratch"], "metrics")
-    found = metrics.read(path)
-    if not found.lines:
+    try:
+        with open(path, "rb") as file:
+            lines, warnings = read_metrics(file.read())
+    except OSError:
         return
-    verdict.warnings += found.warnings
+    verdict.warnings += warnings
     if attempt.redactor is not None and _file_finds(attempt, path):
         verdict.fail("secret-leak", "the metrics hold a secret")
         return
-    verdict.more["metrics"] = found.last
+    verdict.more["metrics"] = {line.name: line.value for line in lines}
     try:
         kept = attempt.catalog.put(path)
     except OSError as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import copy
 import html
 import json
 import re
 import shlex
 import urllib.parse
 from collections.abc import Iterable
+from typing import BinaryIO
 
 SHORTEST = 6  # shorter values are not masked (N40): they would black out half the log
 LINE = 8
@@ -82,6 +84,23 @@ class Redactor:
     def finds(self, data: bytes) -> bool:
         """Is one of the values in `data`, in any spelling?"""
         return any(n in data for n in self.needles) or self._masked(data) != data
+
+    def finds_in(self, file: BinaryIO) -> bool:
+        """Is one of the values in a file? Reads it in pieces that overlap."""
+        before = b""
+        while True:
+            data = file.read(1 << 20)
+            if not data:
+                return False
+            if self.finds(before + data):
+                return True
+            before = data[-self._window :] if self._window else b""
+
+    def fresh(self) -> Redactor:
+        """The same values for another stream."""
+        found = copy.copy(self)
+        found._held = b""
+        return found
 
     def mask(self, text: str) -> str:
         """The text without the values."""

@@ -126,12 +126,14 @@ def _make_room(root: str, output: Mapping[str, Any], taken: set[str]) -> None:
         return
     full = os.path.join(root, path.rstrip("/"))
     if not is_pattern(path):
-        with contextlib.suppress(FileNotFoundError, IsADirectoryError, PermissionError):
-            os.unlink(full)
+        if os.path.islink(full) or not os.path.isdir(full):  # a folder there is an error of the declaration, told later
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(full)
     elif "*" not in path and os.path.islink(full):
         os.unlink(full)
     elif "*" not in path and not any(i.startswith(path) for i in taken):
-        shutil.rmtree(full, ignore_errors=True)
+        if os.path.isdir(full):
+            shutil.rmtree(full)
     else:
         for found in expand(root, path):
             if found not in taken:
@@ -169,7 +171,10 @@ def collect(
             named = {"name": output["name"]} if output.get("name") else {}
             entries.append({**named, "path": one, **kept, "kind": output.get("kind", "file")})
         if work.isolated:
-            _bring_back(call["root"], work.root, path, found)
+            try:
+                _bring_back(call["root"], work.root, path, found)
+            except OSError as error:
+                raise StageError("stage-out", _say(error), "errored") from error
     return entries
 
 

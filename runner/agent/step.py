@@ -61,8 +61,6 @@ def put(path: str | os.PathLike[str]) -> Path:
 def log_metric(name: str, value: float, at: float | None = None) -> None:
     """Log a number, `at` a point of its series (an epoch, a step). Without a run it is printed."""
     number: Any = value.item() if hasattr(value, "item") else value
-    if isinstance(number, float) and number - number != 0:  # nan and infinity are not JSON
-        number = repr(number)
     line: dict[str, Any] = {"name": name, "value": number}
     if at is not None:
         line["at"] = at

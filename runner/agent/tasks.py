@@ -19,8 +19,8 @@ def python_task(call: Mapping[str, Any], work: Work, params: Mapping[str, Parame
     task = {
         "root": work.root,
         "ours": os.path.dirname(HERE),
-        "params": {name: p.value for name, p in params.items() if p.blob is None},
-        "objects": {name: {"path": p.value, "serialiser": p.blob} for name, p in params.items() if p.blob is not None},
+        "params": {name: p.value for name, p in params.items() if p.objects is None},
+        "objects": {name: p.objects for name, p in params.items() if p.objects is not None},
         "returns": list(call.get("returns") or ()),
         "result": os.path.join(scratch, "result.json"),
         "give": os.path.join(scratch, "give"),

@@ -156,6 +156,34 @@ def test_objects_go_through_the_catalog(project: Any) -> None:
     assert end["status"] == "succeeded"
 
 
+def test_a_list_of_objects_goes_to_a_reducer(project: Any) -> None:
+    end = project.python("def f():\n    return {5}\n", returns=[{"name": "m", "kind": "object"}])
+    kept = {"$object": {name: end["returns"]["m"][name] for name in ("sha256", "size", "serialiser")}}
+    taken = {"models": [kept, None, kept]}
+    end = project.python(
+        "def f(models):\n    return [m and list(m) for m in models]\n", params=taken, returns=names("r")
+    )
+    assert given(end) == {"r": [[5], None, [5]]}
+    end = project.shell('echo "$RUNNER_PARAM_models" | wc -l', params=taken)
+    assert end["status"] == "succeeded" and project.log().strip() == "3"
+    end = project.run(
+        "reduce", builtins={"models": "first"}, params=taken, returns=[{"name": "models", "kind": "object"}]
+    )
+    assert end["returns"]["models"]["sha256"] == kept["$object"]["sha256"]
+
+
+def test_a_large_return_goes_to_the_catalog(project: Any) -> None:
+    end = project.python("def f():\n    return ['x' * 40] * 10000\n", returns=names("r"))
+    assert end["status"] == "succeeded" and "json" not in end["returns"]["r"]
+    assert json.loads(project.catalog.read(end["returns"]["r"]["sha256"])) == ["x" * 40] * 10000
+    assert len(json.dumps(end)) < 10_000
+
+
+def test_a_value_that_holds_itself(project: Any) -> None:
+    end = project.python("def f():\n    a = []; a.append(a); return a\n", returns=names("r"))
+    assert (end["status"], end["reason"]) == ("failed", "bad-return") and "`r`" in end["error"]["message"]
+
+
 def test_an_object_that_cannot_be_kept(project: Any) -> None:
     end = project.python("def f():\n    return lambda: 0\n", returns=[{"name": "m", "kind": "object"}])
     assert (end["status"], end["reason"]) == ("failed", "bad-return") and "`m`" in end["error"]["message"]
@@ -302,6 +330,19 @@ def test_n43_nothing_of_ours_is_in_the_way(project: Any) -> None:
             return [ours, len(fds), sys.path[0] == os.getcwd()]
     """
     assert given(project.python(source(text), returns=names("r"))) == {"r": [[], 4, True]}
+
+
+def test_n41_children_of_a_python_step(project: Any) -> None:
+    """field A1."""
+    text = """
+        import os, subprocess
+        def f():
+            ask = ["grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"]
+            out = subprocess.run(ask, capture_output=True, text=True).stdout
+            masks = [int(line.split()[1], 16) & ~(0b11 << 31) for line in out.splitlines()]
+            return [masks, os.read(0, 1).decode()]
+    """
+    assert given(project.python(source(text), returns=names("r"))) == {"r": [[0, 0], ""]}
 
 
 def test_n45_modules_are_found_from_the_root(project: Any) -> None:

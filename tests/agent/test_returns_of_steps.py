@@ -76,9 +76,13 @@ def test_n15_a_metric_may_be_nan(project: Any, text: str) -> None:
     assert any("loss" in warning for warning in end["warnings"])
 
 
-def test_an_object_is_for_python_steps(project: Any) -> None:
-    end = project.shell("echo m=m.bin >> $RUNNER_RETURNS", returns=names("m", kind="object"))
-    assert (end["status"], end["reason"]) == ("failed", "bad-return") and "`m`" in end["error"]["message"]
+def test_an_object_of_a_shell_step_is_a_file(project: Any) -> None:
+    returns = names("m", kind="object")
+    end = project.shell("echo content > m.bin; echo m=m.bin >> $RUNNER_RETURNS", returns=returns)
+    assert end["status"] == "succeeded", end
+    assert project.catalog.read(end["returns"]["m"]["sha256"]) == b"content\n"
+    end = project.shell("echo m=none.bin >> $RUNNER_RETURNS", returns=returns)
+    assert (end["status"], end["reason"]) == ("failed", "bad-return") and "none.bin" in end["error"]["message"]
 
 
 def test_metrics_by_lines_and_by_json(project: Any) -> None:
