@@ -70,9 +70,11 @@ def duration_hint(value: object) -> str | None:
             return None
         total += float(f"{found[1]}.{found[2] or 0}") * SECONDS[_WORDS[found[3]]]
         rest = rest[found.end() :].lstrip()
-    if not value.strip() or total > 10**9 or total != int(total):
+    if not value.strip() or total > 10**9:
         return None
-    return duration_text(int(total))
+    if total == int(total):
+        return duration_text(int(total))
+    return f"{round(total * 1000)}ms" if total * 1000 == round(total * 1000) else None
 
 
 def size_hint(value: object) -> str | None:

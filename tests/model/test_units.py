@@ -9,14 +9,15 @@ from runner.model import units
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("90s", 90), ("1h30m", 5400), ("2d", 172800), ("1d2h3m4s", 93784), ("0s", 0), ("007s", 7)]
+    ("text", "value"),
+    [("90s", 90), ("1h30m", 5400), ("2d", 172800), ("1d2h3m4s", 93784), ("0s", 0), ("007s", 7), ("250ms", 0.25)],
 )
-def test_a_duration_is_whole_numbers_with_units_from_days_to_seconds(text: str, value: int) -> None:
+def test_a_duration_is_whole_numbers_with_units_from_days_to_seconds_or_milliseconds(text: str, value: float) -> None:
     assert units.seconds(text) == value
 
 
 @pytest.mark.parametrize(
-    "text", ["", "30", "1.5h", "30s1h", "1h 30m", "-5s", "5S", "1h1h", "500ms", "٣s", "5s\n", "9" * 10 + "s"]
+    "text", ["", "30", "1.5h", "30s1h", "1h 30m", "-5s", "5S", "1h1h", "1s500ms", "٣s", "5s\n", "9" * 10 + "s"]
 )
 def test_nothing_else_is_a_duration(text: str) -> None:
     with pytest.raises(ValueError, match="is no duration"):
@@ -45,7 +46,8 @@ def test_nothing_else_is_a_size(text: str) -> None:
     ("written", "meant"),
     [
         (30, "30s"), ("30", "30s"), ("1.5h", "1h30m"), ("90 minutes", "1h30m"), ("1h 30min", "1h30m"), ("2 Days", "2d"),
-        ("soon", None), ("", None), (True, None), (-3, None), ("0.3s", None), ([1], None), ("9" * 400 + "s",
+        ("soon", None), ("", None), (True, None), (-3, None), ("0.25s", "250ms"), ("0.0003s", None), ([1], None),
+        ("9" * 400 + "s",
         None), (10**9, None),
     ],
 )  # fmt: skip
