@@ -37,7 +37,11 @@ def note(root: Path, entry: Table) -> None:
     """Append a line: one write, so that runs that begin at once do not mix."""
     line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
     path(root).parent.mkdir(parents=True, exist_ok=True)
-    with open(path(root), "ab", buffering=0) as file:
+    with open(path(root), "a+b", buffering=0) as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":  # a line that a crash cut off
+                line = "\n" + line
         file.write(line.encode())
 
 
