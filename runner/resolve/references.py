@@ -37,6 +37,9 @@ def text_to_expr(text: str) -> tuple[Any, list[Error]]:
             errors.append(("E401", found.start(), _line_end(text, found.start()), {}))
             break
         expr, error = _reference(text, found.start(), close)
+        if error is not None and error[0] == "E402" and "\n" in text[found.start() : close]:
+            close = _line_end(text, found.start()) - 1  # the brace belongs to something else
+            error = ("E401", found.start(), close + 1, {})
         if error is not None:
             errors.append(error)
         else:

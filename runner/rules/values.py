@@ -44,7 +44,7 @@ def shown(value: Any) -> str:
         text = repr(value)
         return f"text {text}" if len(text) <= 60 else f"text {text[:57]}...'"
     if kind in ("none", "boolean", "integer", "number"):
-        return to_text(value)
+        return to_text(value) or kind
     if kind == "object":
         return "an object"
     return f"a {kind} of {len(value)}"
@@ -154,7 +154,10 @@ def from_text(text: str, kind: str | None, like: Any = None) -> Any:
     if kind in ("date", "time", "datetime"):
         return _moment(text, kind)
     if kind in ("list", "table"):
-        value = _json(text)
+        try:
+            value = _json(text)
+        except ValueError:
+            value = None
         if kind_of(value) != kind:
             raise ValueError(f"{_cut(text)} is not a {kind} in JSON")
         return value
@@ -206,21 +209,29 @@ def _refuse(word: str) -> Any:
 
 
 def _json(text: str) -> Any:
-    """The JSON value of a text; a text that is no JSON gives itself."""
+    """The JSON value of a text. Raises ValueError; NaN and Infinity are not JSON."""
     try:
         return json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return text
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def _guessed(text: str) -> Any:
-    """What dumps to the same text again; else the text (`08`, `1.10`, `NaN`, `1e5` and `True` stay text)."""
+    """The JSON value that dumps to the same text again; else the text (as `08`, `1.10`, `NaN`, `1e5`, `True`)."""
     if not text or text[0] not in _JSON_START:
         return text
-    value = _json(text)
-    if isinstance(value, str) or value is None:
+    try:
+        value = _json(text)
+        written = (
+            "null"
+            if value is None
+            else json.dumps(value, ensure_ascii=False)
+            if isinstance(value, str)
+            else to_text(value)
+        )
+    except ValueError:
         return text
-    return value if compact(value) == text else text
+    return value if written == text else text
 
 
 def check_type(value: Any, spec: dict[str, Any]) -> str | None:
