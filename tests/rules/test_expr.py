@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -237,6 +238,6 @@ def test_rules_run_on_python_3_9() -> None:
         "assert r.parse_returns(b'n=[1,2]', [{'name': 'n'}])[0]['n']['json'] == [1, 2]\n"
         "assert v.json_value((1, None)) == [1, None] and v.check_type(1, {'type': 'text'})\n"
     )
-    env = {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run([old, "-W", "error", "-c", code], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
