@@ -56,6 +56,14 @@ class Outcome(NamedTuple):
     def json(self) -> Any:
         return json.loads(self.out)
 
+    def nodes(self) -> dict[str, Any]:
+        """Of a run as JSON: label -> what became of it."""
+        return {node["label"]: node for node in self.json()["nodes"].values()}
+
+    def statuses(self) -> dict[str, str]:
+        """Of a run as JSON: label -> status."""
+        return {label: node["status"] for label, node in self.nodes().items()}
+
     def _said(self) -> str:
         return f"--- stdout\n{self.out}\n--- stderr\n{self.err}\n{self.crash}"
 
