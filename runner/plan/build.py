@@ -43,7 +43,7 @@ def build(resolved: Resolved, sources: Sources) -> Built:
         compiler.secrets.update(entry["name"] for entry in tasks.secrets(step.table))
         if step.task:
             paths.declare(step)
-    if any(problem.severity == "error" for problem in tree.problems):
+    if any(not step.kind for step in tree.steps):
         return Built(None, tree, _sorted(tree))
     order.say(tree)
     _references(tree, compiler)

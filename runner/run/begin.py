@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import platform
 import time
@@ -38,7 +37,7 @@ def new_run(plan: Table, root: Path, name: str | None, selected: frozenset[str] 
         "executor": plan["profile"]["executor"],
         "profile": plan["profile"]["name"],
         "start": now,
-        "date": datetime.datetime.fromtimestamp(now, datetime.UTC).date().isoformat(),
+        "date": time.strftime("%Y-%m-%d", time.gmtime(now)),
         "scheduled": None,
         "selected": sorted(selected) if selected is not None else None,
         "created": {"host": platform.node(), "pid": os.getpid(), "user": os.environ.get("USER", "")},
