@@ -157,7 +157,6 @@ def test_data_folders_are_no_packages() -> None:
 ELSEWHERE = {
     "a path of one machine": re.compile(r"(?:^|[^.\w])/(?:work|farm|root|home/\w+)/"),
     "the host of a registry": re.compile(r"https?://[^ /]*(?:pypi|pythonhosted|npmjs|debian)"),
-    "a mark of an unfinished merge": re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE),
 }
 
 

@@ -47,6 +47,6 @@ def test_the_order_of_the_penguins_is_inferred(example: Callable[[str], Project]
 
 
 def test_a_missing_stub_is_noticed(example: Callable[[str], Project]) -> None:
-    made = example("section4-orders")
-    made.path("sql/orders.sql").unlink()
-    made.cli("check", "pipeline.toml").exits(3).says("sql/orders.sql")
+    made = example("section4-variants")
+    made.path("data/genome.fa").unlink()
+    made.cli("check", "pipeline.toml").exits(3).says("pipeline.toml:15", "${genome}")
