@@ -66,7 +66,7 @@ def ulid(now: float, after: str = "") -> str:
 
 
 class StoreKey(NamedTuple):
-    """A key of the store taken apart; what: `run`, `cancel`, `heir`, `end`, `done`, `start`, `attempt`, `items`, `scope`.
+    """A key of a run taken apart; what: `run`, `cancel`, `heir`, `end`, `done`, `start`, `attempt`, `items`, `scope`.
 
     name: the attempt's ulid, or the shard (`meta`, `00`...) of items."""
 
