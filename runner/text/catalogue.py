@@ -206,7 +206,7 @@ CODES |= {
     "E921": Code("`{flag}`: there is no step `{name}`", "did you mean `{near}`?"),
     "E922": Code("no step has the tag `{tag}`", "did you mean `{near}`?"),
     "E923": Code("nothing says `{key}`", "did you mean `{near}`?"),
-    "E924": Code("there is no code `{code}`", "did you mean `{near}`?"),
+    "E924": Code("there is no code `{name}`", "did you mean `{near}`?"),
     "E925": Code(
         "`{step}` is not selected, and no earlier run of this pipeline has its results",
         "select it too, or run the whole pipeline once",

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+MOST = 2000
+
 
 def near(word: str, words: Iterable[str]) -> str | None:
     """The one of `words` that `word` was probably meant to be; None when nothing is close.
 
     Case, `-` and `_` do not count. Else up to a third of the letters may differ (one in short words); a neighbour
-    swap is one difference. One cheap pass leaves the few words that are worth a distance, so that ten thousand names
-    cost a millisecond or two.
+    swap is one difference. One cheap pass leaves the words that are worth a distance, and no more than MOST of them
+    are measured, so that ten thousand names that are all alike cost some milliseconds.
     """
     plain = _plain(word)
     allowed = max(1, len(plain) // 3)
     best: str | None = None
+    measured = 0
     for known in words:
         other = _plain(known)
         if other == plain:
             return known
+        if not allowed or measured == MOST:
+            continue
         if abs(len(other) - len(plain)) > allowed or len(plain) < 2 or len(other) < 2:
             continue
         if other[0] != plain[0] and other[-1] != plain[-1] and other[:2] != plain[1::-1]:
             continue
+        measured += 1
         distance = _distance(plain, other, allowed)
         if distance <= allowed:
             best, allowed = known, distance - 1  # from here on only better ones count: the first of equals wins

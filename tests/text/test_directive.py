@@ -50,7 +50,7 @@ def test_a_line_that_editors_do_not_understand_is_a_warning(line: str) -> None:
 
 
 def test_a_line_without_a_path_is_a_warning() -> None:
-    assert codes("#:schema\n") == ["W101"]
+    assert codes("#:schema\n#:schema =\n") == ["W101", "W101"]
 
 
 def test_a_missing_schema_is_a_warning_when_asked(tmp_path: Path) -> None:

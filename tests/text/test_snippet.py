@@ -90,6 +90,7 @@ def test_a_tab_is_four_columns() -> None:
 
 def test_wide_and_combining_characters_count_as_they_are_seen() -> None:
     assert snippet("a = '日本' x", 5, 9) == ["a = '日本' x", "    ^^^^^^"]
+    assert snippet("！ = x", 5, 6) == ["！ = x", "     ^"]
     assert snippet("a = '日本' x", 10, 11) == ["a = '日本' x", "           ^"]
     assert snippet("e\u0301 = x", 6, 7) == ["e\u0301 = x", "    ^"]
 

@@ -44,6 +44,7 @@ CASES = [
     ("shell = echo hi # there\n", "E116", "echo hi", "`shell = \"echo hi\"`"),
     ("a = say \"hi\"\n", "E116", "say \"hi\"", "`a = 'say \"hi\"'`"),
     ("a = 30s\n", "E116", "30s", '`a = "30s"`'),
+    ("a = 1b = 2\n", "E116", "1b = 2", '`a = "1b = 2"`'),
     ("a = truely\n", "E116", "truely", '`a = "truely"`'),
     ("a = [1, x y, 2]\n", "E116", "x y", '`"x y"`'),
     ("a = [30s, 5]\n", "E116", "30s", '`"30s"`'),
@@ -149,7 +150,7 @@ def test_not_more_than_ten_are_told() -> None:
     assert len(explained("".join(f"a{n} = True\n" for n in range(50)))) == 10
 
 
-SIGNS = ("[", "]", "{", "}", "=", ".", ",", "#", '"', "'", "'''", '"""', "\\", "\n", " ", ":", "-", "“", "é", "\x00", "\r")
+SIGNS = (*"[]{}=.,#\"'\\\n :-“é\x00\r", "'''", '"""')
 WORDS = ("a", "b", "1", "\\u", "[a]", "[[a]]", "a = ", "true", "<<<<<<< x", "1979-05-27", "a.b = 1\n", "x = {a = 1}\n")
 PIECES = st.sampled_from(SIGNS + WORDS)
 
