@@ -46,8 +46,7 @@ def run(args: argparse.Namespace) -> int:
         wanted = [row for row in found if row.key == args.key or row.key.startswith(args.key + ".")]
         if not wanted:
             keys = {".".join(row.key.split(".")[: args.key.count(".") + 1]) for row in found}
-            close = near(args.key, keys)
-            raise Refused([diagnose("E923", None, key=args.key, **({"near": close} if close else {}))])
+            raise Refused([diagnose("E923", None, key=args.key, near=near(args.key, keys))])
         found = wanted
     if args.json:
         print(json.dumps([row._asdict() for row in found], indent=2, ensure_ascii=False, default=str))
@@ -108,8 +107,7 @@ def _code(code: str) -> int:
     from runner.text.catalogue import CODES
 
     if code not in CODES:
-        close = near(code, CODES)
-        raise Refused([diagnose("E924", None, code=code, **({"near": close} if close else {}))])
+        raise Refused([diagnose("E924", None, name=code, near=near(code, CODES))])
     entry = CODES[code]
     sys.stdout.write(f"{code}: {entry.sentence}\n")
     if entry.hint:

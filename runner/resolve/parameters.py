@@ -107,8 +107,7 @@ def _symbolic(value: Any) -> bool:
 
 
 def _unknown(name: str, names: Iterable[str], place: Any) -> Diagnostic:
-    close = near(name, names)
-    return diagnose("E450", place, name=name, **({"near": close} if close else {}))
+    return diagnose("E450", place, name=name, near=near(name, names))
 
 
 def _kind_kept(name: str, value: Any, kinds: dict[str, str], doc: Document) -> list[Diagnostic]:

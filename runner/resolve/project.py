@@ -123,11 +123,9 @@ def _chain(name: str, said: Said, ask: Ask, sources: Sources) -> Iterator[Profil
         if path is None:
             if current != BUILT_IN:
                 close = near(current, profile_names(ask, sources.root, sources))
-                args = {"near": close} if close else {}
                 looked = ", ".join(str(folder) for folder in folders(ask, sources.root))
-                problems.append(
-                    diagnose("E501", asker and asker[0].place(asker[1]), name=current, folders=looked, **args)
-                )
+                place = asker and asker[0].place(asker[1])
+                problems.append(diagnose("E501", place, name=current, folders=looked, near=close))
             continue
         key = str(path.absolute())
         if key in trail:

@@ -94,8 +94,7 @@ def find(root: Path, text: str) -> Table:
         names = ", ".join(f"`{entry.get('name')}`" for entry in begun[:8])
         raise Refused([diagnose("E931", None, text=text, names=names)])
     close = near(text, (str(entry.get("name")) for entry in known))
-    args: Table = {"near": close} if close else {}
-    raise Refused([diagnose("E930", None, text=text, why="no run has that name", **args)])
+    raise Refused([diagnose("E930", None, text=text, why="no run has that name", near=close)])
 
 
 def alive(entry: Table) -> bool:

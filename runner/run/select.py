@@ -36,8 +36,7 @@ def select(
         if not tagged:
             known = {tag for node in nodes.values() for tag in node.get("tags", ())}
             tag = next(iter(tags))
-            close = near(tag, known)
-            raise Refused([diagnose("E922", None, tag=tag, **({"near": close} if close else {}))])
+            raise Refused([diagnose("E922", None, tag=tag, near=near(tag, known))])
         sets.append(tagged)
     if not sets:
         return None
@@ -50,8 +49,7 @@ def _find(nodes: Mapping[str, Table], name: str, flag: str) -> str:
         if node["path"] == name:
             return id
     paths = [node["path"] for node in nodes.values() if "!" not in node["path"]]
-    close = near(name, paths)
-    raise Refused([diagnose("E921", None, name=name, flag=flag, **({"near": close} if close else {}))])
+    raise Refused([diagnose("E921", None, name=name, flag=flag, near=near(name, paths))])
 
 
 def _whole(nodes: Mapping[str, Table], ids: set[str]) -> set[str]:
