@@ -1,0 +1,1 @@
+"""From what was resolved to the plan: a frozen tree that every executor reads."""

@@ -1,0 +1,1 @@
+"""Pipeline and profile as one: layers, references, conditions, parameters, secrets."""
