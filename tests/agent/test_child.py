@@ -294,7 +294,9 @@ def test_errors_at_import(project: Any) -> None:
 
 
 def test_a_crash_is_a_signal(project: Any) -> None:
-    end = project.python("import os\ndef f():\n    print('before'); os.kill(os.getpid(), 11)\n")
+    end = project.python(
+        "import os\ndef f():\n    print('before'); os.kill(os.getpid(), 11)\n", env={"PYTHONUNBUFFERED": ""}
+    )
     assert (end["status"], end["reason"], end["signal"]) == ("failed", "signal", 11)
     assert project.log() == "before\n"
 

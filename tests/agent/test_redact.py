@@ -60,6 +60,11 @@ def test_one_value_may_begin_with_another() -> None:
     assert redactor.feed(b"(abcdef") + redactor.feed(b"XYZ123) (abcdef") + redactor.feed(b"X)") == b"(***) (***X)"
 
 
+def test_one_value_may_end_as_another_begins() -> None:
+    redactor = Redactor(["secretAB1", "AB1CDEF"])
+    assert redactor.feed(b"(secretAB1CD") + redactor.feed(b"X (AB1") + redactor.feed(b"CDEF)") == b"(***CDX (***)"
+
+
 def test_each_line_of_a_long_secret() -> None:
     redactor = Redactor([LINES])
     for line in LINES.splitlines():
