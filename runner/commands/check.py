@@ -56,20 +56,24 @@ def run(args: argparse.Namespace) -> int:
 def problems_of(ask: Ask) -> list[Diagnostic]:
     """All problems of one file: a pipeline or job with its profile, or a profile by itself."""
     from runner.commands.making import make
+    from runner.model.check import check
+    from runner.text.directive import directive
     from runner.text.document import load
     from runner.text.sources import Sources
 
     sources = Sources(ask.file.absolute().parent)
     doc = load(ask.file, sources)
     if is_profile(doc.data):
-        from runner.model.check import check
-
-        return check(doc, "profile")
+        return directive(doc, sources) + check(doc, "profile")
     if ask.file.name == "runner.toml":
-        from runner.model.check import check
-
-        return check(doc, "project")
-    found = make(ask).problems
+        return directive(doc, sources) + check(doc, "project")
+    try:
+        made = make(ask)
+    except Refused as refused:
+        raise Refused([*directive(doc, sources), *refused.problems]) from None
+    found = [*directive(doc, sources), *made.problems]
+    for profile in made.resolved.files.profiles:
+        found += directive(profile.doc, sources)
     # a required parameter is given when the pipeline runs; a check may go without
     return [problem for problem in found if problem.code != "E454"]
 

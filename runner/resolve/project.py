@@ -43,7 +43,7 @@ def find_root(file: Path) -> Path:
 
 def read_files(ask: Ask, sources: Sources) -> Files:
     """Load the pipeline, `runner.toml` and the chain of profiles. Raises Refused with every problem that is found."""
-    pipeline = load(ask.file, sources)
+    pipeline = load(ask.file, sources, "pipeline")
     root = sources.root
     project = load(root / "runner.toml", sources) if sources.exists(root / "runner.toml") else None
     name = ask.profile or (project.data.get("profile") if project else None) or BUILT_IN

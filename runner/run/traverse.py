@@ -77,6 +77,7 @@ class Driver:
         self.plan, self.run, self.executor, self.store, self.place = plan, run, executor, store, place
         self.secrets, self.see, self.wanted, self.tick = secrets, see, wanted, tick
         self.timed_out = False
+        self._noted: tuple[str | None, bool] = (None, False)
         self.done: dict[str, dict[Key, Table]] = {id: dict(found) for id, found in (adopted or {}).items()}
         self.items: dict[str, dict[Key, list[Table]]] = {}
         self.ends: list[Table] = []  # of attempts that did not commit
@@ -119,6 +120,7 @@ class Driver:
                 deadline, self.timed_out = None, True
                 self._cancel(now, "timeout")
             busy = self._turn(now)
+            self._note_stop(now)
             self.store.flush()
             self._tell()
             if machine.done and not self._running:
@@ -136,8 +138,16 @@ class Driver:
         shutil.rmtree(os.path.join(self.place.folder, "work"), ignore_errors=True)
 
     def _cancel(self, now: float, why: str, hard: bool = False) -> None:
-        self.store.put(run_key(self.run["run"], "cancel"), dumps({"v": 1, "at": now, "why": why, "hard": hard}))
         self.machine.cancel(now, hard=hard, why=why)
+        self._note_stop(now)
+
+    def _note_stop(self, now: float) -> None:
+        """Put on record why the machine starts nothing more: asked to stop, out of time, or the first failure."""
+        said = (self.machine.why, self._stops > 1)
+        if said != self._noted and said[0] is not None:
+            self._noted = said
+            record = {"v": 1, "at": now, "why": said[0], "hard": said[1]}
+            self.store.put(run_key(self.run["run"], "cancel"), dumps(record))
 
     def _turn(self, now: float) -> bool:
         """Do what the machine says now; whether anything was answered at once, so that it may say more."""
@@ -183,6 +193,7 @@ class Driver:
         self._about_failure(call, address)
         start = {"v": 1, "n": todo.n, "at": now, "pid": os.getpid()}
         self.store.put(start_key(self.run["run"], *address, attempt), dumps(start))
+        self._tell()
         self.see(Event(now, "start", address, {"n": todo.n, "log": call["log"]}))
         handle = self.executor.start(call, self.secrets)
         self._handles[address] = handle
