@@ -42,7 +42,8 @@ class OpenRun(NamedTuple):
 def project_root(start: Path | None = None) -> Path:
     """The nearest folder from `start` (or here) upward that has runs or a `runner.toml`; else `start` itself."""
     here = (start or Path.cwd()).absolute()
-    for folder in (here, *here.parents):
+    candidates: list[Path] = [here, *here.parents]
+    for folder in candidates:
         if (folder / ".runner" / "index.jsonl").is_file() or (folder / "runner.toml").is_file():
             return folder
     return here

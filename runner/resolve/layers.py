@@ -44,7 +44,8 @@ class Laid(NamedTuple):
 
     def origin(self, keys: Keys) -> Layer | None:
         """The strongest layer that says something at this key path; None for what nobody wrote."""
-        for layer in reversed(self.layers):
+        layers: list[Layer] = list(self.layers)
+        for layer in reversed(layers):
             if has(layer.table, keys):
                 return layer
             if keys and keys[0] in layer.table and not isinstance(layer.table[keys[0]], dict):
