@@ -36,14 +36,13 @@ class OpenRun(NamedTuple):
 
     def log_path(self, id: str, key: str, attempt: int) -> Path:
         """The log of an attempt, which may not exist: a silent attempt has none."""
-        return self.root / ".runner" / "runs" / self.meta["run"] / "logs" / f"{id}.{key}.{attempt}"
+        return self.root / ".runner" / "runs" / str(self.meta["run"]) / "logs" / f"{id}.{key}.{attempt}"
 
 
 def project_root(start: Path | None = None) -> Path:
     """The nearest folder from `start` (or here) upward that has runs or a `runner.toml`; else `start` itself."""
     here = (start or Path.cwd()).absolute()
-    candidates: list[Path] = [here, *here.parents]
-    for folder in candidates:
+    for folder in (here, *here.parents):
         if (folder / ".runner" / "index.jsonl").is_file() or (folder / "runner.toml").is_file():
             return folder
     return here

@@ -44,8 +44,7 @@ class Laid(NamedTuple):
 
     def origin(self, keys: Keys) -> Layer | None:
         """The strongest layer that says something at this key path; None for what nobody wrote."""
-        layers: list[Layer] = list(self.layers)
-        for layer in reversed(layers):
+        for layer in self.layers[::-1]:
             if has(layer.table, keys):
                 return layer
             if keys and keys[0] in layer.table and not isinstance(layer.table[keys[0]], dict):
