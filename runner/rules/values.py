@@ -351,9 +351,10 @@ def _plain(value: Any, name: str, kind: str) -> Any:
     if isinstance(value, (list, tuple)):
         return list(value)
     if isinstance(value, dict):
-        for key in value:
-            if not isinstance(key, str):
-                raise BadReturn(f"the return `{name}` has a table with the key {key!r}, and keys are text")
+        odd = next((key for key in value if not isinstance(key, str)), None)
+        if odd is not None or None in value:
+            problem = f"the return `{name}` has a table with the key {odd!r}, and keys are text"
+            raise BadReturn(f"{problem}: make it text, or write `kind = \"object\"`")
         return dict(value)
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
