@@ -354,7 +354,7 @@ def _plain(value: Any, name: str, kind: str) -> Any:
         odd = next((key for key in value if not isinstance(key, str)), None)
         if odd is not None or None in value:
             problem = f"the return `{name}` has a table with the key {odd!r}, and keys are text"
-            raise BadReturn(f"{problem}: make it text, or write `kind = \"object\"`")
+            raise BadReturn(f'{problem}: make it text, or write `kind = "object"`')
         return dict(value)
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
