@@ -136,7 +136,17 @@ def _tell(
         logs = root / ".runner" / "runs" / started["run"] / "logs"
         text = digest(
             folded, plan, lambda id, key, n: tail(logs / f"{id}.{key}.{n}", 10),
-            file=str(args.file), colour=coloured(sys.stderr, os.environ), signs=symbols(sys.stderr),
+            again=_words(args), colour=coloured(sys.stderr, os.environ), signs=symbols(sys.stderr),
         )  # fmt: skip
         sys.stderr.write(text)
     return exit_code(str(folded["status"]), signal=signal, timed_out=timed_out)
+
+
+def _words(args: argparse.Namespace) -> list[str]:
+    """The words that ask for the same run once more."""
+    words = [str(args.file)]
+    if args.profile:
+        words += ["--profile", args.profile]
+    for flag, values in (("--param", args.param), ("--set", args.set)):
+        words += [word for value in values for word in (flag, value)]
+    return words

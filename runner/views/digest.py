@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from runner.views import words
@@ -26,23 +26,23 @@ def digest(
     plan: Mapping[str, Any],
     tail: Tail,
     *,
-    file: str = "",
+    again: Sequence[str] = (),
     colour: bool = False,
     signs: Symbols = UNICODE,
 ) -> str:
-    """The digest of a folded Run. `file`: the pipeline as the user named it, for the commands to type."""
+    """The digest of a folded Run. `again`: the words behind `runner up` that ask for the same once more."""
     nodes: Mapping[str, Mapping[str, Any]] = plan.get("nodes", {})
     told: Mapping[str, Mapping[str, Any]] = run.get("nodes", {})
     parents = above(told)
     counted = {a: entry for a, entry in told.items() if not contains(a, entry, nodes, parents)}
     name = str(run.get("name") or run.get("run") or "")
     lines = [_headline(run, counted, colour)]
-    lines += _failures(run, counted, tail, colour, signs)
+    lines += _failures(run, told, counted, tail, colour, signs)
     lines += _not_run(run, counted, nodes, colour)
     lines += _warnings(counted, colour)
     if run.get("status") == "succeeded":
         lines += _made(counted, nodes)
-    lines += _next(run, counted, name, file)
+    lines += _next(told, counted, name, again)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -86,15 +86,24 @@ def failed(told: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [address for address, entry in told.items() if entry.get("status") in FAILED]
 
 
+def forgiven(address: str, told: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether a failure does no harm: a handler recovered it, or what is around it tolerated it."""
+    if told[address].get("handled"):
+        return True
+    around = above([address])
+    return any(told[one].get("status") == "succeeded" for one in around if one in told)
+
+
 def _failures(
     run: Mapping[str, Any],
+    told: Mapping[str, Mapping[str, Any]],
     counted: Mapping[str, Mapping[str, Any]],
     tail: Tail,
     colour: bool,
     signs: Symbols,
 ) -> list[str]:
     lines = []
-    addresses = failed(counted)
+    addresses = sorted(failed(counted), key=lambda address: forgiven(address, told))
     for address in addresses[:SHOWN]:
         entry = counted[address]
         attempts = list(entry.get("attempts") or ())
@@ -104,7 +113,7 @@ def _failures(
         start, stop = entry.get("start"), entry.get("end")
         took = f" ({duration(stop - start)})" if start is not None and stop is not None else ""
         handled = {"continue": ", recovered by its handler", "skip": ", its dependants are skipped"}
-        note = handled.get(str(entry.get("handled") or ""), ", tolerated" if run.get("status") == "succeeded" else "")
+        note = handled.get(str(entry.get("handled") or ""), ", tolerated" if forgiven(address, told) else "")
         said = f"{words.why({**end, 'status': status})}{words.attempts(tries)}{took}{note}"
         lines += ["", f"{paint(status, status, colour)}: {entry.get('label')} {said}"]
         lines += [f"  {text}" for text in (words.detail(end), words.advice(end)) if text]
@@ -168,12 +177,18 @@ def _made(counted: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Mapping[
     return lines
 
 
-def _next(run: Mapping[str, Any], counted: Mapping[str, Mapping[str, Any]], name: str, file: str) -> list[str]:
-    if run.get("status") == "succeeded":
+def _next(
+    told: Mapping[str, Mapping[str, Any]], counted: Mapping[str, Mapping[str, Any]], name: str, again: Sequence[str]
+) -> list[str]:
+    """What to type next: the log of the first failure, then the run once more from where it failed."""
+    bad = [address for address in failed(counted) if not forgiven(address, told)]
+    if not bad:
         return []
-    lines = []
-    bad = failed(counted)
-    if bad:
-        lines.append(f"runner logs {name} {shlex.quote(str(counted[bad[0]].get('label')))}")
-    lines.append(f"runner up {shlex.quote(file)} --resume {name}" if file else f"runner show {name}")
+    lines = [shlex.join(["runner", "logs", name, str(counted[bad[0]].get("label"))])]
+    paths = dict.fromkeys(str(counted[address].get("path")) for address in bad)
+    starts = [path for path in paths if "!" not in path]
+    if again and len(starts) == len(paths) <= SHOWN:
+        lines.append(shlex.join(["runner", "up", *again, *(word for path in starts for word in ("--from", path))]))
+    elif again:
+        lines.append(shlex.join(["runner", "up", *again]))
     return ["", f"next: {lines[0]}", *(f"      {line}" for line in lines[1:])]

@@ -87,10 +87,7 @@ class Live:
             self.waiting = {id: None for id, path in paths.items() if "!" not in path}
             self.column = min(COLUMN, max(map(columns, paths.values()), default=0))
         elif what == "run-end":
-            self._closed = True
-            status = str(event.data.get("status"))
-            totals = self.story.totals(event.data.get("counts") or self.counts, event.at)
-            self._above.append(f"{paint(status, status, self.colour)}  {totals}")
+            self._closed = True  # the digest tells the end
         elif event.address is None:
             line = self.story.line(event)
             if line is not None:

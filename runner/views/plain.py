@@ -40,10 +40,7 @@ class Plain:
                 self.write(f"{self.story.label(event)} {self.bar} {clean(str(event.data.get('text', '')))}")
         elif event.what == "run-start":
             self.write(self.story.headline(event))
-        elif event.what == "run-end":
-            status = str(event.data.get("status"))
-            self.write(f"{self.state(status)} {self.story.totals(event.data.get('counts') or {}, event.at)}")
-        else:
+        elif event.what != "run-end":  # the digest tells the end
             line = self.story.line(event)
             if line is not None and not (self.quiet and line.state in ("running", "succeeded", "cached")):
                 self.write(self.text(line))
