@@ -12,6 +12,7 @@ from runner.plan.scope import View
 from runner.plan.services import profile_table
 from runner.plan.steps import Step, Tree
 from runner.resolve.resolved import Resolved
+from runner.resolve.said import spoken
 from runner.rules.keys import digest
 from runner.text.diagnostics import Diagnostic, diagnose
 from runner.text.sources import Sources
@@ -43,9 +44,7 @@ def build(resolved: Resolved, sources: Sources) -> Built:
         compiler.secrets.update(entry["name"] for entry in tasks.secrets(step.table))
         if step.task:
             paths.declare(step)
-    if any(not step.kind for step in tree.steps):
-        return Built(None, tree, _sorted(tree))
-    order.say(tree)
+    order.say(tree, compiler.names)
     _references(tree, compiler)
     files = paths.Paths(compiler)
     files.join()
@@ -60,10 +59,11 @@ def build(resolved: Resolved, sources: Sources) -> Built:
         index_of[f"{graph.role} {graph.name}"] = {step.name: number for number, step in enumerate(found)}
     files.two_writers(index_of)
     rules(tree, compiler, resolved)
+    returns = emitter.exports(tree.doc.data.get("returns", []))
     params = {name: compiler.parameter(name) for name in resolved.parameters.known}
     profile = profile_table(resolved, compiler)
     if any(problem.severity == "error" for problem in tree.problems):
-        return Built(None, tree, _sorted(tree))
+        return Built(None, tree, _sorted(tree, resolved))
     top = resolved.layers.setting("max-parallel").table.get("max-parallel")
     plan: Table = {
         "v": VERSION,
@@ -75,13 +75,13 @@ def build(resolved: Resolved, sources: Sources) -> Built:
         "profile": profile,
         "max_parallel": top,
         "timeout": emitter.seconds(resolved.layers.setting("timeout").table.get("timeout")),
-        "returns": emitter.exports(tree.doc.data.get("returns", [])),
+        "returns": returns,
         "steps": [step.id for step in sorted_graphs[id(tree.top)]],
         "finally": [step.id for step in sorted_graphs[id(tree.last)]],
         "nodes": emitter.nodes(drafts, sorted_graphs),
     }
     plan["digest"] = digest(plan)
-    return Built(plan, tree, _sorted(tree))
+    return Built(plan, tree, _sorted(tree, resolved))
 
 
 def pipeline_name(resolved: Resolved) -> str:
@@ -111,9 +111,9 @@ def _references(tree: Tree, compiler: Compiler) -> None:
                 compiler.link(step, target, keys, soft)
 
 
-def _sorted(tree: Tree) -> tuple[Diagnostic, ...]:
+def _sorted(tree: Tree, resolved: Resolved) -> tuple[Diagnostic, ...]:
     unique = dict.fromkeys(tree.problems)
-    return tuple(unique)
+    return tuple(spoken(unique, resolved.ask.sets))
 
 
 __all__ = ["Built", "View", "build", "diagnose", "pipeline_name"]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from runner.plan.compile import Compiler
+from runner.plan.compile import WRONG, Compiler
 from runner.plan.steps import Step, Tree
-from runner.resolve.layers import shared
+from runner.resolve.hints import KINDS
+from runner.resolve.layers import Keys, shared
 from runner.resolve.resolved import Resolved, step_paths
 from runner.rules.values import kind_of
-from runner.text.diagnostics import Diagnostic, diagnose, near
+from runner.text.diagnostics import Diagnostic, diagnose
 
 ORDERED = ("<", "<=", ">", ">=")
+COMPARE = ("==", "!=", *ORDERED)
 TEXTS = ("text", "path", "date", "time", "datetime")
 
 
@@ -42,11 +44,10 @@ def unmatched(tree: Tree, resolved: Resolved) -> Iterator[Diagnostic]:
         if glob:
             yield diagnose("W503", layer.doc.place(layer.keys, "key"), name=name)
             continue
-        close = near(name, paths if kind == "step" else tags)
-        args = {"near": close} if close else {}
+        args = tree.guess(name, paths if kind == "step" else sorted(tags))
         inner = [path for path in paths if path.endswith("." + name)]
         if kind == "step" and inner:
-            args["near"] = inner[0]
+            args = {"near": inner[0]}
         yield diagnose("E503" if kind == "step" else "E504", layer.doc.place(layer.keys, "key"), name=name, **args)
 
 
@@ -63,43 +64,80 @@ def recovery(compiler: Compiler) -> Iterator[Diagnostic]:
 
 def conditions(step: Step, compiler: Compiler) -> Iterator[Diagnostic]:
     """N11: kinds that can't be compared, a condition that gives no truth value; where kinds are known."""
-    spots: list[tuple[Any, ...]] = [("when",), ("stop-when",), ("repeat", "until")]
-    for keys in spots:
-        table: Any = step.table
-        for key in keys:
-            table = table.get(key) if isinstance(table, dict) else None
-        if isinstance(table, str):
-            expr = compiler.compiled(step, keys)
-            yield from _kinds(step, keys, expr, compiler)
-            kind = kind_of_expr(expr, compiler)
-            if kind not in (None, "boolean"):
-                yield diagnose("E476", step.place(keys), kind=kind, key=keys[-1])
-    if isinstance(step.table.get("choose"), str):
-        yield from _kinds(step, ("choose",), compiler.compiled(step, ("choose",)), compiler)
+    for keys, expr, leaves in compiler.asked.get(step.id, ()):
+        yield from _Condition(step, keys, leaves, compiler).check(expr)
 
 
-def _kinds(step: Step, keys: tuple[Any, ...], expr: Any, compiler: Compiler) -> Iterator[Diagnostic]:
-    pending = [expr]
-    while pending:
-        item = pending.pop()
-        if not isinstance(item, list) or not item or item[0] == "lit":
-            continue
-        pending += [part for part in item[1:] if isinstance(part, list)]
-        if item[0] in ("==", "!=", *ORDERED):
-            left, right = (kind_of_expr(side, compiler) for side in item[1:3])
-            if None in (left, right) or "none" in (left, right) or _alike(left, right):
+class _Condition:
+    """One condition as it was written, with what its names mean."""
+
+    def __init__(self, step: Step, keys: Keys, leaves: dict[tuple[int, int], Any], compiler: Compiler) -> None:
+        self.step, self.keys, self.leaves, self.compiler = step, keys, leaves, compiler
+
+    def check(self, expr: Any) -> Iterator[Diagnostic]:
+        """All its problems."""
+        who = str(self.keys[-1])
+        pending: list[tuple[Any, str | None]] = [(expr, None if who == "choose" else who)]
+        while pending:
+            item, asker = pending.pop()
+            tag = item[0] if isinstance(item, list) and item else None
+            if tag in ("and", "or", "not"):
+                pending += [(part, str(tag)) for part in item[1:]]
                 continue
-            each = _map_behind(item[1], compiler) or _map_behind(item[2], compiler)
-            if each and "list" in (left, right):
-                yield diagnose("E477", step.place(keys), step=each, left=left, right=right)
-            else:
-                yield diagnose("E475", step.place(keys), left=left, right=right, op=item[0])
-        elif item[0] in ("in", "not in"):
-            right = kind_of_expr(item[2], compiler)
-            if right not in (None, "list", "table", "text"):
+            kind = self.kind(item)
+            if asker is not None and kind not in (None, "boolean"):
                 yield diagnose(
-                    "E475", step.place(keys), left=kind_of_expr(item[1], compiler) or "value", right=right, op=item[0]
+                    "E476", self.place(item), asker=asker, name=self.named(item), kind=KINDS.get(kind or "", kind)
                 )
+            elif tag in COMPARE or tag in ("in", "not in"):
+                yield from self.compared(item)
+
+    def compared(self, item: Any) -> Iterator[Diagnostic]:
+        """What is wrong with a comparison."""
+        op, left, right = item[0], self.kind(item[1]), self.kind(item[2])
+        if op in ("in", "not in"):
+            if right in (None, "list") or (right in ("text", "table") and left in (None, *TEXTS)):
+                return
+            what = "a list, a table or text" if right not in ("text", "table") else f"text in {KINDS[right]}"
+            yield diagnose("E478", self.place(item), op=op, what=what, left=KINDS[left or "object"], right=KINDS[right])
+            return
+        if None in (left, right) or (op in ("==", "!=") and "none" in (left, right)):
+            return
+        if _alike(left, right) and (op in ("==", "!=") or left in ("integer", "number", *TEXTS)):
+            return
+        for side, kind in ((item[1], left), (item[2], right)):
+            each = _map_behind(self.leaf(side), self.compiler)
+            if kind == "list" and each:
+                name = self.leaf(side)[3]
+                yield diagnose("E477", self.place(side), name=name, step=each)
+                return
+        yield diagnose("E475", self.place(item), left=KINDS[left or ""], right=KINDS[right or ""], op=op)
+
+    def leaf(self, item: Any) -> Any:
+        """What a name stands for; all else is itself."""
+        if isinstance(item, list) and item and item[0] in ("name", "ref"):
+            return self.leaves.get((item[2], item[3]))
+        return item
+
+    def kind(self, item: Any) -> str | None:
+        """The kind of a part; None where only the run knows, or where something is wrong already."""
+        if isinstance(item, list) and item and item[0] in ("name", "ref") and (item[2], item[3]) not in self.leaves:
+            return None
+        found = self.leaf(item)
+        return None if found == WRONG else kind_of_expr(found, self.compiler)
+
+    def place(self, item: Any) -> Any:
+        """Where a part stands: a name and a comparison know, a literal is all there is."""
+        part = getattr(item, "span", None)
+        if part is None and isinstance(item, list) and item and item[0] in ("name", "ref"):
+            part = (item[2], item[3])
+        return self.step.place(self.keys, part=part)
+
+    def named(self, item: Any) -> str:
+        """A part as a sentence has it."""
+        if isinstance(item, list) and item and item[0] in ("name", "ref"):
+            return f"`{item[1] if item[0] == 'name' else '.'.join(map(str, item[1]))}`"
+        return "this"
 
 
 def _alike(left: str | None, right: str | None) -> bool:

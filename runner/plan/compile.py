@@ -8,15 +8,19 @@ from typing import Any, NamedTuple
 from runner.plan import scope
 from runner.plan.scope import Ambiguous, View
 from runner.plan.steps import Step, Tree
+from runner.plan.unknown import Unknown as Names
+from runner.resolve.hints import listed
 from runner.resolve.layers import Keys
 from runner.resolve.parameters import Parameters, plain
 from runner.resolve.references import condition_to_expr, text_to_expr
 from runner.rules.expr import ABSENT, evaluate
-from runner.text.diagnostics import Place, diagnose, near
-from runner.text.sources import Sources
+from runner.text.diagnostics import Place, diagnose
+from runner.text.sources import GIT, Sources
 
 SECRET_WORDS = ("TOKEN", "PASSWORD", "PASSWD", "SECRET", "KEY", "CREDENTIAL")
 EVERYTHING = View()
+WRONG: Any = ["wrong"]
+"""Stands for what has a problem already: nothing further is said about it."""
 
 
 class Unknown(Exception):
@@ -33,6 +37,20 @@ class Taken(NamedTuple):
     soft: bool
 
 
+class Spot(NamedTuple):
+    """Where a reference stands: the step's key, the offsets in its text, and what may be seen from there."""
+
+    step: Step
+    keys: Keys
+    part: tuple[int, int]
+    view: View
+    condition: bool
+
+    def place(self) -> Place | None:
+        """Its place in a file; sought only for a problem."""
+        return self.step.place(self.keys, part=self.part)
+
+
 class Compiler:
     """Compiles the texts of all steps; collects problems, edges, and what was asked of environment and git."""
 
@@ -44,6 +62,9 @@ class Compiler:
         self.secrets: set[str] = set()  # names that some step declares as a secret (N40)
         self.params: dict[str, Any] = {}  # name -> expression
         self.taken: list[Taken] = []
+        self.broken: set[str] = set()  # Python files that were said to be none
+        self.names = Names(tree, parameters)
+        self.asked: dict[str, list[tuple[Keys, Any, dict[tuple[int, int], Any]]]] = {}  # conditions as they are written
         self._done: dict[str, dict[tuple[Keys, View], Any]] = {}  # step id -> key path and view -> expression
         self._ids: dict[str, Step] | None = None
 
@@ -60,12 +81,11 @@ class Compiler:
         if (keys, view) not in done:
             expr, errors = condition_to_expr(text)
             self._refuse(step, keys, errors)
-            done[keys, view] = True if errors else self._leaves(step, keys, expr, view, False)
+            leaves: dict[tuple[int, int], Any] = {}
+            done[keys, view] = WRONG if errors else self._leaves(step, keys, expr, view, leaves)
+            if not errors:
+                self.asked.setdefault(step.id, []).append((keys, expr, leaves))
         return done[keys, view]
-
-    def compiled(self, step: Step, keys: Keys) -> Any:
-        """What was compiled at a key, whatever the view; None where nothing was."""
-        return next((expr for (spot, _), expr in self._done.get(step.id, {}).items() if spot == keys), None)
 
     def by_id(self, id: str) -> Step | None:
         """A step by its node's id."""
@@ -87,26 +107,34 @@ class Compiler:
         return self.params[name]
 
     def _parameter(self, name: str, value: Any) -> Any:
-        if isinstance(value, dict | list):
-            return _literal(value)
-        if not isinstance(value, str) or "$" not in value:
-            return value
         layer = self.parameters.known[name].origin
-        return self.outside(value, lambda part: layer.doc.place(layer.keys, "value", part) if layer.doc else None)
+
+        def read(keys: Keys, value: Any) -> Any:
+            if isinstance(value, list):
+                items = [read((*keys, index), item) for index, item in enumerate(value)]
+                return ["list", items]
+            if isinstance(value, dict):
+                table = {key: read((*keys, key), item) for key, item in value.items()}
+                return ["table", table]
+            if not isinstance(value, str) or "$" not in value:
+                return value
+            return self.outside(value, lambda part: layer.doc.place(keys, "value", part) if layer.doc else None)
+
+        return read(layer.keys, value) if _dollar(value) else _literal(value)
 
     def outside(self, text: str, place: Callable[[tuple[int, int] | None], Place | None]) -> Any:
         """A text that stands outside of steps: it may name `env`, `git` and `run` only."""
         expr, errors = text_to_expr(text)
         self.problems += [diagnose(code, place((start, end)), **args) for code, start, end, args in errors]
         if errors:
-            return ""
+            return WRONG
 
         def leaf(item: list[Any], soft: bool) -> Any:
             parts = item[1] if item[0] == "ref" else [item[1]]
             if parts[0] in ("env", "git", "run"):
                 return self._outside(parts, lambda: place((item[2], item[3])), soft)
             self.problems.append(diagnose("E463", place((item[2], item[3])), name=".".join(map(str, parts))))
-            return None
+            return WRONG
 
         return _rewrite(expr, leaf)
 
@@ -121,7 +149,7 @@ class Compiler:
                 return value
             expr, errors = text_to_expr(value)
             self._refuse(step, keys, errors)
-            return "" if errors else self._leaves(step, keys, expr, view, False)
+            return WRONG if errors else self._leaves(step, keys, expr, view, None)
         if isinstance(value, list):
             items = [self._value(step, (*keys, index), item, view) for index, item in enumerate(value)]
             return ["lit", value] if items == value else ["list", items]
@@ -130,30 +158,39 @@ class Compiler:
             return ["lit", value] if table == value else ["table", table]
         return value
 
-    def _leaves(self, step: Step, keys: Keys, expr: Any, view: View, soft: bool) -> Any:
+    def _leaves(self, step: Step, keys: Keys, expr: Any, view: View, leaves: dict[tuple[int, int], Any] | None) -> Any:
+        """An expression with addresses for names; `leaves` (of a condition) is filled with what stands where."""
+
         def leaf(item: list[Any], soft: bool) -> Any:
             part = (item[2], item[3])
-            if item[0] == "name":
-                return self._bare(step, keys, item[1], part, view, soft)
-            return self._dotted(step, keys, item[1], part, view, soft)
+            parts = [item[1]] if item[0] == "name" else item[1]
+            spot = Spot(step, keys, part, view, leaves is not None)
+            found = self._bare(spot, parts, soft) if item[0] == "name" else self._dotted(spot, parts, soft)
+            if leaves is not None:
+                leaves[part] = found
+            return found
 
         return _rewrite(expr, leaf)
 
-    def _bare(self, step: Step, keys: Keys, name: str, part: tuple[int, int], view: View, soft: bool) -> Any:
-        found = scope.look(step, name, view, self.parameters)
+    def _bare(self, spot: Spot, parts: list[Any], soft: bool) -> Any:
+        name = str(parts[0])
+        found = scope.look(spot.step, name, spot.view, self.parameters)
         if found is None:
-            args: dict[str, Any] = {"name": name, "step": step.name}
-            close = near(name, scope.names(step, self.parameters))
-            if close:
-                args["near"] = close
-            self.problems.append(diagnose("E460", step.place(keys, part=part), **args))
-            return None
+            self.problems.append(self.names.name(spot.step, parts, spot.place(), spot.condition))
+            return WRONG
         if isinstance(found, Ambiguous):
-            self.problems.append(
-                diagnose("E464", step.place(keys, part=part), name=name, givers=" or ".join(sorted(found.givers)))
-            )
-            return None
-        return self._leaf(step, keys, found, soft)
+            self.ambiguous(name, found, spot.place())
+            return WRONG
+        return self._leaf(spot.step, spot.keys, found, soft)
+
+    def ambiguous(self, name: str, found: Ambiguous, place: Place | None, hint: str | None = None) -> None:
+        """Say that a name has two givers."""
+        givers = sorted(found.givers)
+        if all(giver.startswith("steps.") for giver in givers):
+            self.problems.append(diagnose("E464", place, name=name, givers=listed(givers, "or"), hint=hint))
+        else:
+            hint = "give one of them another name"
+            self.problems.append(diagnose("E464", place, name=name, givers=" or ".join(givers), hint=hint))
 
     def _leaf(self, step: Step, keys: Keys, found: scope.Found, soft: bool) -> Any:
         leaf = found.leaf
@@ -161,7 +198,7 @@ class Compiler:
             giver, name = (step, leaf[1]) if leaf[0] == "own-param" else (leaf[1], leaf[2])
             return self.own_param(giver, name)
         if found.giver is not None:
-            self.link(step, found.giver, keys, soft)
+            self.link(step, found.giver, keys, soft, str(leaf[3]))
             self.taken.append(Taken(step, keys, found.giver, leaf[3], soft))
         return leaf
 
@@ -172,38 +209,36 @@ class Compiler:
         key: Any = given.index(name) if isinstance(given, list) else name
         return self.value(step, ("params", key), step.params[name], View(params=False, files=False))
 
-    def _dotted(self, step: Step, keys: Keys, parts: list[Any], part: tuple[int, int], view: View, soft: bool) -> Any:
-        place = step.place  # computed only for a diagnostic
-        head = parts[0]
+    def _dotted(self, spot: Spot, parts: list[Any], soft: bool) -> Any:
+        step, keys, head = spot.step, spot.keys, parts[0]
         if head in ("env", "git"):
-            return self._outside(parts, lambda: place(keys, part=part), soft)
+            return self._outside(parts, spot.place, soft, spot.condition)
         if head == "run":
-            return self._run(step, keys, parts, part)
+            return self._run(spot, parts)
         if head == "file" and parts[1:] == ["dir"]:
             return self._folder(step, keys)
         if head != "steps":
-            leaf = self._bare(step, keys, str(head), part, view, soft)
-            return leaf if leaf is None or len(parts) == 1 else ["get", leaf, list(parts[1:])]
-        if len(parts) < 3:
-            self.problems.append(diagnose("E465", place(keys, part=part), text=".".join(map(str, parts))))
-            return None
+            leaf = self._bare(spot, parts, soft)
+            return leaf if leaf is WRONG or len(parts) == 1 else ["get", leaf, list(parts[1:])]
         target = scope.find_step(step, str(parts[1]))
         if target is None or target is step:
-            args: dict[str, Any] = {"name": parts[1], "key": keys[0] if keys else "step"}
-            close = near(str(parts[1]), (name for name in scope.step_names(step) if name != step.name))
-            if close:
-                args["near"] = close
-            self.problems.append(diagnose("E250", place(keys, part=part), **args))
-            return None
-        leaf = self._of_step(step, keys, target, str(parts[2]), part)
-        if leaf is None:
-            return None
-        self.link(step, target, keys, soft or parts[2] == "status")
+            said = self.names.step(step, str(parts[1]), str(keys[0]), spot.place()) if target is None else None
+            self.problems.append(said or diagnose("E303", spot.place(), name=step.name))
+            return WRONG
+        if len(parts) < 3:
+            text = ".".join(map(str, parts))
+            self.problems.append(diagnose("E465", spot.place(), text=text, step=target.name))
+            return WRONG
+        leaf = self._of_step(spot, target, parts)
+        if leaf is WRONG:
+            return WRONG
+        self.link(step, target, keys, soft or parts[2] == "status", str(parts[2]))
         if leaf[0] in ("return", "path"):
             self.taken.append(Taken(step, keys, target, leaf[3], soft))
         return ["get", leaf, list(parts[3:])] if len(parts) > 3 else leaf
 
-    def _of_step(self, step: Step, keys: Keys, target: Step, name: str, part: tuple[int, int]) -> Any:
+    def _of_step(self, spot: Spot, target: Step, parts: list[Any]) -> Any:
+        name = str(parts[2])
         if name == "status":
             return ["status", target.id, target.depth, ""]
         if any(entry["name"] == name for entry in target.returns):
@@ -212,48 +247,50 @@ class Compiler:
             return ["path", target.id, target.depth, name]
         if name in target.each:
             return ["items", target.id, target.depth, name]
-        has = [entry["name"] for entry in target.returns] + list(target.files) + list(target.each) + ["status"]
-        args = {"name": name, "step": target.name, "has": ", ".join(f"`{item}`" for item in has)}
-        close = near(name, has)
-        if close:
-            args["near"] = close
-        self.problems.append(diagnose("E466", step.place(keys, part=part), **args))
-        return None
+        self.problems.append(self.names.given(spot.step, target, parts, spot.place(), spot.condition))
+        return WRONG
 
-    def _run(self, step: Step, keys: Keys, parts: list[Any], part: tuple[int, int]) -> Any:
-        allowed = scope.RUN_LAST if step.role == "finally" or step.graph.role == "finally" else scope.RUN
+    def _run(self, spot: Spot, parts: list[Any]) -> Any:
+        allowed = scope.RUN_LAST if "finally" in (spot.step.role, spot.step.graph.role) else scope.RUN
+        return self._of_run(parts, spot.place, allowed)
+
+    def _of_run(self, parts: list[Any], where: Callable[[], Place | None], allowed: tuple[str, ...]) -> Any:
         if len(parts) == 2 and parts[1] in allowed:
             return ["run", parts[1]]
-        self.problems.append(
-            diagnose(
-                "E467",
-                step.place(keys, part=part),
-                text=".".join(map(str, parts)),
-                has=", ".join(f"`run.{name}`" for name in allowed),
-            )
-        )
-        return None
+        hint = f"`{'.'.join(map(str, parts))}` is known in `[finally]` only" if parts[1] in scope.RUN_LAST else None
+        has = listed(f"run.{name}" for name in allowed)
+        self.problems.append(diagnose("E467", where(), text=".".join(map(str, parts)), has=has, hint=hint))
+        return WRONG
 
-    def _outside(self, parts: list[Any], where: Callable[[], Place | None], soft: bool) -> Any:
-        name = str(parts[1]) if len(parts) > 1 else ""
+    def _outside(self, parts: list[Any], where: Callable[[], Place | None], soft: bool, condition: bool = False) -> Any:
+        """A word of `env`, `git` or `run`; in a condition what is not set is `none`, as N11 has it for all else."""
         if parts[0] == "run":
-            if name in scope.RUN:
-                return ["run", name]
-            self.problems.append(diagnose("E467", where(), text=".".join(map(str, parts)), has="`run.id`, `run.date`"))
-            return None
+            return self._of_run(parts, where, scope.RUN)
+        name = str(parts[1])
+        if len(parts) > 2:
+            text = ".".join(map(str, parts))
+            self.problems.append(diagnose("E465", where(), text=text, hint=f"`{parts[0]}.{name}` is text"))
+            return WRONG
         if parts[0] == "git":
+            if name not in GIT:
+                has = listed(f"git.{word}" for word in GIT)
+                self.problems.append(diagnose("E467", where(), text=f"git.{name}", has=has))
+                return WRONG
             self.git[name] = value = self.sources.git(name)
-            if value is None and not soft:
-                self.problems.append(diagnose("E468", where(), name=name))
-            return ABSENT if value is None else value
-        if name in self.secrets:
+            code = "E468"
+        elif name in self.secrets:
             self.problems.append(diagnose("E461", where(), name=name))
+            return WRONG
+        else:
+            if any(word in name.upper().split("_") for word in SECRET_WORDS):
+                self.problems.append(diagnose("W461", where(), name=name))
+            self.env[name] = value = self.sources.env(name)
+            code = "E462"
+        if value is None and not soft and not condition:
+            self.problems.append(diagnose(code, where(), name=name))
+            return WRONG
+        if value is None and condition:
             return None
-        if any(word in name.upper().split("_") for word in SECRET_WORDS):
-            self.problems.append(diagnose("W461", where(), name=name))
-        self.env[name] = value = self.sources.env(name)
-        if value is None and not soft:
-            self.problems.append(diagnose("E462", where(), name=name))
         return ABSENT if value is None or (soft and value == "") else value
 
     def _folder(self, step: Step, keys: Keys) -> str:
@@ -264,21 +301,46 @@ class Compiler:
         doc = layer.doc if layer and layer.doc else self.tree.doc
         return relpath(Path(doc.path).absolute().parent, self.sources.root)
 
-    def link(self, taker: Step, giver: Step, keys: Keys, soft: bool) -> None:
+    def link(self, taker: Step, giver: Step, keys: Keys, soft: bool, name: str = "NAME") -> None:
         """An inferred edge: the taker waits for the giver (N2); order only where a default stands in."""
         pair = scope.between(taker, giver)
         if pair is None:
             if taker.graph.role == "finally" and not soft:
-                self.problems.append(diagnose("E306", taker.place(keys), name=giver.name))
+                self.problems.append(diagnose("E306", taker.place(keys), step=giver.name, name=name))
             return
         waits, first = pair
         if first.name in waits.after or first.name in waits.needs:
             return
-        (waits.after if soft else waits.needs)[first.name] = (first, keys if waits is taker else ())
+        (waits.after if soft else waits.needs)[first.name] = (first, (taker, keys))
 
     def _refuse(self, step: Step, keys: Keys, errors: Any) -> None:
         for code, start, end, args in errors:
             self.problems.append(diagnose(code, step.place(keys, part=(start, end)), **args))
+
+
+def wrong(expr: Any) -> bool:
+    """Whether something in an expression has a problem already."""
+    pending = [expr]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            pending += item.values()
+        elif isinstance(item, list):
+            if item == WRONG:
+                return True
+            pending += item if item[:1] != ["lit"] else []
+    return False
+
+
+def _dollar(value: Any) -> bool:
+    """Whether a text inside a value may hold a reference."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str) and "$" in item:
+            return True
+        pending += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+    return False
 
 
 def _literal(value: Any) -> Any:

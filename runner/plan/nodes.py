@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from runner.model.units import seconds
@@ -11,13 +12,16 @@ from runner.plan.paths import Paths
 from runner.plan.scope import View
 from runner.plan.steps import Graph, Step
 from runner.resolve import patterns
+from runner.resolve.hints import KINDS, listed
 from runner.rules.bind import file_items
 from runner.rules.expr import ExprError
 from runner.rules.keys import digest, node_id
 from runner.rules.paths import item_of
-from runner.text.diagnostics import diagnose, near
+from runner.rules.values import kind_of
+from runner.text.diagnostics import Place, diagnose
 
 Table = dict[str, Any]
+Placer = Callable[[Any], "Place | None"]
 SOURCE = View(items=False, files=False)
 INNER_PART = (
     "type",
@@ -73,13 +77,8 @@ class Emitter:
         """`returns` of the file: what it gives when it is used by another (N19)."""
         out: Table = {}
         for index, entry in enumerate(entries):
-            name, giver = self._exported(self.compiler.tree.top, entry)
-            if giver is None:
-                self.compiler.problems.append(
-                    diagnose("E480", self.compiler.tree.doc.place(("returns", index)), name=name, step="the pipeline")
-                )
-            else:
-                out[name] = ["return", giver[0].id, giver[0].depth, giver[1]]
+            keys = ("returns", index)
+            self._export(self.compiler.tree.top, entry, out, "of the pipeline", self.compiler.tree.doc.place, keys)
         return out
 
     def _node(self, step: Step, draft: Table, order: dict[int, list[Step]]) -> Table:
@@ -155,39 +154,49 @@ class Emitter:
         for index, entry in enumerate(step.table.get("returns", ())):
             if step.inside is None:
                 break
-            name, giver = self._exported(step.inside, entry)
-            if giver is None:
-                close = near(name, step.inside.returners)
-                args = {"near": close} if close else {}
-                self.compiler.problems.append(
-                    diagnose("E480", step.place(("returns", index)), name=name, step=f"`{step.name}`", **args)
-                )
-            else:
-                returns[name] = ["return", giver[0].id, giver[0].depth, giver[1]]
+            self._export(step.inside, entry, returns, f"inside `{step.name}`", step.place, ("returns", index))
         return {"type": "graph", "steps": [], "returns": returns, **extra}
 
-    def _exported(self, graph: Graph, entry: Any) -> tuple[str, tuple[Step, str] | None]:
-        """The step and return that an export stands for: `from`, else the only step inside that returns the name."""
+    def _export(self, graph: Graph, entry: Any, out: Table, where: str, place: Placer, keys: Any) -> None:
+        """Enter what an export stands for: `from`, else the only step inside that returns the name."""
+        problems, guess = self.compiler.problems, self.compiler.tree.guess
         name = entry if isinstance(entry, str) else entry["name"]
+        if isinstance(entry, dict):
+            keys = (*keys, "from" if "from" in entry else "name")
         source = entry.get("from") if isinstance(entry, dict) else None
         if isinstance(source, str):
             inner, _, what = source.partition(".")
             giver = graph.steps.get(inner)
-            fits = giver is not None and any(e["name"] == what for e in giver.returns)
-            return name, (giver, what) if giver is not None and fits else None
+            if giver is None:
+                problems.append(diagnose("E250", place(keys), name=inner, key="returns", **guess(inner, graph.steps)))
+            elif all(entry["name"] != what for entry in giver.returns):
+                has = [entry["name"] for entry in giver.returns]
+                said = listed(has) if has else "no returns"
+                problems.append(diagnose("E466", place(keys), name=what, step=inner, has=said, **guess(what, has)))
+            else:
+                out[name] = ["return", giver.id, giver.depth, what]
+            return
         givers = graph.returners.get(name, [])
-        return name, (givers[0], name) if len(givers) == 1 else None
+        if len(givers) == 1:
+            out[name] = ["return", givers[0].id, givers[0].depth, name]
+        elif givers:
+            steps = [giver.name for giver in givers]
+            problems.append(diagnose("E484", place(keys), name=name, steps=listed(steps), one=steps[0]))
+        else:
+            problems.append(diagnose("E480", place(keys), name=name, where=where, **guess(name, graph.returners)))
 
     def _choice(self, step: Step) -> Table:
         compiler = self.compiler
         subject = compiler.condition(step, ("choose",), step.table["choose"], View(files=False))
         names = [entry["name"] for entry in step.returns]
         for case in [inner for _, inner in step.cases] + ([step.default] if step.default else []):
-            for name in names:
-                if all(entry["name"] != name for entry in case.returns):
-                    compiler.problems.append(
-                        diagnose("E481", case.place((), "header"), name=name, case=case.name, step=step.name)
-                    )
+            given = [entry["name"] for entry in case.returns]
+            missing = [name for name in names if name not in given]
+            if missing:
+                place = case.place(("returns",)) if "returns" in case.table else case.place((), "header")
+                write = ", ".join(f'"{name}"' for name in [*given, *missing])
+                args: Table = {"case": case.name, "step": step.name, "names": listed(missing), "write": write}
+                compiler.problems.append(diagnose("E481", place, **args))
         return {
             "subject": subject,
             "cases": [[_case_value(name), case.id] for name, case in step.cases],
@@ -236,7 +245,7 @@ class Emitter:
         except (Unknown, ExprError):
             return expr
         if not isinstance(value, list):
-            kind = "text" if isinstance(value, str) else type(value).__name__
+            kind = KINDS[kind_of(value)]
             self.compiler.problems.append(diagnose("E482", step.place(keys), name=name, kind=kind))
             return ["lit", []]
         return ["lit", value]
@@ -247,6 +256,8 @@ class Emitter:
             if not isinstance(given, list)
             else [tasks.fixed(step, self.compiler, (*keys, "range", i), bound) for i, bound in enumerate(given)]
         )
+        if None in bounds:
+            return []  # said already
         if (
             any(type(bound) is not int for bound in bounds)
             or not 1 <= len(bounds) <= 3
@@ -264,7 +275,8 @@ class Emitter:
             return ["glob", expr, writers]
         found = patterns.expand(self.compiler.sources.root, pattern, self.compiler.sources)
         if not found and not said.get("optional"):
-            self.compiler.problems.append(diagnose("E316", step.place(keys), path=str(said["glob"])))
+            write = f'{{ glob = "{said["glob"]}", optional = true }}'
+            self.compiler.problems.append(diagnose("E316", step.place(keys), path=str(said["glob"]), write=write))
         return ["lit", [item_of(pattern, path) for path in found]]
 
     def _file(self, step: Step, keys: Any, said: Table) -> Any:

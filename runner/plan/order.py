@@ -4,32 +4,33 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import pairwise
 
 from runner.plan.steps import Graph, Step, Tree
-from runner.text.diagnostics import Diagnostic, diagnose, near
+from runner.plan.unknown import Unknown
+from runner.text.diagnostics import Diagnostic, Place, diagnose
+
+SHOWN = 5  # edges of a circle that are shown, and names on either side of a long one
+TURN = {"handler": "its step has failed", "case": "it is chosen"}
 
 
-def say(tree: Tree) -> None:
+def say(tree: Tree, unknown: Unknown) -> None:
     """Enter the edges that `needs` and `after` name; unknown names are problems of the tree."""
     for step in tree.steps:
         for key, edges in (("needs", step.needs), ("after", step.after)):
-            for index, name in enumerate(step.table.get(key, ())):
-                target = step.graph.steps.get(name) if step.role in ("step", "finally") else None
-                if step.role not in ("step", "finally"):
-                    tree.problems.append(diagnose("E307", step.place((key, index)), key=key, role=step.role))
-                elif target is None:
-                    args = {"name": name, "key": key}
-                    close = near(name, (other for other in step.graph.steps if other != step.name))
-                    if close:
-                        args["near"] = close
-                    elif name in tree.doc.data.get("handlers", {}):
-                        tree.problems.append(diagnose("E308", step.place((key, index)), name=name))
-                        continue
-                    tree.problems.append(diagnose("E250", step.place((key, index)), **args))
+            named = step.table.get(key, ())
+            if named and step.role in TURN:
+                place = step.place((key,), "key")
+                tree.problems.append(diagnose("E307", place, key=key, role=step.role, when=TURN[step.role]))
+                continue
+            for index, name in enumerate(named):
+                target = step.graph.steps.get(name)
+                if target is None:
+                    tree.problems.append(unknown.sibling(step, name, key, step.place((key, index))))
                 elif target is step:
-                    tree.problems.append(diagnose("E301", step.place((key, index)), path=f"{name} -> {name}"))
+                    tree.problems.append(diagnose("E303", step.place((key, index)), name=name))
                 else:
-                    edges[name] = (target, (key, index))
+                    edges[name] = (target, (step, (key, index)))
         for name in step.after:
             step.needs.pop(name, None)  # a step in `after` gives order only (N2)
 
@@ -82,11 +83,18 @@ def _cycles(graph: Graph, left: set[str]) -> Iterable[Diagnostic]:
         if name in trail and name not in seen:
             names = list(trail)
             cycle = [*names[names.index(name) :], name][::-1]
-            taker = graph.steps[cycle[1]]
-            edge = taker.needs.get(cycle[0]) or taker.after.get(cycle[0])
-            keys = edge[1] if edge else ()
-            yield diagnose("E301", taker.place(keys, "value" if keys else "header"), path=" -> ".join(cycle))
+            edges = [(graph.steps[two], one) for one, two in pairwise(cycle)]
+            related = [(_asks(taker, giver), f"`{taker.name}` waits for `{giver}`") for taker, giver in edges[1:SHOWN]]
+            path = cycle if len(cycle) <= 2 * SHOWN + 2 else [*cycle[:SHOWN], "...", *cycle[-SHOWN:]]
+            places = [(place, words) for place, words in related if place is not None]
+            yield diagnose("E301", _asks(*edges[0]), related=places, path=" -> ".join(path))
         seen.update(trail)
+
+
+def _asks(taker: Step, giver: str) -> Place | None:
+    """Where it is written that one sibling waits for another."""
+    asker, keys = (taker.needs.get(giver) or taker.after[giver])[1]
+    return asker.place(keys)
 
 
 def reaches(first: Step, second: Step, index: dict[str, int]) -> bool:

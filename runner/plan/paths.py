@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
-from runner.plan.compile import Compiler, Unknown
+from runner.plan.compile import WRONG, Compiler, Unknown, wrong
 from runner.plan.order import reaches
 from runner.plan.scope import between
 from runner.plan.steps import Step
 from runner.resolve import patterns
 from runner.rules.expr import ExprError
 from runner.rules.paths import is_pattern
-from runner.text.diagnostics import diagnose, near
+from runner.text.diagnostics import diagnose
 
 Entry = dict[str, Any]
 WRITTEN = re.compile(r"\$\{[^}]*\}")
@@ -53,7 +54,10 @@ class Paths:
                 entry["path"] = compiler.value(step, entry["keys"], entry["raw"])
         for step in self.tasks:
             for entry in step.reads + step.writes:
-                entry["pattern"] = self.pattern_of(step, entry["path"])
+                broken = entry["path"] == WRONG and not isinstance(entry["raw"], list)
+                entry["pattern"] = (
+                    WRITTEN.sub("*", str(entry["raw"])) if broken else self.pattern_of(step, entry["path"])
+                )
                 entry["glob"] = is_pattern(WRITTEN.sub("", str(entry["raw"])))
                 self._inside(step, entry)
         self.writers = [(step, entry) for step in self.tasks for entry in step.writes]
@@ -89,11 +93,23 @@ class Paths:
 
     def _inside(self, step: Step, entry: Entry) -> None:
         pattern = entry["pattern"]
-        if patterns.inside(pattern) is None:
-            code = "E312" if "\0" in pattern or "\n" in pattern else "E311"
-            self.compiler.problems.append(diagnose(code, step.place(entry["keys"]), path=str(entry["raw"])))
-        elif pattern.split("/")[0] == ".runner" and entry in step.writes:
-            self.compiler.problems.append(diagnose("E313", step.place(entry["keys"]), path=str(entry["raw"])))
+        short = patterns.inside(pattern)
+        hint = None
+        if short is None:
+            root = not pattern.startswith("/") and not any(part not in ("", ".") for part in pattern.split("/"))
+            code = "E312" if "\0" in pattern or "\n" in pattern else "E318" if root else "E311"
+        elif pattern.startswith("~/"):
+            code, hint = "E311", "`~` is not filled in: paths are relative to the project's root and stay below it"
+        elif short.split("/")[0] == ".runner" and entry["keys"][0] == "outputs":
+            code = "E313"
+        else:
+            return
+        if wrong(entry["path"]):
+            return
+        entry["bad"] = True
+        shown = patterns.unescape(pattern)
+        said = "" if shown == entry["raw"] else f" (written `{entry['raw']}`)"
+        self.compiler.problems.append(diagnose(code, step.place(entry["keys"]), path=shown, said=said, hint=hint))
 
     def join(self) -> None:
         """Infer edges from files; inputs that nobody makes, outputs that two may write are problems."""
@@ -112,32 +128,55 @@ class Paths:
 
         index_of: topological order of the siblings of each graph, by the graph's name.
         """
+        groups: dict[str, list[int]] = {}
         for number, (step, entry) in enumerate(self.writers):
             self._per_item(step, entry)
-            pattern = entry["pattern"]
-            if _unknown_start(pattern):
-                continue
-            met = [
-                n
-                for n in self.index.meeting(pattern)
-                if n < number and not _unknown_start(self.writers[n][1]["pattern"])
-            ]
-            # siblings that write one literal path are ordered pairwise when each is ordered after the one before
-            for other in met if "*" in pattern else met[-1:]:
-                first, before = self.writers[other]
-                if first is step or not self._apart(first, step, index_of):
-                    place = first.place(before["keys"])
-                    related = ((place, f"`{first.path}` writes it here"),) if place else ()
-                    self.compiler.problems.append(
-                        diagnose(
-                            "E310",
-                            step.place(entry["keys"]),
-                            related=related,
-                            path=str(entry["raw"]),
-                            one=first.path,
-                            two=step.path,
-                        )
-                    )
+            if not _unknown_start(entry["pattern"]) and not entry.get("bad"):
+                groups.setdefault(patterns.inside(entry["pattern"]) or "", []).append(number)
+        order = {number: self._order(self.writers[number][0], index_of) for some in groups.values() for number in some}
+        said: set[tuple[int, int]] = set()
+        for pattern, numbers in groups.items():
+            others: dict[str, None] = {}
+            for number in self.index.meeting(pattern):
+                if number in order:
+                    others[patterns.inside(self.writers[number][1]["pattern"]) or ""] = None
+            for other in others:
+                if other < pattern and other in groups:
+                    continue  # asked when it was its turn, or will be
+                both = numbers if other == pattern else numbers + groups[other]
+                # all are ordered when each is ordered after the one before
+                both = sorted(both, key=lambda number: (order[number], number))
+                for one, two in pairwise(both):
+                    if (one, two) not in said and not self._apart(self.writers[one][0], self.writers[two][0], index_of):
+                        said.add((one, two))
+                        self._two(*sorted((one, two)))
+
+    def _two(self, one: int, two: int) -> None:
+        """Two writers of one path; the later one of the file is shown."""
+        (first, before), (second, entry) = self.writers[one], self.writers[two]
+        place = first.place(before["keys"])
+        related = ((place, f"`{first.path}` writes it here"),) if place else ()
+        code = "E317" if first is second else "E310"
+        self.compiler.problems.append(
+            diagnose(
+                code,
+                second.place(entry["keys"]),
+                related=related,
+                path=str(entry["raw"]),
+                one=first.path,
+                two=second.path,
+            )
+        )
+
+    def _order(self, step: Step, index_of: dict[str, dict[str, int]]) -> tuple[int, ...]:
+        """Where a step stands when all steps are put in topological order, group by group."""
+        out: list[int] = []
+        current: Step | None = step
+        while current is not None:
+            current = current.guarded or current
+            out.append(index_of.get(f"{current.graph.role} {current.graph.name}", {}).get(current.name, 0))
+            current = current.graph.owner
+        return tuple(reversed(out))
 
     def _apart(self, one: Step, two: Step, index_of: dict[str, dict[str, int]]) -> bool:
         """Whether two steps are ordered, or can't both run."""
@@ -165,7 +204,7 @@ class Paths:
                 pending += expr[1:] if expr and expr[0] != "lit" else []
             elif isinstance(expr, dict):
                 pending += expr.values()
-        if entry["path"] != entry["raw"] and "own" in str(entry["path"]):
+        if entry["path"] != entry["raw"] and ("own" in str(entry["path"]) or wrong(entry["path"])):
             return
         current: Step | None = step
         while current is not None:
@@ -185,27 +224,35 @@ class Paths:
     def _project(self, step: Step, entry: Entry, made: bool) -> None:
         """N24: an input that no step writes is a project file and must be there now."""
         sources, pattern = self.compiler.sources, entry["pattern"]
-        if entry.get("optional") or patterns.inside(pattern) is None:
+        if entry.get("optional") or entry.get("bad") or patterns.inside(pattern) is None or wrong(entry["path"]):
             return
         if "*" in pattern or pattern.endswith("/"):
             if entry["glob"] and entry["path"] == entry["raw"]:
                 entry["project"] = [] if made else patterns.expand(sources.root, pattern, sources)
                 if not made and not entry["project"]:
-                    self.compiler.problems.append(diagnose("E316", step.place(entry["keys"]), path=str(entry["raw"])))
+                    self._nothing(step, entry)
             elif not made and "**" not in pattern and not patterns.expand(sources.root, pattern, sources):
-                self.compiler.problems.append(diagnose("E316", step.place(entry["keys"]), path=str(entry["raw"])))
+                self._nothing(step, entry)
             return
         if made or sources.exists(sources.root / patterns.unescape(pattern)):
             return
-        args: dict[str, Any] = {"path": str(entry["raw"])}
         known = [str(other["raw"]) for task in self.tasks for other in task.writes] if len(self.tasks) < 2000 else []
         folder = pattern.rpartition("/")[0]
         if sources.isdir(sources.root / folder):
             known += [f"{folder}/{name}" if folder else name for name in sources.listdir(sources.root / folder)]
-        close = near(pattern, known)
-        if close:
-            args["near"] = close
-        self.compiler.problems.append(diagnose("E314", step.place(entry["keys"]), **args))
+        close = self.compiler.tree.guess(pattern, known).get("near")
+        hint = (
+            f"did you mean `{close}`?"
+            if close
+            else "put it there, or name it in the `outputs` of the step that makes it"
+        )
+        self.compiler.problems.append(diagnose("E314", step.place(entry["keys"]), path=str(entry["raw"]), hint=hint))
+
+    def _nothing(self, step: Step, entry: Entry) -> None:
+        """A pattern that matches neither files nor outputs."""
+        path = str(entry["raw"])
+        write = f'{{ path = "{path}", optional = true }}'
+        self.compiler.problems.append(diagnose("E316", step.place(entry["keys"]), path=path, write=write))
 
 
 def _unknown_start(pattern: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.plan.compile import Compiler, Unknown
+from runner.plan.compile import Compiler, Unknown, wrong
 from runner.resolve.layers import SERVICES, Laid
 from runner.resolve.resolved import Resolved
 from runner.rules.expr import ExprError
@@ -34,6 +34,8 @@ def _filled(laid: Laid, keys: tuple[Any, ...], value: Any, compiler: Compiler) -
     try:
         return compiler.known(expr)
     except Unknown:
+        if wrong(expr):
+            return value
         compiler.problems.append(diagnose("E470", laid.place(keys[1:]), key=".".join(map(str, keys))))
     except ExprError as error:
         compiler.problems.append(diagnose("E471", laid.place(keys[1:]), why=str(error)))

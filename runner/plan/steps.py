@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from runner.resolve.hints import Guesses
 from runner.resolve.layers import KINDS, Keys, Laid, Layer, Layers
 from runner.rules.keys import node_id
-from runner.text.diagnostics import Diagnostic, Place, diagnose, near
+from runner.text.diagnostics import Diagnostic, Place, diagnose
 from runner.text.document import Document
 
 NOT_YET = {"uses": "E601"}
+Edges = dict[str, tuple["Step", tuple["Step", Keys]]]
+"""Sibling's name -> the sibling, and the step and key that ask for it (a step inside this one, perhaps)."""
 
 
 class Graph:
@@ -70,8 +73,8 @@ class Step:
         self.inside: Graph | None = None
         self.cases: list[tuple[str, Step]] = []
         self.default: Step | None = None
-        self.needs: dict[str, tuple[Step, Keys]] = {}  # sibling name -> the step, and the key that asks for it
-        self.after: dict[str, tuple[Step, Keys]] = {}
+        self.needs: Edges = {}
+        self.after: Edges = {}
         self.handler: Step | None = None
         self.guarded: Step | None = None  # of a handler: the step that it stands by
         self.recover: Any = False
@@ -116,6 +119,8 @@ class Tree:
         self.last.beyond = self.top
         self.steps: list[Step] = []
         self.problems: list[Diagnostic] = []
+        self.guess = Guesses()
+        self._circles: set[str] = set()  # templates of circles that were named already
         self._templates = self.doc.data.get("templates", {})
         self._grow()
 
@@ -125,7 +130,7 @@ class Tree:
         job = data.get("job")
         steps = data.get("steps", {}) if job is None else {str(data.get("name") or "job"): job}
         for name, table in reversed(list(data.get("finally", {}).items())):
-            keys = ("finally", name)
+            keys: Keys = ("finally", name)
             pending.append((self.last, name, f"{name}!finally", "finally", keys, self.doc, table, [], 0, None))
         for name, table in reversed(list(steps.items())):
             keys = ("steps", name) if job is None else ("job",)
@@ -204,13 +209,11 @@ class Tree:
         step.recover = given.get("recover", False) if isinstance(given, dict) else False
         handlers = self.doc.data.get("handlers", {})
         if run not in handlers:
-            close = near(str(run), handlers)
-            self.problems.append(
-                diagnose("E251", step.place(keys), name=run, key="on-failure", **({"near": close} if close else {}))
-            )
+            args = self.guess(str(run), handlers) or {"hint": f"write it: `[handlers.{run}]`"}
+            self.problems.append(diagnose("E251", step.place(keys), name=run, key="on-failure", **args))
             return []
         if step.role == "handler":
-            self.problems.append(diagnose("E305", step.place(keys), name=step.path.partition("!")[0]))
+            self.problems.append(diagnose("E305", step.place(keys), name=step.name))
             return []
         path = f"{step.path}!on-failure"
         return [(step.graph, run, path, "handler", ("handlers", run), self.doc, handlers[run], outer, step.depth, step)]
@@ -222,11 +225,14 @@ class Tree:
         while isinstance(name, str):
             place = doc.place(at) if doc and (name in seen or name not in self._templates) else None
             if name in seen:
-                self.problems.append(diagnose("E302", place, path=" -> ".join([*seen[seen.index(name) :], name])))
+                circle = seen[seen.index(name) :]
+                if name not in self._circles:
+                    self.problems.append(diagnose("E302", place, path=" -> ".join([*circle, name])))
+                self._circles.update(circle)
                 break
             if name not in self._templates:
-                close = near(name, self._templates)
-                self.problems.append(diagnose("E252", place, name=name, **({"near": close} if close else {})))
+                args = self.guess(name, self._templates) or {"hint": f"write it: `[templates.{name}]`"}
+                self.problems.append(diagnose("E252", place, name=name, **args))
                 break
             seen.append(name)
             template = self._templates[name]
@@ -241,7 +247,9 @@ class Tree:
         elif len(found) > 1:
             second = max(found, key=lambda kind: _offset(step, kind))
             other = next(kind for kind in found if kind != second)
-            self.problems.append(diagnose("E254", step.place((second,), "key"), name=step.path, one=other, two=second))
+            place, at = step.place((second,), "key"), step.place((other,), "key")
+            related = ((at, f"`{other}` is said here"),) if at else ()
+            self.problems.append(diagnose("E254", place, related=related, name=step.path, one=other, two=second))
         elif found[0] in NOT_YET:
             self.problems.append(diagnose(NOT_YET[found[0]], step.place((found[0],), "key"), name=step.path))
 

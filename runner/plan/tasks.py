@@ -7,16 +7,16 @@ from typing import Any
 
 from runner.model.units import bytes_of, seconds
 from runner.plan import scope
-from runner.plan.compile import Compiler, Unknown
+from runner.plan.compile import Compiler, Unknown, wrong
 from runner.plan.scope import Ambiguous, Found, View
 from runner.plan.steps import Step
 from runner.resolve.layers import Keys
 from runner.resolve.signatures import Missing, Signature, signature
 from runner.rules.expr import ExprError
-from runner.text.diagnostics import diagnose, near
+from runner.text.diagnostics import Place, diagnose
 
 Table = dict[str, Any]
-BUILT_INS = ("list", "first", "last", "sum", "min", "max", "mean", "all", "any", "concat")
+SHELLS = ("bash", "sh", "dash", "zsh", "ksh")
 SIZES = ("memory", "disk", "shm")
 
 
@@ -37,7 +37,11 @@ def do(step: Step, compiler: Compiler) -> Table:
     elif step.kind == "notebook":
         out["notebook"] = table["notebook"]
         if not compiler.sources.exists(compiler.sources.root / table["notebook"]):
-            compiler.problems.append(diagnose("E314", step.place(("notebook",)), path=table["notebook"]))
+            beside = table["notebook"].rpartition("/")[0]
+            names = compiler.sources.listdir(compiler.sources.root / beside)
+            known = [f"{beside}/{name}" if beside else name for name in names if name.endswith(".ipynb")]
+            args = compiler.tree.guess(table["notebook"], known)
+            compiler.problems.append(diagnose("E319", step.place(("notebook",)), path=table["notebook"], **args))
     elif step.kind == "container":
         box = table["container"]
         out["container"] = {
@@ -86,7 +90,7 @@ def fixed(step: Step, compiler: Compiler, keys: Keys, value: Any) -> Any:
     try:
         return compiler.known(expr)
     except Unknown:
-        if keys[0] != "image" or not step.each:
+        if (keys[0] != "image" or not step.each) and not wrong(expr):
             compiler.problems.append(diagnose("E470", step.place(keys), key=".".join(map(str, keys))))
     except ExprError as error:
         compiler.problems.append(diagnose("E471", step.place(keys), why=str(error)))
@@ -150,7 +154,7 @@ def _all_in_scope(step: Step, compiler: Compiler) -> Table:
         said = re.search(rf"RUNNER_PARAM_{re.escape(name)}\b", str(step.table.get("shell", "")))
         if said:
             place = step.place(("shell",), part=said.span())
-            compiler.problems.append(diagnose("E464", place, name=name, givers=" or ".join(sorted(ambiguous.givers))))
+            compiler.ambiguous(name, ambiguous, place, _say_which(name, ambiguous))
     return out
 
 
@@ -166,8 +170,7 @@ def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: Vie
     """The arguments of a function, by name (N13); None where it takes all in scope or can't be read."""
     read = signature(compiler.sources.root, target, compiler.sources)
     if isinstance(read, Missing):
-        part = (0, len(target))
-        compiler.problems.append(diagnose(read.code, step.place(keys, part=part), **read.args))
+        _missing(step, compiler, target, keys, read)
         return {}
     if not isinstance(read, Signature) or read.takes_all:
         return None
@@ -177,19 +180,47 @@ def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: Vie
             continue
         found = scope.look(step, name, view, compiler.parameters)
         if isinstance(found, Ambiguous):
-            place = step.place(keys)
-            compiler.problems.append(diagnose("E464", place, name=name, givers=" or ".join(sorted(found.givers))))
+            compiler.ambiguous(name, found, step.place(keys), _say_which(name, found))
         elif found is not None:
             if found.giver is not None:
                 compiler.link(step, found.giver, keys, has_default)
             out[name] = _leaf(step, compiler, found)
         elif not has_default:
-            args: Table = {"name": name, "function": target, "where": f"{read.file}:{read.line}"}
-            close = near(name, scope.names(step, compiler.parameters))
-            if close:
-                args["near"] = close
-            compiler.problems.append(diagnose("E469", step.place(keys), **args))
+            close = compiler.tree.guess(name, scope.names(step, compiler.parameters)).get("near")
+            hint = f"did you mean `{close}`?" if close else "name it in `params`, or give the argument a default"
+            where = f"{read.file}:{read.line}"
+            compiler.problems.append(
+                diagnose("E469", step.place(keys), name=name, function=target, where=where, hint=hint)
+            )
     return out
+
+
+def _say_which(name: str, found: Ambiguous) -> str:
+    return f'say which: `params = {{ {name} = "${{{min(found.givers)}}}" }}`'
+
+
+def _missing(step: Step, compiler: Compiler, target: str, keys: Keys, read: Missing) -> None:
+    """A function that is not there: the half of `module:function` that is wrong, or the line of the source."""
+    colon = target.index(":")
+    if "line" in read.args:
+        if read.args["file"] in compiler.broken:
+            return
+        compiler.broken.add(read.args["file"])
+        said = step.place(keys)
+        related = ((said, f"`{step.name}` runs it"),) if said else ()
+        compiler.problems.append(diagnose(read.code, _line(compiler, read.args), related=related, **read.args))
+        return
+    part = (0, colon) if read.code == "E430" else (colon + 1, len(target))
+    compiler.problems.append(diagnose(read.code, step.place(keys, part=part), **read.args))
+
+
+def _line(compiler: Compiler, args: Table) -> Place:
+    """The place of a syntax error."""
+    from os.path import relpath
+
+    path = str(compiler.sources.root / args["file"])
+    near_by = relpath(path)
+    return Place(path if near_by.startswith("..") else near_by, args["line"], args["col"], args["col"] + 1)
 
 
 def reducer(step: Step, compiler: Compiler) -> tuple[Table | None, list[str]]:
@@ -230,21 +261,12 @@ def reducer(step: Step, compiler: Compiler) -> tuple[Table | None, list[str]]:
     for name, what in given.items():
         keys = ("reduce", name)
         if name not in names:
-            close = near(name, names)
-            compiler.problems.append(
-                diagnose("E472", step.place(keys, "key"), name=name, **({"near": close} if close else {}))
-            )
+            args = compiler.tree.guess(name, names)
+            compiler.problems.append(diagnose("E472", step.place(keys, "key"), name=name, **args))
         elif ":" in what:
             found = arguments(step, compiler, what, keys, View(gathered=True))
             base["takes"].update(found or {})
             built[name] = what
-        elif what not in BUILT_INS:
-            close = near(what, BUILT_INS)
-            compiler.problems.append(
-                diagnose(
-                    "E473", step.place(keys), what=what, has=", ".join(BUILT_INS), **({"near": close} if close else {})
-                )
-            )
         else:
             built[name] = what
     base["takes"].update({name: ["each", step.id, step.depth, name] for name in built})
@@ -270,11 +292,17 @@ def _entry(entry: Table) -> Table:
 def _no_references(step: Step, compiler: Compiler) -> None:
     """`${x}` in `shell` is bash's own; a name that only the pipeline knows is a mistake worth a warning (section 5)."""
     script = step.table["shell"]
-    for found in re.finditer(r"\$\{([A-Za-z_][A-Za-z0-9_]*|steps\.[^}]*)\}", script):
+    given = step.table.get("interpreter", "bash")
+    program = given if isinstance(given, str) else given[0]
+    if program.rpartition("/")[2] not in SHELLS:
+        return
+    for found in re.finditer(r"\$\{([A-Za-z_][A-Za-z0-9_]*|(?:steps|run|env|git)\.[^}\n]*)\}", script):
         name = found.group(1)
         place = step.place(("shell",), part=found.span())
-        if name.startswith("steps."):
-            compiler.problems.append(diagnose("E474", place, text=found.group(0)))
+        if "." in name:
+            # `${env.X}` may be the text of another language, in a here-document; `${steps.a.x}` is ours
+            code = "E474" if name.startswith("steps.") else "W475"
+            compiler.problems.append(diagnose(code, place, text=found.group(0)))
         elif name in step.table.get("env", {}) or re.search(
             rf"(?m)\b{name}=|\b(for|read|local|mapfile.*)\s+.*\b{name}\b", script
         ):

@@ -42,6 +42,16 @@ class _Item(NamedTuple):
     end: int
 
 
+class Spanned(list[Any]):
+    """A comparison that knows where it stands in its text; as JSON a list like any other."""
+
+    __slots__ = ("span",)
+
+    def __init__(self, items: list[Any], span: tuple[int, int]) -> None:
+        super().__init__(items)
+        self.span = span
+
+
 class _Frame:
     """What stands inside one pair of brackets, or at the top."""
 
@@ -167,7 +177,7 @@ class _Parser:
             return
         if word == "not" and self._has_value():
             if re.compile(r"\s+in\b").match(self.text, end) is None:
-                raise _Stop("E419", start, end, text="not")
+                raise _Stop("E419", start, end, text="not", hint="write `!=`, or `not in`")
             items.append(_Item("not in", None, start, end))
             return
         if word == "not":
@@ -293,7 +303,9 @@ class _Parser:
         rest = items[count:]
         if len(rest) > 3:
             self._chained(rest)
-        expr = rest[0].expr if len(rest) == 1 else [rest[1].op, rest[0].expr, rest[2].expr]
+        expr = rest[0].expr
+        if len(rest) > 1:
+            expr = Spanned([rest[1].op, expr, rest[2].expr], (rest[0].start, rest[2].end))
         for _ in range(count):
             expr = ["not", expr]
         return expr

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from runner.resolve.ask import Ask
+from runner.resolve.hints import KINDS, like
 from runner.resolve.layers import Layer, Layers, shared
 from runner.rules.values import check_type, from_text, kind_of
-from runner.text.diagnostics import Diagnostic, diagnose, near
+from runner.text.diagnostics import Diagnostic, diagnose
 from runner.text.document import Document
 
 PREFIX = "RUNNER_UP_SET_"
@@ -80,15 +81,17 @@ def parameters(layers: Layers, ask: Ask) -> Parameters:
                 continue
             problems += _kind_kept(name, value, kinds, doc)
             known[name] = Parameter(plain(value), kinds.get(name) or kind(value), layer)
+    outside: dict[tuple[str, str], str] = {}
     for label, name, text, doc in _outside(ask):
         if name not in names:
-            problems.append(_unknown(name, names, doc.place((name,), "key")))
+            problems.append(diagnose("E455", None, name=name, said=_said(label, name, text), **like(name, names)))
             continue
         layer = Layer(label, doc, (name,), {})
+        outside[layer.label, name] = text
         try:
             value = from_text(text, kinds.get(name))
         except ValueError as error:
-            problems.append(diagnose("E451", doc.place((name,)), name=name, why=str(error)))
+            problems.append(diagnose("E451", None, said=_said(label, name, text), why=str(error)))
             continue
         known[name] = Parameter(value, kinds.get(name) or kind_of(value), layer)
     for name, spec in types.items():
@@ -96,6 +99,10 @@ def parameters(layers: Layers, ask: Ask) -> Parameters:
             why = check_type(known[name].value, {k: plain(v) for k, v in spec.items()})
             if why:
                 where = known[name].origin
+                if (where.label, name) in outside:
+                    said = _said(where.label, name, outside[where.label, name])
+                    problems.append(diagnose("E451", None, said=said, why=why))
+                    continue
                 place = where.doc.place(where.keys) if where.doc else None
                 problems.append(diagnose("E452", place, name=name, why=why))
     missing = tuple(name for name in types if name not in known)
@@ -107,7 +114,13 @@ def _symbolic(value: Any) -> bool:
 
 
 def _unknown(name: str, names: Iterable[str], place: Any) -> Diagnostic:
-    return diagnose("E450", place, name=name, near=near(name, names))
+    return diagnose("E450", place, name=name, **like(name, names))
+
+
+def _said(label: str, name: str, text: str) -> str:
+    """A parameter as it was given from outside, for messages."""
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return f"{label} {name}={text}" if label == "--param" else f"{label}={text}"
 
 
 def _kind_kept(name: str, value: Any, kinds: dict[str, str], doc: Document) -> list[Diagnostic]:
@@ -117,7 +130,7 @@ def _kind_kept(name: str, value: Any, kinds: dict[str, str], doc: Document) -> l
     alike = old == new or {old, new} <= {"integer", "number"} or (old in texts and new == "text")
     if old is None or new is None or alike:
         return []
-    return [diagnose("E453", doc.place(("params", name)), name=name, old=old, new=new)]
+    return [diagnose("E453", doc.place(("params", name)), name=name, old=KINDS[old], new=KINDS[new])]
 
 
 def _outside(ask: Ask) -> Iterable[tuple[str, str, str, Document]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runner.resolve.ask import Ask
-from runner.text.diagnostics import Diagnostic, Refused, diagnose, near
+from runner.resolve.hints import like, listed
+from runner.text.diagnostics import Diagnostic, Refused, diagnose
 from runner.text.document import Document, load
 from runner.text.sources import Sources
 
@@ -122,10 +123,7 @@ def _chain(name: str, said: Said, ask: Ask, sources: Sources) -> Iterator[Profil
         path = locate(current, Path(asker[0].path) if asker else None, ask, sources)
         if path is None:
             if current != BUILT_IN:
-                close = near(current, profile_names(ask, sources.root, sources))
-                looked = ", ".join(str(folder) for folder in folders(ask, sources.root))
-                place = asker and asker[0].place(asker[1])
-                problems.append(diagnose("E501", place, name=current, folders=looked, near=close))
+                problems.append(_missing(current, asker, ask, sources))
             continue
         key = str(path.absolute())
         if key in trail:
@@ -150,3 +148,25 @@ def _chain(name: str, said: Said, ask: Ask, sources: Sources) -> Iterator[Profil
     if problems:
         raise Refused(problems)
     yield from found
+
+
+def _missing(name: str, asker: Said, ask: Ask, sources: Sources) -> Diagnostic:
+    """No such profile: where it was looked for, and what is there."""
+    place = asker and asker[0].place(asker[1])
+    if ":" in name:
+        return diagnose("E506", place, name=name)
+    if name.endswith(".toml") or "/" in name:
+        path = (Path(asker[0].path).parent if asker else Path()) / name
+        return diagnose("E505", place, path=os.path.normpath(path))
+    looked = listed((_shown(folder, ask) for folder in folders(ask, sources.root)), "and")
+    names = profile_names(ask, sources.root, sources)
+    return diagnose("E501", place, name=name, folders=looked, **like(name, names))
+
+
+def _shown(folder: Path, ask: Ask) -> str:
+    """A folder as short as a user would write it."""
+    near_by = os.path.relpath(folder)
+    if not near_by.startswith(".."):
+        return near_by
+    home = ask.env.get("HOME") or os.path.expanduser("~")
+    return str(folder).replace(home, "~", 1) if str(folder).startswith(home + os.sep) else str(folder)

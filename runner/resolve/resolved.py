@@ -9,6 +9,7 @@ from runner.resolve.ask import Ask
 from runner.resolve.layers import Layers
 from runner.resolve.parameters import Parameters, parameters
 from runner.resolve.project import Files, read_files
+from runner.resolve.said import said as say, spoken
 from runner.text.diagnostics import Diagnostic, Refused
 from runner.text.document import Document
 from runner.text.sources import Sources
@@ -60,14 +61,10 @@ def resolve(ask: Ask, sources: Sources) -> Resolved:
     from runner.model.check import check
 
     files = read_files(ask, sources)
-    said = None
-    if ask.sets:
-        from runner.resolve.said import said as say
-
-        said = say(ask.sets, step_paths(files.pipeline))
+    said = say(ask.sets, step_paths(files.pipeline)) if ask.sets else None
     problems = [problem for doc, kind in documents(files, said) for problem in check(doc, kind)]
     if any(problem.severity == "error" for problem in problems):
-        raise Refused(problems)
+        raise Refused(spoken(problems, ask.sets))
     layers = Layers(files, said)
     known = parameters(layers, ask)
     return Resolved(ask, files, layers, known, (*problems, *known.problems))

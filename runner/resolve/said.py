@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
 from runner.text.document import Document
 
 NAME = "--set"
+
+
+def spoken(problems: Iterable[Diagnostic], sets: Sequence[str]) -> list[Diagnostic]:
+    """Problems that point into this document name the word instead: each word is one line of it."""
+    out = []
+    for problem in problems:
+        if problem.place is not None and problem.place.file == NAME:
+            word = sets[problem.place.line - 1]
+            word = word if len(word) <= 60 else word[:57] + "..."
+            problem = problem._replace(place=None, message=f"`{NAME} {word}`: {problem.message}")
+        out.append(problem)
+    return out
 
 
 def pair(word: str, flag: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from runner.resolve.hints import like
 from runner.text.diagnostics import near
 from runner.text.sources import Sources
 
@@ -112,10 +113,8 @@ def signature(root: Path | str, target: str, sources: Sources) -> Signature | Mi
         if _open(module.tree):
             return None  # `from x import *` or `__getattr__`: it may be there
         args: dict[str, Any] = {"function": wanted, "module": module.name, "file": module.file}
-        close = near(
-            wanted, (name for name, one in module.defined.items() if not isinstance(one, ast.Assign | ast.AnnAssign))
-        )
-        return Missing("E431", {**args, "near": close} if close else args)
+        names = (name for name, one in module.defined.items() if not isinstance(one, ast.Assign | ast.AnnAssign))
+        return Missing("E431", {**args, **like(wanted, names)})
     return None
 
 
@@ -183,9 +182,8 @@ class _Modules:
                     tree = _parsed(self.sources.read(self.root / file))
                     return Module(name, file, package, tree, _definitions(tree))
                 except (SyntaxError, ValueError) as error:
-                    line = getattr(error, "lineno", None)
-                    why = f"{getattr(error, 'msg', None) or error}" + (f", line {line}" if line else "")
-                    return Missing("E432", {"file": file, "why": why})
+                    where = {"line": getattr(error, "lineno", None) or 1, "col": getattr(error, "offset", None) or 1}
+                    return Missing("E432", {"file": file, "why": getattr(error, "msg", None) or str(error), **where})
                 except (OSError, RecursionError, MemoryError):
                     return None
         return None

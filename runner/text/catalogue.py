@@ -114,70 +114,92 @@ CODES |= {
 # --- the graph and its files: runner/plan/order.py, paths.py, check.py ---
 CODES |= {
     "E301": Code("the steps wait for each other in a circle: {path}", "take one of these edges out"),
-    "E302": Code("a template extends itself: {path}"),
-    "E305": Code("`{name}` is a handler: it can't have a handler of its own", "wrap the steps in a group and guard that"),
-    "E306": Code(
-        "`[finally]` runs whatever happened, so `{name}` may have given nothing",
-        "write a default, as in `${{steps.{name}.NAME:-0}}`",
+    "E302": Code("a template extends itself: {path}", "take one `extends` out"),
+    "E303": Code("`{name}` waits for itself", "take it out"),
+    "E305": Code(
+        "`{name}` is a handler: it can't have a handler of its own", "wrap the steps in a group and guard that"
     ),
-    "E307": Code("a {role} can't have `{key}`: it runs when its place comes", "take the key out"),
-    "E308": Code("`{name}` is a handler and runs only when a step fails; nothing can need it"),
+    "E306": Code(
+        "`[finally]` runs whatever happened, so `{step}` may have given nothing",
+        "write a default, as in `${{steps.{step}.{name}:-0}}`",
+    ),
+    "E307": Code("a {role} can't have `{key}`: it runs when {when}", "take the key out"),
+    "E308": Code("`{name}` is a handler: it runs only when a step fails, and nothing can wait for it"),
     "E309": Code(
         "`{name}` of `{step}` is missing where the handler `{handler}` stands in for it",
         "let the handler return `{name}`, or write a default",
     ),
     "E310": Code("`{one}` and `{two}` may both write `{path}`", 'order them: `needs = ["{one}"]` in `{two}`'),
-    "E311": Code("the path `{path}` leaves the project", "paths are relative to the project's root and stay below it"),
-    "E312": Code("the path `{path}` holds a NUL or a newline"),
-    "E313": Code("`{path}` lies in `.runner`, which belongs to the runner"),
-    "E314": Code("no step writes `{path}`, and there is no such file in the project", "did you mean `{near}`?"),
-    "E315": Code("every item would write `{path}`", "put {names} into the path"),
-    "E316": Code("nothing matches `{path}`", "if that may be so, write `optional = true` beside it"),
+    "E311": Code(
+        "the path `{path}`{said} leaves the project", "paths are relative to the project's root and stay below it"
+    ),
+    "E312": Code("the path `{path}`{said} holds a NUL or a newline", "take it out"),
+    "E313": Code("`{path}`{said} lies in `.runner`, which belongs to the runner", "write to another folder"),
+    "E314": Code("no step writes `{path}`, and there is no such file in the project", None),
+    "E315": Code("several items would write `{path}`", "put {names} into the path"),
+    "E316": Code("nothing matches `{path}`", "if that may be so: `{write}`"),
+    "E317": Code("`{two}` writes `{path}` twice", "keep one of the two"),
+    "E318": Code("the path `{path}`{said} is the project itself", "name a file or a folder in it"),
+    "E319": Code("there is no notebook `{path}`", "did you mean `{near}`?"),
 }
 
 # --- parameters: runner/resolve/parameters.py ---
 CODES |= {
     "E450": Code("unknown parameter `{name}`", "did you mean `{near}`?"),
-    "E451": Code("parameter `{name}`: {why}"),
+    "E451": Code("`{said}`: {why}"),
     "E452": Code("parameter `{name}`: {why}"),
     "E453": Code("parameter `{name}` is {old} and can't become {new}", "a layer may not change a parameter's kind"),
+    "E455": Code("`{said}`: there is no parameter `{name}`", "did you mean `{near}`?"),
     "E454": Code("parameter `{name}` has no value", "give one: `--param {name}=...`"),
 }
 
 # --- references and conditions in their place: runner/plan/compile.py, tasks.py, nodes.py ---
 CODES |= {
     "E460": Code("nothing here is called `{name}`", "did you mean `{near}`?"),
-    "E461": Code("`env.{name}` is a secret: a reference would write its value into the plan", "name it in `secrets` instead"),
-    "W461": Code("`env.{name}` looks like a secret, and its value is written into the plan", "name it in `secrets` instead"),
+    "E461": Code(
+        "`env.{name}` is a secret: a reference would write its value into the plan", "name it in `secrets` instead"
+    ),
+    "W461": Code(
+        "`env.{name}` looks like a secret, and its value is written into the plan", "name it in `secrets` instead"
+    ),
     "E462": Code("the variable `{name}` is not set", "set it, or write a default: `${{env.{name}:-text}}`"),
     "E463": Code("`{name}` can't be used here", "only `env.X`, `git.X` and `run.X` are known outside of steps"),
-    "E464": Code("`{name}` may mean {givers}", "write `steps.STEP.{name}`, or name what you mean in `params`"),
-    "E465": Code("`{text}` is no reference", "write `steps.STEP.NAME`"),
+    "E464": Code("`{name}` may mean {givers}", "write the one that you mean"),
+    "E465": Code("`{text}` is no value", "write `steps.{step}.NAME`, or `steps.{step}.status`"),
     "E466": Code("`{step}` gives no `{name}`; it has {has}", "did you mean `{near}`?"),
     "E467": Code("`{text}` is not known; there is {has}"),
-    "E468": Code("`git.{name}` is not known: this is no git checkout, or it has no such value", "write a default"),
+    "E468": Code(
+        "`git.{name}` is not known: this is no git checkout, or it has none", "write a default: `${{git.{name}:-text}}`"
+    ),
     "E469": Code("`{function}` ({where}) needs `{name}`, and nothing gives it", "did you mean `{near}`?"),
     "E470": Code("`{key}` must be known before the run", "use literals, parameters, `env` and `git` only"),
     "E471": Code("{why}"),
     "E472": Code("`{name}` is not in `returns`, so it can't be reduced", "did you mean `{near}`?"),
-    "E473": Code("`{what}` is no reducer; there are {has}, or `module:function`", "did you mean `{near}`?"),
     "E474": Code("`{text}` is not filled in inside `shell`", "hand it in by `env` or `params`, and write `$NAME` here"),
     "W474": Code("`{text}` is bash's own here, and nothing sets it", 'write `"$RUNNER_PARAM_{name}"`'),
+    "W475": Code("`{text}` is not filled in inside `shell`", "hand it in by `env`, and write `$NAME` here"),
     "E475": Code("`{op}` can't compare {left} with {right}"),
-    "E476": Code("`{key}` must be true or false, and this is {kind}", "compare it with something"),
+    "E476": Code("`{asker}` needs true or false, and {name} is {kind}", "compare it with something"),
     "E477": Code(
-        "{left} compared with {right}: `{step}` has a `for-each`, so this is the list over its items",
-        "reduce it in `{step}`: `reduce = {{ NAME = \"max\" }}`",
+        "`{name}` is the list over the items of `{step}`, which has a `for-each`",
+        'make it one value in `{step}`: `reduce = {{ {name} = "max" }}`',
     ),
-    "E480": Code("no step inside {step} returns `{name}`, or more than one does", "did you mean `{near}`?"),
-    "E481": Code("case `{case}` of `{step}` must return `{name}`, as all cases do", 'add it to its `returns`'),
-    "E482": Code("`{name}` needs a list to go over, and this is {kind}"),
-    "E483": Code("a range is a whole number, or up to three: [from, to, step]", "write `{{ range = 5 }}` or `{{ range = [1, 9, 2] }}`"),
+    "E478": Code("`{op}` looks into {what}, not for {left} in {right}"),
+    "E480": Code("no step {where} returns `{name}`", "did you mean `{near}`?"),
+    "E481": Code("case `{case}` of `{step}` must return {names}, as all cases do", "write `returns = [{write}]`"),
+    "E482": Code("`{name}` needs a list to go over, and this is {kind}", "write a list, or `{{ range = 5 }}`"),
+    "E484": Code("`{name}` is returned by {steps}", 'say which: `{{ name = "{name}", from = "{one}.{name}" }}`'),
+    "E483": Code(
+        "a range is a whole number, or up to three: [from, to, step], no step of 0",
+        "write `{{ range = 5 }}` or `{{ range = [1, 9, 2] }}`",
+    ),
 }
 
 # --- profiles and layers: runner/resolve/project.py, layers.py ---
 CODES |= {
-    "E501": Code("there is no profile `{name}`; looked in {folders}", "did you mean `{near}`?"),
+    "E501": Code("there is no profile `{name}` in {folders}", "did you mean `{near}`?"),
+    "E505": Code("there is no profile `{path}`"),
+    "E506": Code("there is no profile `{name}` in that package"),
     "E502": Code("profiles extend each other in a circle: {path}"),
     "E503": Code("no step is called `{name}` here", "did you mean `{near}`?"),
     "W503": Code("no step matches `{name}` here"),
@@ -188,7 +210,10 @@ CODES |= {
 CODES |= {
     "E601": Code("step `{name}`: `uses` is not supported by this version"),
     "E610": Code("the executor `{executor}` can't run {what}"),
-    "W610": Code("`{file}` describes a conda environment; this executor takes one that is there already", "name its folder"),
+    "W610": Code(
+        "`{file}` describes a conda environment; this executor takes one that is there already",
+        "make the environment, and name its folder",
+    ),
 }
 
 # --- the place: stores, secrets, what a run needs to begin: runner/commands/up.py ---
@@ -217,7 +242,9 @@ CODES |= {
 CODES |= {
     "E230": Code("unknown key `{key}` in {where}", None),
     "E231": Code("a profile may not set `{key}`", None),
-    "E232": Code("`{key}` does not belong in a job file", "a file with `[job]` has one step; use `[steps.NAME]` for more"),
+    "E232": Code(
+        "`{key}` does not belong in a job file", "a file with `[job]` has one step; use `[steps.NAME]` for more"
+    ),
     "E233": Code("`{key}` does not belong to {what}", None),
     "E234": Code("{where} does not say what to run", "write one of {kinds}"),
     "E235": Code("a step has one kind, this one has {kinds}", "keep one of them, or make two steps"),
@@ -233,7 +260,9 @@ CODES |= {
     "E245": Code("`{name}` is a word of the language", "use another name; taken are {words}"),
     "E246": Code("`{value}` is not {expected}", None),
     "E248": Code("there is no {what} `{value}`", None),
-    "E247": Code("`{value}` is not a value that can travel", "JSON has no such number: write a text, or leave the key out"),
+    "E247": Code(
+        "`{value}` is not a value that can travel", "JSON has no such number: write a text, or leave the key out"
+    ),
 }
 
 # --- plug-ins: runner/plugins.py ---

@@ -117,7 +117,7 @@ shell = "true"
 """)
     problem = found.problem("E464")
     assert problem.place.line == 10
-    assert "steps.a.score or steps.b.score" in problem.message
+    assert "`steps.a.score` or `steps.b.score`" in problem.message
 
 
 def test_n8_none_at_all_is_an_error_with_a_near_name(planned: Plan) -> None:

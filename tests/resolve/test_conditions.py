@@ -96,7 +96,7 @@ def test_n11_offsets_point_into_the_text() -> None:
         ("or a", "E418", "or", None),
         ("()", "E418", ")", None),
         ("a b", "E419", "b", None),
-        ("a not b", "E419", "not", None),
+        ("a not b", "E419", "not", "write `!=`, or `not in`"),
         ("a in (1, 2)", "E420", ",", "a list stands in `[ ]`"),
         ("a == not b", "E420", "not", "put brackets around it"),
         ("a @ b", "E420", "@", None),
