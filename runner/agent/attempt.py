@@ -248,7 +248,7 @@ class Attempt:
         try:
             self.process = spawn.spawn(program, argv, env, out, self.work.cwd)
         except OSError as error:
-            raise outcome.not_spawned(error, argv, params) from error
+            raise outcome.not_spawned(error, argv, params, self.call.get("env") or {}) from error
         except ValueError as error:  # a NUL
             raise StageError("bad-param", f"an argument can't be handed over: {error}") from error
         finally:

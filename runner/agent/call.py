@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Optional
 
+from runner.agent.environ import seen
 from runner.rules.bind import Key, Values, part_of
-from runner.rules.expr import ABSENT, ExprError
+from runner.rules.expr import ABSENT, ExprError, evaluate
 from runner.rules.keys import key_text
 from runner.rules.paths import is_pattern
 from runner.rules.values import to_text
@@ -64,11 +65,12 @@ def make_call(
     for field in ("script", "interpreter", "module", "function", "notebook", "builtins"):
         if field in do:
             call[field] = do[field]
-    call["params"] = params(values, id, key, do)
-    call["files"], call["inputs"], call["outputs"] = files(values, id, key, do)
-    call["env"] = {name: _text(values.value(expr, id, key), f"env.{name}") for name, expr in do["env"].items()}
+    call["files"], call["inputs"], call["outputs"] = files(values, id, key, do, place.root)
+    shown = Seen(values, place.root, do.get("workdir"))
+    call["params"] = params(shown, id, key, do)
+    call["env"] = {name: _text(shown.value(expr, id, key), f"env.{name}") for name, expr in do["env"].items()}
     if do["kind"] == "command":
-        call["argv"] = argv(values, id, key, do)
+        call["argv"] = argv(shown, id, key, do)
     if do["kind"] == "stub":
         call["stub"] = {name: values.value(expr, id, key) for name, expr in do["stub"].items()}
     runtime = do.get("runtime")
@@ -78,7 +80,29 @@ def make_call(
     return call
 
 
-def params(values: Values, id: str, key: Key, do: Table) -> Table:
+class Seen(NamedTuple):
+    """Values as the command of a step sees them: paths open from where it starts (N45)."""
+
+    values: Values
+    root: str
+    workdir: Optional[str]
+
+    def value(self, expr: Any, id: str, key: Key) -> Any:
+        """As `Values.value`."""
+        if not self.workdir:
+            return self.values.value(expr, id, key)
+        return evaluate(expr, lambda ref: self._look(ref, id, key))
+
+    def _look(self, ref: list[Any], id: str, key: Key) -> Any:
+        found = self.values.look(ref, id, key)
+        if ref[0] not in ("own", "path"):
+            return found
+        if isinstance(found, list):
+            return [seen(path, self.workdir, self.root) if isinstance(path, str) else path for path in found]
+        return seen(found, self.workdir, self.root) if isinstance(found, str) else found
+
+
+def params(values: Seen, id: str, key: Key, do: Table) -> Table:
     """What the step is handed by name; what is absent is left out (its default stands in), `none` stays."""
     out: Table = {}
     for name, expr in do["takes"].items():
@@ -88,8 +112,11 @@ def params(values: Values, id: str, key: Key, do: Table) -> Table:
     return out
 
 
-def files(values: Values, id: str, key: Key, do: Table) -> tuple[Table, list[str], list[Table]]:
-    """Named files, concrete inputs, and outputs with their paths filled in (N23 to N25, N46)."""
+def files(values: Values, id: str, key: Key, do: Table, root: str) -> tuple[Table, list[str], list[Table]]:
+    """Named files, concrete inputs, and outputs with their paths filled in (N23 to N25, N46).
+
+    An optional input that is not there is no input.
+    """
     named: Table = {}
     inputs: list[str] = []
     for entry in do["inputs"]:
@@ -100,6 +127,8 @@ def files(values: Values, id: str, key: Key, do: Table) -> tuple[Table, list[str
         if entry.get("glob") and not isinstance(path, list):
             paths = values.files(path, entry["writers"], entry.get("project", []))
             path = paths
+        if entry.get("optional"):
+            paths = [one for one in paths if isinstance(one, str) and os.path.exists(os.path.join(root, one))]
         inputs += [one for one in paths if isinstance(one, str)]
         if "name" in entry:
             named[entry["name"]] = path
@@ -126,7 +155,7 @@ def inside(path: Any) -> None:
         raise ExprError(f"the path {path!r} leaves the project")
 
 
-def argv(values: Values, id: str, key: Key, do: Table) -> list[str]:
+def argv(values: Seen, id: str, key: Key, do: Table) -> list[str]:
     """The words of a command: one element, one argument; a whole list reference, so many."""
     out: list[str] = []
     for expr in do["argv"]:

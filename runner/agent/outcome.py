@@ -103,11 +103,14 @@ def of_process(attempt: Attempt) -> Table:
     return _record(attempt, verdict, attempt.exit.code, attempt.exit.signal)
 
 
-def not_spawned(error: OSError, argv: Sequence[str], params: Mapping[str, Parameter]) -> StageError:
+def not_spawned(
+    error: OSError, argv: Sequence[str], params: Mapping[str, Parameter], env: Mapping[str, str]
+) -> StageError:
     """Why a command could not be executed, in words."""
     if error.errno == errno.E2BIG:
         sizes = {name: len(p.text or "") for name, p in params.items()}
         sizes.update({name: len(json.dumps(p.value)) for name, p in params.items() if isinstance(p.value, list)})
+        sizes.update({name: len(text) for name, text in env.items()})
         name = max(sizes, key=lambda n: sizes[n], default="")
         which = f": `{name}` alone has {sizes[name]:,} bytes" if name else ""
         return StageError(
