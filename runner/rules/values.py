@@ -11,6 +11,11 @@ KINDS = ("text", "integer", "number", "boolean", "list", "table", "date", "time"
 OBJECT = "$object"
 _INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*)\Z")
 _NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\Z")
+_ISO = {
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"),
+    "time": re.compile(r"[0-9]{2}:[0-9]{2}"),
+    "datetime": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}"),
+}
 _JSON_START = frozenset('-0123456789"[{tfn')
 
 
@@ -195,7 +200,7 @@ def _moment(text: str, kind: str) -> str:
     made: Any = getattr(datetime, kind)
     plain = text[:-1] + "+00:00" if text.endswith(("Z", "z")) and kind != "date" else text
     try:
-        if kind == "datetime" and len(plain) <= 10:
+        if _ISO[kind].match(plain) is None:  # newer Pythons read other forms too, as 20260131
             raise ValueError
         made.fromisoformat(plain)
     except ValueError:

@@ -97,6 +97,9 @@ def test_n15_a_declared_kind_is_taken(kind: str, text: str, value: Any) -> None:
         ("list", "[" * 100_000),
         ("list", "[NaN]"),
         ("date", "2026-13-01"),
+        ("date", "20260131"),
+        ("date", "2026-01-31T00:00"),
+        ("time", "0630"),
         ("datetime", "2026-01-01"),
     ],
 )
