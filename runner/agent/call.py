@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple
 
 from runner.agent.environ import seen
 from runner.rules.bind import Key, Values, part_of
@@ -85,7 +85,7 @@ class Seen(NamedTuple):
 
     values: Values
     root: str
-    workdir: Optional[str]
+    workdir: str | None
 
     def value(self, expr: Any, id: str, key: Key) -> Any:
         """As `Values.value`."""
