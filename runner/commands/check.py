@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.commands.asking import JSON
 from runner.resolve.ask import Ask
+from runner.resolve.layers import KINDS
 from runner.text.diagnostics import Diagnostic, Refused
 
 OPTIONS: list[Any] = [
@@ -81,6 +82,11 @@ def problems_of(ask: Ask) -> list[Diagnostic]:
 def is_profile(data: dict[str, Any]) -> bool:
     """Whether a file speaks as a profile: it has no steps, but a service or `extends`."""
     if any(key in data for key in ("job", "name", "handlers", "finally", "include")):
+        return False
+    steps = data.get("steps") if "extends" not in data else None
+    if isinstance(steps, dict) and any(
+        isinstance(step, dict) and not step.keys().isdisjoint(KINDS) for step in steps.values()
+    ):
         return False
     marks = ("extends", "executor", "run-log", "catalog", "secrets", "volumes", "build", "schedule", "tags", "shared")
     return any(key in data for key in marks) or bool("defaults" in data and "steps" not in data)

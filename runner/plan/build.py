@@ -8,9 +8,10 @@ from runner.plan import order, paths, tasks
 from runner.plan.check import rules
 from runner.plan.compile import Compiler
 from runner.plan.nodes import Emitter
-from runner.plan.scope import View
+from runner.plan.scope import View, find_step
 from runner.plan.services import profile_table
 from runner.plan.steps import Step, Tree
+from runner.plan.walk import references
 from runner.resolve.resolved import Resolved
 from runner.resolve.said import spoken
 from runner.rules.keys import digest
@@ -96,12 +97,8 @@ def pipeline_name(resolved: Resolved) -> str:
 
 def _references(tree: Tree, compiler: Compiler) -> None:
     """Enter the edges of every `steps.X` first: bare names are looked up among direct needs (N8)."""
-    from runner.plan.compile import references
-
     for step in tree.steps:
         for keys, name, soft in references(step):
-            from runner.plan.scope import find_step
-
             target = find_step(step, name)
             if (
                 target is not None

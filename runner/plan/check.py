@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from runner.plan.compile import WRONG, Compiler
+from runner.plan.compile import Compiler
 from runner.plan.steps import Step, Tree
+from runner.plan.walk import WRONG
 from runner.resolve.hints import KINDS
 from runner.resolve.layers import Keys, shared
 from runner.resolve.resolved import Resolved, step_paths
@@ -98,8 +99,11 @@ class _Condition:
         if op in ("in", "not in"):
             if right in (None, "list") or (right in ("text", "table") and left in (None, *TEXTS)):
                 return
-            what = "a list, a table or text" if right not in ("text", "table") else f"text in {KINDS[right]}"
-            yield diagnose("E478", self.place(item), op=op, what=what, left=KINDS[left or "object"], right=KINDS[right])
+            if right in ("text", "table"):
+                what, kind = "text on its left", left
+            else:
+                what, kind = "a list, a table or text on its right", right
+            yield diagnose("E478", self.place(item), op=op, what=what, kind=KINDS[kind or "object"])
             return
         if None in (left, right) or (op in ("==", "!=") and "none" in (left, right)):
             return
@@ -111,7 +115,12 @@ class _Condition:
                 name = self.leaf(side)[3]
                 yield diagnose("E477", self.place(side), name=name, step=each)
                 return
-        yield diagnose("E475", self.place(item), left=KINDS[left or ""], right=KINDS[right or ""], op=op)
+        hint = None
+        if "list" in (left, right):
+            hint = "write `in` to look into a list"
+        elif {left, right} & {"integer", "number", "boolean"} and {left, right} & set(TEXTS):
+            hint = "text stands in quotes, numbers and truth values do not"
+        yield diagnose("E475", self.place(item), left=KINDS[left or ""], right=KINDS[right or ""], op=op, hint=hint)
 
     def leaf(self, item: Any) -> Any:
         """What a name stands for; all else is itself."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from runner.plan import scope
 from runner.plan.scope import Ambiguous, View
 from runner.plan.steps import Step, Tree
 from runner.plan.unknown import Unknown as Names
+from runner.plan.walk import WRONG, dollar, literal, rewrite
 from runner.resolve.hints import listed
 from runner.resolve.layers import Keys
 from runner.resolve.parameters import Parameters, plain
@@ -19,8 +20,6 @@ from runner.text.sources import GIT, Sources
 
 SECRET_WORDS = ("TOKEN", "PASSWORD", "PASSWD", "SECRET", "KEY", "CREDENTIAL")
 EVERYTHING = View()
-WRONG: Any = ["wrong"]
-"""Stands for what has a problem already: nothing further is said about it."""
 
 
 class Unknown(Exception):
@@ -103,7 +102,7 @@ class Compiler:
             said = self.parameters.known[name]
             layer = said.origin
             outside = layer.label == "--param" or layer.label.startswith("RUNNER_UP_")
-            self.params[name] = _literal(said.value) if outside else self._parameter(name, said.value)
+            self.params[name] = literal(said.value) if outside else self._parameter(name, said.value)
         return self.params[name]
 
     def _parameter(self, name: str, value: Any) -> Any:
@@ -120,7 +119,7 @@ class Compiler:
                 return value
             return self.outside(value, lambda part: layer.doc.place(keys, "value", part) if layer.doc else None)
 
-        return read(layer.keys, value) if _dollar(value) else _literal(value)
+        return read(layer.keys, value) if dollar(value) else literal(value)
 
     def outside(self, text: str, place: Callable[[tuple[int, int] | None], Place | None]) -> Any:
         """A text that stands outside of steps: it may name `env`, `git` and `run` only."""
@@ -136,7 +135,7 @@ class Compiler:
             self.problems.append(diagnose("E463", place((item[2], item[3])), name=".".join(map(str, parts))))
             return WRONG
 
-        return _rewrite(expr, leaf)
+        return rewrite(expr, leaf)
 
     def _static(self, ref: list[Any]) -> Any:
         if ref[0] == "param" and ref[1] in self.parameters.known:
@@ -170,17 +169,17 @@ class Compiler:
                 leaves[part] = found
             return found
 
-        return _rewrite(expr, leaf)
+        return rewrite(expr, leaf)
 
     def _bare(self, spot: Spot, parts: list[Any], soft: bool) -> Any:
         name = str(parts[0])
         found = scope.look(spot.step, name, spot.view, self.parameters)
         if found is None:
             self.problems.append(self.names.name(spot.step, parts, spot.place(), spot.condition))
-            return WRONG
+            return self._unsure(spot)
         if isinstance(found, Ambiguous):
             self.ambiguous(name, found, spot.place())
-            return WRONG
+            return self._unsure(spot)
         return self._leaf(spot.step, spot.keys, found, soft)
 
     def ambiguous(self, name: str, found: Ambiguous, place: Place | None, hint: str | None = None) -> None:
@@ -224,7 +223,7 @@ class Compiler:
         if target is None or target is step:
             said = self.names.step(step, str(parts[1]), str(keys[0]), spot.place()) if target is None else None
             self.problems.append(said or diagnose("E303", spot.place(), name=step.name))
-            return WRONG
+            return self._unsure(spot)
         if len(parts) < 3:
             text = ".".join(map(str, parts))
             self.problems.append(diagnose("E465", spot.place(), text=text, step=target.name))
@@ -248,6 +247,10 @@ class Compiler:
         if name in target.each:
             return ["items", target.id, target.depth, name]
         self.problems.append(self.names.given(spot.step, target, parts, spot.place(), spot.condition))
+        return self._unsure(spot)
+
+    def _unsure(self, spot: Spot) -> Any:
+        self.tree.unsure.add(spot.step.id)
         return WRONG
 
     def _run(self, spot: Spot, parts: list[Any]) -> Any:
@@ -315,82 +318,5 @@ class Compiler:
 
     def _refuse(self, step: Step, keys: Keys, errors: Any) -> None:
         for code, start, end, args in errors:
+            self.tree.unsure.add(step.id)
             self.problems.append(diagnose(code, step.place(keys, part=(start, end)), **args))
-
-
-def wrong(expr: Any) -> bool:
-    """Whether something in an expression has a problem already."""
-    pending = [expr]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, dict):
-            pending += item.values()
-        elif isinstance(item, list):
-            if item == WRONG:
-                return True
-            pending += item if item[:1] != ["lit"] else []
-    return False
-
-
-def _dollar(value: Any) -> bool:
-    """Whether a text inside a value may hold a reference."""
-    pending = [value]
-    while pending:
-        item = pending.pop()
-        if isinstance(item, str) and "$" in item:
-            return True
-        pending += item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-    return False
-
-
-def _literal(value: Any) -> Any:
-    return ["lit", value] if isinstance(value, list | dict) else value
-
-
-def _rewrite(expr: Any, leaf: Any, soft: bool = False) -> Any:
-    """A copy of an expression with every `name` and `ref` leaf replaced; `else` with a known left side is folded."""
-    if not isinstance(expr, list) or not expr:
-        return expr
-    tag = expr[0]
-    if tag in ("name", "ref"):
-        return leaf(expr, soft)
-    if tag == "lit":
-        return expr
-    if tag == "else":
-        left = _rewrite(expr[1], leaf, True)
-        if left is ABSENT:
-            return _rewrite(expr[2], leaf, soft)
-        return ["else", left, _rewrite(expr[2], leaf, soft)] if isinstance(left, list) else left
-    if tag in ("text", "list"):
-        return [tag, [_rewrite(item, leaf, soft) for item in expr[1]]]
-    if tag == "table":
-        return [tag, {key: _rewrite(item, leaf, soft) for key, item in expr[1].items()}]
-    if tag == "get":
-        return [tag, _rewrite(expr[1], leaf, soft), expr[2]]
-    return [tag, *[_rewrite(item, leaf, soft) for item in expr[1:]]]
-
-
-def references(step: Step) -> Iterator[tuple[Keys, str, bool]]:
-    """Every `steps.X` that a step's texts and conditions name: the key, X, and whether a default stands behind it."""
-    conditions = ("when", "choose", "stop-when", "until")
-    skipped = ("shell", "steps", "cases", "default", "description", "defaults")
-    pending: list[tuple[Keys, Any]] = [((key,), value) for key, value in step.table.items() if key not in skipped]
-    while pending:
-        keys, value = pending.pop()
-        if isinstance(value, dict):
-            pending += [((*keys, key), item) for key, item in value.items()]
-        elif isinstance(value, list):
-            pending += [((*keys, index), item) for index, item in enumerate(value)]
-        elif isinstance(value, str) and "steps." in value:
-            expr, errors = (condition_to_expr if keys[-1] in conditions else text_to_expr)(value)
-            found: list[tuple[str, bool]] = []
-
-            def leaf(item: list[Any], soft: bool, found: list[tuple[str, bool]] = found) -> Any:
-                if item[0] == "ref" and item[1][0] == "steps" and len(item[1]) > 2:
-                    found.append((str(item[1][1]), soft or item[1][2] == "status"))
-                return item
-
-            if not errors:
-                _rewrite(expr, leaf)
-            for name, soft in found:
-                yield keys, name, soft

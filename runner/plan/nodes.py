@@ -18,7 +18,7 @@ from runner.rules.expr import ExprError
 from runner.rules.keys import digest, node_id
 from runner.rules.paths import item_of
 from runner.rules.values import kind_of
-from runner.text.diagnostics import Place, diagnose
+from runner.text.diagnostics import Place, diagnose, near
 
 Table = dict[str, Any]
 Placer = Callable[[Any], "Place | None"]
@@ -172,7 +172,7 @@ class Emitter:
             elif all(entry["name"] != what for entry in giver.returns):
                 has = [entry["name"] for entry in giver.returns]
                 said = listed(has) if has else "no returns"
-                problems.append(diagnose("E466", place(keys), name=what, step=inner, has=said, **guess(what, has)))
+                problems.append(diagnose("E466", place(keys), name=what, step=inner, has=said, near=near(what, has)))
             else:
                 out[name] = ["return", giver.id, giver.depth, what]
             return

@@ -26,6 +26,7 @@ def say(tree: Tree, unknown: Unknown) -> None:
             for index, name in enumerate(named):
                 target = step.graph.steps.get(name)
                 if target is None:
+                    tree.unsure.add(step.id)
                     tree.problems.append(unknown.sibling(step, name, key, step.place((key, index))))
                 elif target is step:
                     tree.problems.append(diagnose("E303", step.place((key, index)), name=name))

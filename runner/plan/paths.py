@@ -6,10 +6,11 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from runner.plan.compile import WRONG, Compiler, Unknown, wrong
+from runner.plan.compile import Compiler, Unknown
 from runner.plan.order import reaches
 from runner.plan.scope import between
 from runner.plan.steps import Step
+from runner.plan.walk import WRONG, wrong
 from runner.resolve import patterns
 from runner.rules.expr import ExprError
 from runner.rules.paths import is_pattern
@@ -181,6 +182,8 @@ class Paths:
     def _apart(self, one: Step, two: Step, index_of: dict[str, dict[str, int]]) -> bool:
         """Whether two steps are ordered, or can't both run."""
         pair = between(two, one)
+        if self._unsure(one) or self._unsure(two):
+            return True
         if pair is None:
             return one.guarded is not None or two.guarded is not None or "finally" in (one.graph.role, two.graph.role)
         second, first = pair
@@ -191,6 +194,15 @@ class Paths:
         if order.get(first.name, 0) > order.get(second.name, 0):
             first, second = second, first
         return reaches(first, second, order)
+
+    def _unsure(self, step: Step) -> bool:
+        """Whether a step or one around it names something unknown: an edge of it may be missing, which was said."""
+        current: Step | None = step
+        while current is not None:
+            if current.id in self.compiler.tree.unsure:
+                return True
+            current = current.guarded or current.graph.owner
+        return False
 
     def _per_item(self, step: Step, entry: Entry) -> None:
         """The path of an output of a for-each names all for-each names (N22)."""
@@ -240,6 +252,7 @@ class Paths:
         folder = pattern.rpartition("/")[0]
         if sources.isdir(sources.root / folder):
             known += [f"{folder}/{name}" if folder else name for name in sources.listdir(sources.root / folder)]
+        self.compiler.tree.unsure.add(step.id)
         close = self.compiler.tree.guess(pattern, known).get("near")
         hint = (
             f"did you mean `{close}`?"

@@ -149,13 +149,13 @@ def step_names(step: Step) -> Iterable[str]:
             yield from current.graph.steps
 
 
-def names(step: Step, parameters: Parameters) -> set[str]:
-    """Every bare name that could be meant here, for suggestions."""
+def names(step: Step, parameters: Parameters) -> list[str]:
+    """Every bare name that could be meant here, sorted, for suggestions."""
     found = set(parameters.known) | set(parameters.required)
     for current, _ in outward(step):
         found.update(current.each, current.files, current.params or ())
         found.update(current.graph.returners if current.graph.role != "cases" else ())
-    return found
+    return sorted(found)
 
 
 def between(taker: Step, giver: Step) -> tuple[Step, Step] | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.plan.compile import Compiler, Unknown, wrong
+from runner.plan.compile import Compiler, Unknown
+from runner.plan.walk import wrong
 from runner.resolve.layers import SERVICES, Laid
 from runner.resolve.resolved import Resolved
 from runner.rules.expr import ExprError

@@ -120,6 +120,7 @@ class Tree:
         self.steps: list[Step] = []
         self.problems: list[Diagnostic] = []
         self.guess = Guesses()
+        self.unsure: set[str] = set()  # steps that name something unknown: edges of theirs may be missing
         self._circles: set[str] = set()  # templates of circles that were named already
         self._templates = self.doc.data.get("templates", {})
         self._grow()

@@ -7,9 +7,10 @@ from typing import Any
 
 from runner.model.units import bytes_of, seconds
 from runner.plan import scope
-from runner.plan.compile import Compiler, Unknown, wrong
+from runner.plan.compile import Compiler, Unknown
 from runner.plan.scope import Ambiguous, Found, View
 from runner.plan.steps import Step
+from runner.plan.walk import wrong
 from runner.resolve.layers import Keys
 from runner.resolve.signatures import Missing, Signature, signature
 from runner.rules.expr import ExprError
@@ -307,5 +308,5 @@ def _no_references(step: Step, compiler: Compiler) -> None:
             rf"(?m)\b{name}=|\b(for|read|local|mapfile.*)\s+.*\b{name}\b", script
         ):
             continue
-        elif name in scope.names(step, compiler.parameters):
+        elif scope.look(step, name, View(), compiler.parameters) is not None:
             compiler.problems.append(diagnose("W474", place, name=name, text=found.group(0)))

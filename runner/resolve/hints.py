@@ -14,7 +14,7 @@ GUESSES = 200
 
 def like(word: str, known: Iterable[str]) -> dict[str, Any]:
     """Arguments for `diagnose`: `near`, or a `hint` with all words where they are few, or nothing."""
-    names = list(dict.fromkeys(known))
+    names = sorted(known) if isinstance(known, set) else list(dict.fromkeys(known))
     close = near(word, names)
     if close is not None:
         return {"near": close}
@@ -33,7 +33,7 @@ KINDS = {
     "text": "text",
     "integer": "a whole number",
     "number": "a number",
-    "boolean": "true or false",
+    "boolean": "a truth value",
     "list": "a list",
     "table": "a table",
     "date": "a date",

@@ -154,7 +154,7 @@ def _missing(name: str, asker: Said, ask: Ask, sources: Sources) -> Diagnostic:
     """No such profile: where it was looked for, and what is there."""
     place = asker and asker[0].place(asker[1])
     if ":" in name:
-        return diagnose("E506", place, name=name)
+        return diagnose("E506", place, package=name.partition(":")[0], name=name.partition(":")[2])
     if name.endswith(".toml") or "/" in name:
         path = (Path(asker[0].path).parent if asker else Path()) / name
         return diagnose("E505", place, path=os.path.normpath(path))

@@ -169,7 +169,8 @@ CODES |= {
     "E466": Code("`{step}` gives no `{name}`; it has {has}", "did you mean `{near}`?"),
     "E467": Code("`{text}` is not known; there is {has}"),
     "E468": Code(
-        "`git.{name}` is not known: this is no git checkout, or it has none", "write a default: `${{git.{name}:-text}}`"
+        "`git.{name}` is not known here: this is no git checkout, or it has no {name}",
+        "write a default: `${{git.{name}:-text}}`",
     ),
     "E469": Code("`{function}` ({where}) needs `{name}`, and nothing gives it", "did you mean `{near}`?"),
     "E470": Code("`{key}` must be known before the run", "use literals, parameters, `env` and `git` only"),
@@ -184,7 +185,7 @@ CODES |= {
         "`{name}` is the list over the items of `{step}`, which has a `for-each`",
         'make it one value in `{step}`: `reduce = {{ {name} = "max" }}`',
     ),
-    "E478": Code("`{op}` looks into {what}, not for {left} in {right}"),
+    "E478": Code("`{op}` needs {what}, and this is {kind}"),
     "E480": Code("no step {where} returns `{name}`", "did you mean `{near}`?"),
     "E481": Code("case `{case}` of `{step}` must return {names}, as all cases do", "write `returns = [{write}]`"),
     "E482": Code("`{name}` needs a list to go over, and this is {kind}", "write a list, or `{{ range = 5 }}`"),
@@ -199,8 +200,8 @@ CODES |= {
 CODES |= {
     "E501": Code("there is no profile `{name}` in {folders}", "did you mean `{near}`?"),
     "E505": Code("there is no profile `{path}`"),
-    "E506": Code("there is no profile `{name}` in that package"),
-    "E502": Code("profiles extend each other in a circle: {path}"),
+    "E506": Code("the package `{package}` has no profile `{name}`"),
+    "E502": Code("profiles extend each other in a circle: {path}", "take one `extends` out"),
     "E503": Code("no step is called `{name}` here", "did you mean `{near}`?"),
     "W503": Code("no step matches `{name}` here"),
     "E504": Code("no step has the tag `{name}`", "did you mean `{near}`?"),
@@ -208,7 +209,7 @@ CODES |= {
 
 # --- what an executor can't do: runner/plan/gaps.py ---
 CODES |= {
-    "E601": Code("step `{name}`: `uses` is not supported by this version"),
+    "E601": Code("step `{name}`: `uses` is not supported by this version", "write its steps here, in a group"),
     "E610": Code("the executor `{executor}` can't run {what}"),
     "W610": Code(
         "`{file}` describes a conda environment; this executor takes one that is there already",
@@ -309,13 +310,6 @@ CODES |= {
     "E431": Code("there is no function `{function}` in {file}", "did you mean `{near}`?"),
     "E432": Code("{file} is not Python: {why}"),
     "E433": Code("`{function}` of `{module}` is imported in a circle: nobody defines it"),
-}
-
-# --- functions of the project: runner/resolve/signatures.py ---
-CODES |= {
-    "E440": Code("there is no module `{module}` in the project", "did you mean `{near}`?"),
-    "E441": Code("`{file}` can't be read as Python: line {line}: {why}"),
-    "E442": Code("`{file}` has no function `{function}`", "did you mean `{near}`?"),
 }
 
 # --- runs by name: runner/run/index.py, begin.py, adopt.py ---

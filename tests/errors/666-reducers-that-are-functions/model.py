@@ -1,2 +1,2 @@
-def best(accuracy):
-    return max(accuracy)
+def best(numbers):
+    return max(numbers)
