@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
     """project({"pipeline.toml": "..."}) -> Project; several in one test are apart from each other."""
     made: list[Project] = []
 
-    def make(files: Files | None = None, *, home: Files | None = None) -> Project:
+    def make(files: Files | None = None, **more: Any) -> Project:
         base: Path = tmp_path_factory.mktemp("of-a-test")
-        made.append(Project(base, files, home=home))
+        made.append(Project(base, files, **more))
         return made[-1]
 
     yield make

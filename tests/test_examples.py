@@ -45,7 +45,8 @@ def example(project: Callable[..., Project]) -> Examples:
     """A copy of an example, without what earlier runs made."""
 
     def copied(name: str) -> Project:
-        made = project()
+        made = project(folder=f"examples/{name}")
+        (made.checkout / "schema").symlink_to(TOP / "schema")
         unwanted = shutil.ignore_patterns(".venv", ".runner", "made", "__pycache__")
         shutil.copytree(TOP / "examples" / name, made.root, dirs_exist_ok=True, ignore=unwanted)
         return made

@@ -34,4 +34,4 @@ def test_a_profile_may_extend_a_shipped_one(project: Callable[..., Project]) -> 
 
 def test_a_shipped_profile_that_is_not_there(project: Callable[..., Project]) -> None:
     made = project({"pipeline.toml": PIPELINE})
-    made.cli("check", "pipeline.toml", "--profile", "std:lokal").exits(3).says("std:lokal")
+    made.cli("check", "pipeline.toml", "--profile", "std:lokal").exits(3).says("lokal")

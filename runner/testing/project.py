@@ -74,9 +74,11 @@ class Project:
     `close` fails when a process was left behind or something was written outside `root`. Folders that a test expects to
     be written to, such as the home of a notebook's kernel, are named by `allow`."""
 
-    def __init__(self, base: Path, files: Files | None = None, *, home: Files | None = None) -> None:
+    def __init__(self, base: Path, files: Files | None = None, *, home: Files | None = None, folder: str = ".") -> None:
+        """`folder`: where in a larger checkout the root is, such as `examples/one`."""
         self.base = base.resolve()
-        self.root, self.home, self.tmp = (self.base / name for name in ("project", "home", "tmp"))
+        self.checkout, self.home, self.tmp = (self.base / name for name in ("project", "home", "tmp"))
+        self.root = self.checkout / folder
         for folder in (self.root, self.home, self.tmp):
             folder.mkdir(parents=True)
         self._mark = secrets.token_hex(8)
