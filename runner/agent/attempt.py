@@ -145,7 +145,7 @@ class Attempt:
                 return
             now = spawn.table()
             leader = self.process.pid
-            self._family = [m for m in spawn.descendants([leader], now) if m.session != leader]
+            self._family = self._far(leader, now)
             self._deadline = None
             if self._why is None:
                 self._why = why
@@ -156,6 +156,14 @@ class Attempt:
         if hard:
             self._kill_at = time.monotonic()
             self._kill()
+
+    def _far(self, leader: int, now: list[spawn.Member]) -> list[spawn.Member]:
+        """What the command started outside its session, orphans included: those still carry the attempt's variables."""
+        found = {m.pid: m for m in spawn.descendants([leader], now) if m.session != leader}
+        since = next((m.started for m in now if m.pid == leader), 0)
+        rest = [m for m in now if m.session != leader and m.started >= since and m.pid not in found]
+        variable = "RUNNER_RETURNS=" + os.path.join(self.call["scratch"], "returns")
+        return [*found.values(), *spawn.marked(variable, rest)]
 
     def last_line(self) -> str:
         """The last line printed so far, as text without control characters."""
@@ -293,13 +301,16 @@ class Attempt:
         if not self._family and not spawn.anything_left(self.process.pid):
             return []
         now = spawn.table()
-        return [*spawn.of_session(self.process.pid, now), *spawn.still(self._family, now)]
+        sessions = {m.session for m in self._family}  # with what their members have forked since
+        later = [m for m in now if m.session in sessions and m.state not in "ZX"]
+        return [*spawn.of_session(self.process.pid, now), *later, *spawn.still(self._family, now)]
 
     def _kill(self) -> None:
         assert self.process is not None
         if self.exit is None:
-            spawn.send(spawn.descendants([self.process.pid], spawn.table()), signal.SIGKILL)
-            spawn.send_group(self.process.pid, signal.SIGKILL)
+            below = spawn.descendants([self.process.pid], spawn.table())
+            spawn.send_group(self.process.pid, signal.SIGKILL)  # first: a shell must not go on when its child is gone
+            spawn.send(below, signal.SIGKILL)
         spawn.send(self._left(), signal.SIGKILL)
         if self.exit is not None and self._killed is None:
             self._killed = time.monotonic()

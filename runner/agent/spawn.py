@@ -223,22 +223,28 @@ def oom_kills() -> int:
         return 0
 
 
-def survivors(run: str) -> list[Member]:
-    """Living processes of a run whose driver is gone: its steps carry RUNNER_RUN_ID, their sessions and children go
-    with them (N42: `--resume` ends them before it starts anything)."""
-    mark = b"\0RUNNER_RUN_ID=" + os.fsencode(run) + b"\0"
-    members = [m for m in table() if m.pid != os.getpid()]
-    marked = set()
+def marked(variable: str, members: Iterable[Member]) -> list[Member]:
+    """Those of the processes that were started with a variable, written NAME=value; foreign ones are passed over."""
+    mark = b"\0" + os.fsencode(variable) + b"\0"
+    found = []
     for member in members:
         try:
             with open(f"/proc/{member.pid}/environ", "rb") as file:
                 if mark in b"\0" + file.read():
-                    marked.add(member.pid)
+                    found.append(member)
         except OSError:
             continue
+    return found
+
+
+def survivors(run: str) -> list[Member]:
+    """Living processes of a run whose driver is gone: its steps carry RUNNER_RUN_ID, their sessions and children go
+    with them (N42: `--resume` ends them before it starts anything)."""
+    members = [m for m in table() if m.pid != os.getpid()]
+    ours = {m.pid: m for m in marked(f"RUNNER_RUN_ID={run}", members)}
     own = os.getsid(0)
-    sessions = {m.session for m in members if m.pid in marked and m.session != own}
-    found = {m.pid: m for m in members if m.state not in "ZX" and (m.pid in marked or m.session in sessions)}
+    sessions = {m.session for m in ours.values() if m.session != own}
+    found = {m.pid: m for m in members if m.state not in "ZX" and (m.pid in ours or m.session in sessions)}
     for member in descendants(list(found), members):
         found[member.pid] = member
     above = _ancestors(os.getpid(), {m.pid: m for m in table()})
