@@ -71,7 +71,7 @@ def oracle(table: Any) -> bool:
     return True
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(steps)
 def test_schema_gate_and_classes_agree(table: dict[str, Any]) -> None:
     assert oracle(table) is JUDGE.is_valid(table) is ACCEPTS(table)

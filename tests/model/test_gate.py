@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime
 import subprocess
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from runner.model.data import schema as shipped
+from runner.model.explain import explain
 from runner.model.faults import faults, strict_validator
 from runner.model.gate import SILENT, compile_schema, find, gate, python_pattern
+from runner.text.diagnostics import Place
 
 KINDS = ("pipeline", "profile", "project")
 GATES = {kind: gate(shipped(kind)) for kind in KINDS}
@@ -88,6 +90,17 @@ values = st.recursive(
 )
 
 
+class Written(NamedTuple):
+    """A document without text: every place is the same."""
+
+    data: Any
+    text: str = ""
+    path: str = "in.toml"
+
+    def place(self, keys: Any, at: str = "value") -> Place:
+        return Place(self.path, 1, 1, 2)
+
+
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     found = [path]
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
@@ -118,7 +131,7 @@ def test_the_valid_samples_are_valid() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_the_verdict_is_that_of_jsonschema(kind: str, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(places(VALID[kind])))
@@ -127,7 +140,11 @@ def test_the_verdict_is_that_of_jsonschema(kind: str, data: st.DataObject) -> No
     )
     verdict = JUDGES[kind].is_valid(mutant)
     assert GATES[kind](mutant) is verdict
-    assert (not faults(shipped(kind), "#", mutant)) is verdict  # what explains a no has something to say, and only then
+    # what explains a no has something to say, and only then
+    assert (not faults(shipped(kind), "#", mutant)) is verdict
+    problems = explain(Written(mutant), kind, shipped(kind), None)  # type: ignore[arg-type]
+    assert verdict or problems
+    assert all(problem.message for problem in problems)
 
 
 def test_the_gate_knows_every_word_that_the_schemas_use() -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,9 @@ class Session:
         self.send({"method": "initialized", "params": {}})
         opened = {"uri": self.uri, "languageId": "toml", "version": 1, "text": text}
         self.send({"method": "textDocument/didOpen", "params": {"textDocument": opened}})
+        deadline = time.monotonic() + 30
+        while not self.offered(2, 0) and time.monotonic() < deadline:
+            time.sleep(0.05)  # the file and its schema are read beside the conversation
 
     def send(self, message: dict[str, Any]) -> None:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()

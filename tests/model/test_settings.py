@@ -54,7 +54,7 @@ def test_a_plug_in_is_configured_like_ours(monkeypatch: pytest.MonkeyPatch) -> N
     import sys
     from types import SimpleNamespace
 
-    monkeypatch.setitem(sys.modules, "far_away", SimpleNamespace(Far=Far))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "far_away", SimpleNamespace(Far=Far))
     asked = {"executors": {"far": "far_away:Far"}}
     assert configure("executor", {"type": "far", "queue": "x"}, asked)[1] == {"queue": "x", "lane": "slow"}
     assert refused("executor", {"type": "far", "que": "x"}, asked) == [("E233", "que"), ("E803", "type")]

@@ -47,8 +47,7 @@ def test_nothing_else_is_a_size(text: str) -> None:
     [
         (30, "30s"), ("30", "30s"), ("1.5h", "1h30m"), ("90 minutes", "1h30m"), ("1h 30min", "1h30m"), ("2 Days", "2d"),
         ("soon", None), ("", None), (True, None), (-3, None), ("0.25s", "250ms"), ("0.0003s", None), ([1], None),
-        ("9" * 400 + "s",
-        None), (10**9, None),
+        ("9" * 400 + "s", None), (10**9, None),
     ],
 )  # fmt: skip
 def test_the_duration_that_was_meant(written: object, meant: str | None) -> None:
