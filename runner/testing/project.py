@@ -79,8 +79,8 @@ class Project:
         self.base = base.resolve()
         self.checkout, self.home, self.tmp = (self.base / name for name in ("project", "home", "tmp"))
         self.root = self.checkout / folder
-        for folder in (self.root, self.home, self.tmp):
-            folder.mkdir(parents=True)
+        for each in (self.root, self.home, self.tmp):
+            each.mkdir(parents=True)
         self._mark = secrets.token_hex(8)
         self._running: list[subprocess.Popen[str]] = []
         self._allowed: set[str] = set()
