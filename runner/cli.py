@@ -80,6 +80,7 @@ def version_text() -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (without the program's name); returns the exit code and never raises."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name that the terminal cannot spell is no reason to stop
             stream.reconfigure(errors="backslashreplace")
@@ -94,6 +95,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BROKEN_PIPE
     except Exception as fault:
         return _report(fault)
+
+
+def _open_streams() -> None:
+    """Whatever the caller closed: 0, 1, 2 are open, so that no file of ours gets their numbers, and can be written."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(fd, True)
+    os.close(fd)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)
 
 
 def _dispatch(words: list[str]) -> int:

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from runner.commands.asking import FILE
 from runner.commands.selecting import SELECT, selected
@@ -60,7 +60,11 @@ def run(args: argparse.Namespace) -> int:
         driver = Driver(
             plan, started, executor, store, place, secrets.values, view.see, wanted, adopted=adopted, tick=view.tick
         )
-        status = driver.walk(signals)
+        try:
+            status = driver.walk(signals)
+        except BaseException:  # a fault of ours leaves no process behind
+            executor.close()
+            raise
         ended = finish(started, status, root)
         driver.close(status, ended)
     return _tell(plan, started, store, root, args, signals.first, driver.timed_out)
@@ -105,8 +109,9 @@ def _place(plan: Table, started: Table, root: Path, args: argparse.Namespace) ->
 
 def _view(args: argparse.Namespace) -> Any:
     from runner.views.choose import choose
+    from runner.views.steady import Steady
 
-    return choose(sys.stderr, os.environ, args.output)
+    return choose(cast(IO[str], Steady(sys.stderr)), os.environ, args.output)
 
 
 def _event(what: str, data: Table) -> Any:
@@ -124,6 +129,7 @@ def _tell(
     from runner.views.digest import digest
     from runner.views.exits import exit_code
     from runner.views.logfile import tail
+    from runner.views.steady import Steady
     from runner.views.terminal import coloured, symbols
 
     folded = fold(plan, read(store, started["run"]))
@@ -138,7 +144,9 @@ def _tell(
             folded, plan, lambda id, key, n: tail(logs / f"{id}.{key}.{n}", 10),
             again=_words(args), colour=coloured(sys.stderr, os.environ), signs=symbols(sys.stderr),
         )  # fmt: skip
-        sys.stderr.write(text)
+        told = Steady(sys.stderr)
+        told.write(text)
+        told.flush()
     return exit_code(str(folded["status"]), signal=signal, timed_out=timed_out)
 
 
