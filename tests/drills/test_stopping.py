@@ -39,7 +39,7 @@ def ended(process: subprocess.Popen[str], limit: float = 15) -> Outcome:
 def told(made: Project) -> Outcome:
     """What `show` says of the last run; nothing of ours is alive or left in the way."""
     assert not alive(f"{MARK}={made._mark}", made.base)
-    assert not list(made.path(".runner").glob("runs/*/work/*"))
+    assert not [path for path in made.path(".runner").rglob("*") if "work" in path.relative_to(made.root).parts]
     return made.cli("show", "@last", "--json").ok()
 
 

@@ -51,7 +51,7 @@ def test_field_12_workdir_and_path_parameters(project: Make, place: tuple[str, .
             "w.py": "import shutil\ndef f(raw, copy): shutil.copy(raw, copy)\n",
         }
     )
-    made.run("up", str(made.path("pipeline.toml")), *place, cwd=made.root if start == "root" else "/").ok()
+    made.run("up", str(made.path("pipeline.toml")), *place, cwd=made.root if start == "root" else made.home).ok()
     assert [made.read(f"made/{name}.txt") for name in ("out", "b", "c")] == ["raw\n"] * 3
     assert made.read("made/out.txt.pwd").rstrip().endswith("/sub")
     assert not made.exists("sub/made")
