@@ -46,7 +46,14 @@ class Emitter:
 
     def drafts(self) -> dict[str, Table]:
         """Every step's own part and modifiers, edges still open: compiling may add some."""
-        return {step.id: self._draft(step) for step in self.compiler.tree.steps}
+        drafts = {step.id: self._draft(step) for step in self.compiler.tree.steps}
+        for step in self.compiler.tree.steps:  # what is in scope depends on all edges (N8), so it comes last
+            if step.task:
+                part = drafts[step.id]["part"]
+                if part["do"]["takes"] is None:
+                    part["do"]["takes"] = tasks.all_in_scope(step, self.compiler)
+                part["definition"] = digest(tasks.definition(part["do"]))
+        return drafts
 
     def nodes(self, drafts: dict[str, Table], order: dict[int, list[Step]]) -> dict[str, Table]:
         """All nodes, siblings in topological order, a group before what it holds."""
@@ -141,7 +148,7 @@ class Emitter:
                 "type": "task",
                 "do": do,
                 "retry": tasks.retry(step),
-                "definition": digest(tasks.definition(do)),
+                "definition": "",
             }
             timeout = self.seconds(step.table.get("timeout"))
             return {**part, "timeout": timeout} if timeout else part

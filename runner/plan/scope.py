@@ -73,7 +73,7 @@ def returners(graph: Graph, step: Step, name: str) -> list[Found]:
 
 
 def outward(step: Step) -> Iterator[tuple[Step, bool]]:
-    """The step, then what is around it, inside out; True where only the rungs of its own body count.
+    """The step, then what is around it, inside out; True for the step itself.
 
     A handler stands in the scope of the step that it guards (N29), a case in that of its `choose`.
     """
@@ -86,13 +86,19 @@ def outward(step: Step) -> Iterator[tuple[Step, bool]]:
             current = current.graph.owner
 
 
+def guards(below: Step | None, current: Step) -> bool:
+    """Whether the walk outward came from a handler: that runs once for a whole map, and sees no items (N29)."""
+    return below is not None and below.guarded is current
+
+
 def look(step: Step, name: str, view: View, parameters: Parameters) -> Found | Ambiguous | None:
     """What a bare name means for a step: the first rung of N8 that has it."""
     known = name in parameters.known
+    below: Step | None = None
     for current, first in outward(step):
-        rungs: list[list[Found]] = [
-            own(current, name, view if first else View(files=False, params=current.params is not None))
-        ]
+        around = View(items=not guards(below, current), files=False, params=current.params is not None)
+        rungs: list[list[Found]] = [own(current, name, view if first else around)]
+        below = current
         if first and view.gathered:
             rungs.append(own(current, name, View(items=False, files=False)))
         if current.guarded is None and current.role != "case":
@@ -113,9 +119,13 @@ def visible(step: Step, parameters: Parameters) -> tuple[dict[str, Found], dict[
     """All that a step sees without asking (N12), nearest first, pipeline parameters left out; and what is ambiguous."""
     seen: dict[str, Found] = {}
     doubtful: dict[str, Ambiguous] = {}
+    below: Step | None = None
     for current, first in outward(step):
-        names: list[str] = [*current.each, *([current.loop["as"]] if "as" in current.loop else [])]
+        names: list[str] = []
+        if not guards(below, current):
+            names = [*current.each, *([current.loop["as"]] if "as" in current.loop else [])]
         names += current.params or ()
+        below = current
         if current.guarded is None and current.role != "case":
             for giver, _ in [*current.needs.values(), *current.after.values()]:
                 names += [entry["name"] for entry in giver.returns]

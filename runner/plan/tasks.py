@@ -123,8 +123,8 @@ def retry(step: Step) -> Table:
     return out
 
 
-def takes(step: Step, compiler: Compiler) -> Table:
-    """What a task is handed by name: what its function asks for (N13), its `params`, or all in scope (N12)."""
+def takes(step: Step, compiler: Compiler) -> Table | None:
+    """What a task is handed by name: what its function asks for (N13), or its `params`; None: all in scope (N12)."""
     if step.kind == "stub":
         return {}
     if step.kind == "python":
@@ -134,7 +134,7 @@ def takes(step: Step, compiler: Compiler) -> Table:
     if step.params is not None:
         out = {name: compiler.own_param(step, name) for name in step.params}
         return {**out, **_items(step)}
-    return _all_in_scope(step, compiler)
+    return None
 
 
 def _items(step: Step) -> Table:
@@ -144,7 +144,8 @@ def _items(step: Step) -> Table:
     return out
 
 
-def _all_in_scope(step: Step, compiler: Compiler) -> Table:
+def all_in_scope(step: Step, compiler: Compiler) -> Table:
+    """Everything that a task sees without asking (N12). Asked once all edges are known."""
     seen, doubtful = scope.visible(step, compiler.parameters)
     out: Table = {name: ["param", name] for name in compiler.parameters.known if name not in step.files}
     for name, found in seen.items():
