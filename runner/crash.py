@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -16,6 +17,8 @@ def keep(fault: BaseException, start: Path | None = None) -> str:
     here = Path.cwd() if start is None else start
     root = next((p for p in (here, *here.parents) if (p / "runner.toml").exists() or (p / ".runner").is_dir()), here)
     folder = root / ".runner"
+    if not folder.is_dir() and not any(root.glob("*.toml")):  # no project: nothing of ours belongs here
+        folder = Path(tempfile.gettempdir())
     folder.mkdir(exist_ok=True)
     path = folder / f"crash-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.txt"
     lines = traceback.format_exception(fault)

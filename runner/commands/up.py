@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
     plan, behind = made(args)
     root, profile = behind.sources.root, plan["profile"]
-    plugins = behind.resolved.files.project.data.get("plugins") if behind.resolved.files.project else None
+    plugins = behind.resolved.files.plugins
     chosen = selected(args, plan)
     secrets = read_secrets(profile["secrets"], declared(plan, chosen), root, os.environ, plugins)
     adopted = adopt(plan, chosen, root, plugins)

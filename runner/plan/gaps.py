@@ -16,8 +16,7 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
     """One pass over all steps for all executors; each gap points at the key that asks."""
     from runner.plugins import find
 
-    project = resolved.files.project
-    plugins = project.data.get("plugins") if project else None
+    plugins = resolved.files.plugins
     laid = resolved.layers.service("executor")
     name = str(plan["profile"]["executor"]["type"])
     flavor = find("executors", name, plugins, laid.place(("type",)) if laid.origin(("type",)) else None)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from runner.model.settings import configure
 from runner.plan.compile import Compiler, Unknown
 from runner.plan.walk import wrong
 from runner.resolve.layers import SERVICES, Laid
 from runner.resolve.resolved import Resolved
 from runner.rules.expr import ExprError
-from runner.text.diagnostics import diagnose
+from runner.text.diagnostics import Place, Refused, diagnose
 
 OTHERS = ("volumes", "build", "schedule")
 
@@ -21,7 +22,24 @@ def profile_table(resolved: Resolved, compiler: Compiler) -> dict[str, Any]:
         laid = resolved.layers.service(name)
         if laid.table:
             out[name] = _filled(laid, (name,), laid.table, compiler)
+    for name in SERVICES:
+        out[name] = _configured(name, out[name], resolved, compiler)
     return out
+
+
+def _configured(name: str, table: dict[str, Any], resolved: Resolved, compiler: Compiler) -> dict[str, Any]:
+    """The settings of a service with the defaults of its type; what its type does not know is a problem."""
+    laid = resolved.layers.service(name)
+
+    def where(keys: tuple[str, ...], at: str) -> Place | None:
+        return laid.place(keys, at) if any(layer.doc for layer in laid.layers) else None
+
+    try:
+        flavor, settings = configure(name, table, resolved.files.plugins, where)
+    except Refused as refused:
+        compiler.problems += refused.problems
+        return table
+    return {"type": flavor.name, **settings}
 
 
 def _filled(laid: Laid, keys: tuple[Any, ...], value: Any, compiler: Compiler) -> Any:

@@ -32,6 +32,12 @@ class Files(NamedTuple):
     profile: str
     profiles: tuple[Profile, ...]
 
+    @property
+    def plugins(self) -> dict[str, dict[str, str]] | None:
+        """`[plugins]` of `runner.toml`."""
+        found = self.project.data.get("plugins") if self.project else None
+        return found if isinstance(found, dict) else None
+
 
 def find_root(file: Path) -> Path:
     """The folder of the nearest `runner.toml` above the pipeline file, else the file's folder (N20)."""
