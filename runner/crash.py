@@ -7,7 +7,15 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
+
+HIDDEN = "hidden values"
+
+
+def hide(fault: BaseException, values: Iterable[str]) -> None:
+    """Note on a fault that its text may show these values: they are masked where it is kept."""
+    vars(fault)[HIDDEN] = tuple(values)
 
 
 def keep(fault: BaseException, start: Path | None = None) -> str:
@@ -21,6 +29,11 @@ def keep(fault: BaseException, start: Path | None = None) -> str:
         folder = Path(tempfile.gettempdir())
     folder.mkdir(exist_ok=True)
     path = folder / f"crash-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.txt"
-    lines = traceback.format_exception(fault)
-    path.write_text(f"python {sys.version}\n\n{''.join(lines)}", encoding="utf-8", errors="backslashreplace")
+    text = "".join(traceback.format_exception(fault))
+    hidden = vars(fault).get(HIDDEN)
+    if hidden:
+        from runner.agent.redact import Redactor
+
+        text = Redactor(hidden).mask(text)
+    path.write_text(f"python {sys.version}\n\n{text}", encoding="utf-8", errors="backslashreplace")
     return os.path.relpath(path, here)

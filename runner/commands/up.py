@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
         from runner.commands.plan import show
 
         return show(made(args)[0], args)
+    from runner.crash import hide
     from runner.run.adopt import adopt, enter
     from runner.run.begin import begin, finish, new_run
     from runner.run.services import declared, open_executor, open_store, read_secrets
@@ -62,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
         )
         try:
             status = driver.walk(signals)
-        except BaseException:  # a fault of ours leaves no process behind
+        except BaseException as fault:  # one of ours leaves no process behind and shows no secret
+            hide(fault, secrets.values.values())
             executor.close()
             raise
         ended = finish(started, status, root)
