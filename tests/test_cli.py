@@ -121,6 +121,7 @@ def test_what_is_refused_is_rendered_and_exits_by_family(verb, capsys, codes, ex
 
 
 def test_a_fault_of_ours_is_a_short_note_and_a_kept_traceback(verb, capsys, tmp_path, monkeypatch):
+    (tmp_path / "pipeline.toml").touch()
     monkeypatch.chdir(tmp_path)
     verb(raiser(RuntimeError("boom")))
     assert cli.main(["list"]) == 70
@@ -128,6 +129,18 @@ def test_a_fault_of_ours_is_a_short_note_and_a_kept_traceback(verb, capsys, tmp_
     (kept,) = (tmp_path / ".runner").glob("crash-*.txt")
     assert "Traceback" not in err and f".runner/{kept.name}" in err
     assert "RuntimeError: boom" in kept.read_text()
+
+
+def test_where_there_is_no_project_the_traceback_goes_to_the_folder_of_temporary_files(
+    verb, capsys, tmp_path, monkeypatch
+):
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    monkeypatch.chdir(tmp_path)
+    verb(raiser(RuntimeError("boom")))
+    assert cli.main(["list"]) == 70
+    assert not (tmp_path / ".runner").exists()
+    assert "RuntimeError: boom" in next((tmp_path / "tmp").glob("crash-*.txt")).read_text()
 
 
 def test_the_traceback_is_kept_at_the_root_of_the_project(verb, capsys, tmp_path, monkeypatch):
@@ -141,6 +154,7 @@ def test_the_traceback_is_kept_at_the_root_of_the_project(verb, capsys, tmp_path
 
 def test_a_fault_where_nothing_can_be_written_is_told_all_the_same(verb, capsys, tmp_path, monkeypatch):
     (tmp_path / ".runner").write_text("a file")
+    (tmp_path / "pipeline.toml").touch()
     monkeypatch.chdir(tmp_path)
     verb(raiser(RuntimeError("boom")))
     assert cli.main(["list"]) == 70
