@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +35,18 @@ class Made(NamedTuple):
         return None if any(problem.severity == "error" for problem in self.problems) else self.built.plan
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No garbage is looked for meanwhile: a plan is all that is made here, and each look would walk all of it."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
 def ask_of(args: argparse.Namespace) -> Ask:
     """The question that a verb's options ask."""
     return Ask(Path(args.file), args.profile, tuple(args.param), tuple(args.set), os.environ)
@@ -40,9 +55,10 @@ def ask_of(args: argparse.Namespace) -> Ask:
 def make(ask: Ask) -> Made:
     """Read, check, resolve, plan. Raises Refused where nothing can be planned at all (files that can't be read)."""
     sources = Sources(find_root(ask.file))
-    resolved = resolve(ask, sources)
-    built = build(resolved, sources)
-    missing = gaps(built.plan, built.tree, resolved) if built.plan is not None else []
+    with uncollected():
+        resolved = resolve(ask, sources)
+        built = build(resolved, sources)
+        missing = gaps(built.plan, built.tree, resolved) if built.plan is not None else []
     return Made(ask, sources, resolved, built, (*built.problems, *missing))
 
 

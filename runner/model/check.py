@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from runner.text.diagnostics import Diagnostic
     from runner.text.document import Document
 
+HUGE = re.compile("nan|inf|[0-9][eE][+-]?[0-9_]{3}|[0-9_]{300}")  # what may be read as a number that JSON lacks
 # kind of file -> its schema and the definition in it
 STARTS = {
     "pipeline": ("pipeline", "#"),
@@ -37,7 +39,7 @@ def check(
     """
     name, start = STARTS[kind]
     accepts = gate(schema, start) if schema is not None else _accepts(name, start)
-    finite = not ("nan" in doc.text or "inf" in doc.text) or all(math.isfinite(number) for number in floats(doc.data))
+    finite = not HUGE.search(doc.text) or all(math.isfinite(number) for number in floats(doc.data))
     if finite and accepts(doc.data):
         return []
     from runner.model.explain import explain

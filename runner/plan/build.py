@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from runner.plan import order, paths, tasks
+from runner.plan.amounts import COUNT, DURATION
 from runner.plan.check import rules
 from runner.plan.compile import Compiler
 from runner.plan.nodes import Emitter
 from runner.plan.scope import View, find_step
-from runner.plan.services import profile_table
+from runner.plan.services import profile_table, setting
 from runner.plan.steps import Step, Tree
 from runner.plan.walk import references
 from runner.resolve.resolved import Resolved
@@ -63,9 +64,12 @@ def build(resolved: Resolved, sources: Sources) -> Built:
     returns = emitter.exports(tree.doc.data.get("returns", []))
     params = {name: compiler.parameter(name) for name in resolved.parameters.known}
     profile = profile_table(resolved, compiler)
+    limit, timeout = (
+        setting(resolved, compiler, "max-parallel", COUNT),
+        setting(resolved, compiler, "timeout", DURATION),
+    )
     if any(problem.severity == "error" for problem in tree.problems):
         return Built(None, tree, _sorted(tree, resolved))
-    top = resolved.layers.setting("max-parallel").table.get("max-parallel")
     plan: Table = {
         "v": VERSION,
         "name": pipeline_name(resolved),
@@ -74,8 +78,8 @@ def build(resolved: Resolved, sources: Sources) -> Built:
         "types": resolved.parameters.kinds,
         "inputs": {"env": dict(sorted(compiler.env.items())), "git": dict(sorted(compiler.git.items()))},
         "profile": profile,
-        "max_parallel": top,
-        "timeout": emitter.seconds(resolved.layers.setting("timeout").table.get("timeout")),
+        "max_parallel": limit,
+        "timeout": timeout,
         "returns": returns,
         "steps": [step.id for step in sorted_graphs[id(tree.top)]],
         "finally": [step.id for step in sorted_graphs[id(tree.last)]],

@@ -46,7 +46,7 @@ def unmatched(tree: Tree, resolved: Resolved) -> Iterator[Diagnostic]:
             yield diagnose("W503", layer.doc.place(layer.keys, "key"), name=name)
             continue
         args = tree.guess(name, paths if kind == "step" else sorted(tags))
-        inner = [path for path in paths if path.endswith("." + name)]
+        inner = [path for path in paths if path.endswith("." + name)] if tree.guess.left > 0 else []
         if kind == "step" and inner:
             args = {"near": inner[0]}
         yield diagnose("E503" if kind == "step" else "E504", layer.doc.place(layer.keys, "key"), name=name, **args)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from runner.model.units import seconds
 from runner.plan import scope, tasks
+from runner.plan.amounts import ANY_COUNT, COUNT, DURATION, amount, fixed
 from runner.plan.compile import Compiler, Unknown
 from runner.plan.paths import Paths
 from runner.plan.scope import View
@@ -76,10 +76,6 @@ class Emitter:
             pending += reversed(inside)
         return out
 
-    def seconds(self, value: Any) -> float | None:
-        """A duration of the language in seconds; None where none is written."""
-        return seconds(value) if isinstance(value, str) else None
-
     def exports(self, entries: list[Any]) -> Table:
         """`returns` of the file: what it gives when it is used by another (N19)."""
         out: Table = {}
@@ -125,11 +121,11 @@ class Emitter:
         if step.loop:
             draft["loop"] = {
                 "as": step.loop.get("as"),
-                "max": step.loop.get("max", 100),
+                "max": amount(step, compiler, ("repeat", "max"), step.loop.get("max", 100), COUNT),
                 "until": compiler.condition(step, ("repeat", "until"), step.loop["until"], View(returns=True))
                 if "until" in step.loop
                 else None,
-                "delay": self.seconds(step.loop.get("delay")) or 0.0,
+                "delay": amount(step, compiler, ("repeat", "delay"), step.loop.get("delay"), DURATION) or 0.0,
                 "exhausted": step.loop.get("exhausted", "fail"),
                 "returns": [entry["name"] for entry in step.returns],
             }
@@ -147,12 +143,14 @@ class Emitter:
             part: Table = {
                 "type": "task",
                 "do": do,
-                "retry": tasks.retry(step),
+                "retry": tasks.retry(step, self.compiler),
                 "definition": "",
             }
-            timeout = self.seconds(step.table.get("timeout"))
+            timeout = amount(step, self.compiler, ("timeout",), step.table.get("timeout"), DURATION)
             return {**part, "timeout": timeout} if timeout else part
-        limit = step.table.get("max-parallel") if not step.each else None
+        limit = None
+        if not step.each:
+            limit = amount(step, self.compiler, ("max-parallel",), step.table.get("max-parallel"), COUNT)
         extra: Table = {"max_parallel": limit} if limit else {}
         if step.kind == "choose":
             return {"type": "choice", **extra, **self._choice(step)}
@@ -214,8 +212,8 @@ class Emitter:
     def _map(self, step: Step, draft: Table) -> Table:
         table, compiler = step.table, self.compiler
         out: Table = {"each": {name: self._source(step, name, said) for name, said in step.each.items()}}
-        for key, default in (("tolerate", 0), ("batch", 1), ("max-parallel", None)):
-            value = tasks.fixed(step, compiler, (key,), table[key]) if key in table else default
+        for key, default, what in (("tolerate", 0, ANY_COUNT), ("batch", 1, COUNT), ("max-parallel", None, COUNT)):
+            value = amount(step, compiler, (key,), table.get(key, default), what)
             if value is not None:
                 out[key.replace("-", "_")] = value
         if "stop-when" in table:
@@ -259,9 +257,9 @@ class Emitter:
 
     def _range(self, step: Step, keys: Any, given: Any) -> list[int]:
         bounds = (
-            [tasks.fixed(step, self.compiler, (*keys, "range"), given)]
+            [fixed(step, self.compiler, (*keys, "range"), given)]
             if not isinstance(given, list)
-            else [tasks.fixed(step, self.compiler, (*keys, "range", i), bound) for i, bound in enumerate(given)]
+            else [fixed(step, self.compiler, (*keys, "range", i), bound) for i, bound in enumerate(given)]
         )
         if None in bounds:
             return []  # said already

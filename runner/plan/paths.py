@@ -191,6 +191,8 @@ class Paths:
         if graph.role == "cases":
             return True
         order = index_of.get(f"{graph.role} {graph.name}", {})
+        if first.name not in order or second.name not in order:
+            return True  # part of a circle, or behind one
         if order.get(first.name, 0) > order.get(second.name, 0):
             first, second = second, first
         return reaches(first, second, order)

@@ -59,11 +59,15 @@ def own(step: Step, name: str, view: View) -> list[Found]:
 
 def siblings(step: Step, name: str) -> list[Found]:
     """The second rung: direct needs (and `after`) of the step that return the name."""
-    found: dict[str, Found] = {}
-    for giver, _ in [*step.needs.values(), *step.after.values()]:
-        if any(entry["name"] == name for entry in giver.returns):
-            found[giver.id] = Found(["return", giver.id, giver.depth, name], giver)
-    return list(found.values())
+    givers = step.graph.returners.get(name, [])
+    if len(givers) > len(step.needs) + len(step.after):  # the shorter list is walked
+        waited = {giver.id: giver for giver, _ in [*step.needs.values(), *step.after.values()]}
+        givers = [giver for giver in waited.values() if any(entry["name"] == name for entry in giver.returns)]
+    return [
+        Found(["return", giver.id, giver.depth, name], giver)
+        for giver in givers
+        if giver.name in step.needs or giver.name in step.after
+    ]
 
 
 def returners(graph: Graph, step: Step, name: str) -> list[Found]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.model.settings import configure
+from runner.plan.amounts import Amount, read
 from runner.plan.compile import Compiler, Unknown
 from runner.plan.walk import wrong
 from runner.resolve.layers import SERVICES, Laid
@@ -59,3 +60,14 @@ def _filled(laid: Laid, keys: tuple[Any, ...], value: Any, compiler: Compiler) -
     except ExprError as error:
         compiler.problems.append(diagnose("E471", laid.place(keys[1:]), why=str(error)))
     return value
+
+
+def setting(resolved: Resolved, compiler: Compiler, key: str, what: Amount) -> Any:
+    """A number of the whole run (`timeout`, `max-parallel`); None where none is said, or a problem was."""
+    laid = resolved.layers.setting(key)
+    value = laid.table.get(key)
+    if isinstance(value, str) and "$" in value:
+        value = _filled(laid, (key, key), value, compiler)
+    if not isinstance(value, str) or "$" in value:
+        return None if isinstance(value, str) else value
+    return read(value, what, key, lambda: laid.place((key,)), compiler)

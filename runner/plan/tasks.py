@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from runner.model.units import bytes_of, seconds
 from runner.plan import scope
-from runner.plan.compile import Compiler, Unknown
+from runner.plan.amounts import CORES, COUNT, DEVICES, DURATION, FACTOR, SIZE, amount, fixed
+from runner.plan.compile import Compiler
 from runner.plan.scope import Ambiguous, Found, View
 from runner.plan.steps import Step
-from runner.plan.walk import wrong
 from runner.resolve.layers import Keys
 from runner.resolve.signatures import Missing, Signature, signature
-from runner.rules.expr import ExprError
 from runner.text.diagnostics import Place, diagnose
 
 Table = dict[str, Any]
@@ -85,39 +83,28 @@ def secrets(table: Table) -> list[Table]:
     return out
 
 
-def fixed(step: Step, compiler: Compiler, keys: Keys, value: Any) -> Any:
-    """A setting that must be known before the run (N10)."""
-    expr = compiler.value(step, keys, value)
-    try:
-        return compiler.known(expr)
-    except Unknown:
-        if (keys[0] != "image" or not step.each) and not wrong(expr):
-            compiler.problems.append(diagnose("E470", step.place(keys), key=".".join(map(str, keys))))
-    except ExprError as error:
-        compiler.problems.append(diagnose("E471", step.place(keys), why=str(error)))
-    return expr if keys[0] == "image" else None
-
-
 def resources(step: Step, compiler: Compiler) -> Table:
     """Numbers only: cpu in cores, sizes in bytes, gpu in devices."""
     out: Table = {}
     for key, value in step.table.get("resources", {}).items():
-        known = fixed(step, compiler, ("resources", key), value)
+        keys = ("resources", key)
+        what = SIZE if key in SIZES else {"cpu": CORES, "gpu": DEVICES}.get(key)
+        known = fixed(step, compiler, keys, value) if what is None else amount(step, compiler, keys, value, what)
         if known is not None:
-            out[key] = bytes_of(known) if key in SIZES and isinstance(known, str) else known
+            out[key] = known
     return out
 
 
-def retry(step: Step) -> Table:
+RETRY = {"attempts": COUNT, "delay": DURATION, "factor": FACTOR, "max-delay": DURATION}
+
+
+def retry(step: Step, compiler: Compiler) -> Table:
     """`retry` in plain numbers (seconds)."""
     given = step.table.get("retry", {})
-    out: Table = {"attempts": given.get("attempts", 1)}
-    if "delay" in given:
-        out["delay"] = seconds(given["delay"])
-    if "factor" in given:
-        out["factor"] = given["factor"]
-    if "max-delay" in given:
-        out["max_delay"] = seconds(given["max-delay"])
+    out: Table = {"attempts": 1}
+    for key, what in RETRY.items():
+        if key in given:
+            out[key.replace("-", "_")] = amount(step, compiler, ("retry", key), given[key], what)
     if "on" in given:
         out["on"] = list(given["on"])
     return out
@@ -299,15 +286,18 @@ def _no_references(step: Step, compiler: Compiler) -> None:
     if program.rpartition("/")[2] not in SHELLS:
         return
     for found in re.finditer(r"\$\{([A-Za-z_][A-Za-z0-9_]*|(?:steps|run|env|git)\.[^}\n]*)\}", script):
-        name = found.group(1)
-        place = step.place(("shell",), part=found.span())
+        name, code = found.group(1), "W474"
         if "." in name:
             # `${env.X}` may be the text of another language, in a here-document; `${steps.a.x}` is ours
             code = "E474" if name.startswith("steps.") else "W475"
-            compiler.problems.append(diagnose(code, place, text=found.group(0)))
-        elif name in step.table.get("env", {}) or re.search(
-            rf"(?m)\b{name}=|\b(for|read|local|mapfile.*)\s+.*\b{name}\b", script
-        ):
+        elif _set_in(script, name) or name in step.table.get("env", {}):
             continue
-        elif scope.look(step, name, View(), compiler.parameters) is not None:
-            compiler.problems.append(diagnose("W474", place, name=name, text=found.group(0)))
+        if code == "W474" and scope.look(step, name, View(), compiler.parameters) is None:
+            continue
+        place = step.place(("shell",), part=found.span())
+        compiler.problems.append(diagnose(code, place, name=name, text=found.group(0)))
+
+
+def _set_in(script: str, name: str) -> bool:
+    """Whether a script sets a variable itself."""
+    return re.search(rf"(?m)\b{name}=|\b(for|read|local|mapfile.*)\s+.*\b{name}\b", script) is not None

@@ -72,6 +72,7 @@ class Layers:
         if said is not None:
             self.profiles.append(("--set", said))
         self.used: set[tuple[int, Keys]] = set()  # profile tables that some step took, for N34
+        self._weak: dict[bool, list[Layer]] = {}  # defaults as tasks (False) and groups (True) take them
         self._exact: dict[str, list[Layer]] = {}
         self._globs: list[Layer] = []
         self._tags: dict[str, list[Layer]] = {}
@@ -87,13 +88,9 @@ class Layers:
 
     def step(self, path: str, own: list[Layer], group_defaults: list[Layer], group: bool) -> Laid:
         """One step in the order of N32; `own` = its templates and itself, weakest first."""
-        layers = [*self.defaults(), *group_defaults]
-        allowed = ("tags",) if group else DEFAULT_KEYS
-        layers = [
-            layer._replace(table={k: v for k, v in layer.table.items() if k in allowed or k == "unset"})
-            for layer in layers
-        ]
-        layers = [layer for layer in layers if layer.table] + own
+        if group not in self._weak:
+            self._weak[group] = _allowed(self.defaults(), group)
+        layers = [*self._weak[group], *_allowed(group_defaults, group), *own]
         tags = lay([layer.table for layer in layers]).get("tags", [])
         for tag in tags if isinstance(tags, list) else []:
             layers += self._take(self._tags.get(tag, ()))
@@ -149,6 +146,13 @@ class Layers:
         found = list(layers)
         self.used.update((id(layer.doc), layer.keys) for layer in found)
         return found
+
+
+def _allowed(layers: list[Layer], group: bool) -> list[Layer]:
+    """What `[defaults]` say that a task, or a group, may take."""
+    allowed = ("tags", "unset") if group else (*DEFAULT_KEYS, "unset")
+    found = [layer._replace(table={k: v for k, v in layer.table.items() if k in allowed}) for layer in layers]
+    return [layer for layer in found if layer.table]
 
 
 def shared(doc: Document) -> bool:

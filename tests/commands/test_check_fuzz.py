@@ -145,7 +145,7 @@ def delete_characters(chance: random.Random, text: str) -> str:
 
 
 def swap_words(chance: random.Random, text: str) -> str:
-    words = re.findall(r"[A-Za-z_][\w.-]*", text)
+    words: list[str] = re.findall(r"[A-Za-z_][\w.-]*", text)
     if not words:
         return text
     old, new = chance.choice(words), chance.choice(words)
