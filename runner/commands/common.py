@@ -60,7 +60,7 @@ def open_run(text: str, root: Path | None) -> OpenRun:
     store = open_store(meta["store"], home, meta["run"], plugins_of(home), write=False)
     found = store.get(plan_key(_plan_digest(store, meta)))
     if found is None:
-        raise Refused([diagnose("E933", None, name=meta.get("name"), why="its plan is missing")])
+        raise Refused([diagnose("E706", None, name=meta.get("name"), why="its plan is missing")])
     plan = json.loads(found)
     run = fold(plan, read(store, meta["run"]), platform=None if index.alive(meta) else gone)
     return OpenRun(store, plan, run, home, meta)
@@ -83,7 +83,7 @@ def _plan_digest(store: Any, meta: Table) -> str:
     if record is None:
         buffered = meta["store"].get("type") == "buffered"
         why = "a `buffered` run log is gone with its process" if buffered else "it has no run.json"
-        raise Refused([diagnose("E933", None, name=meta.get("name"), why=why)])
+        raise Refused([diagnose("E706", None, name=meta.get("name"), why=why)])
     return str(json.loads(record)["plan"])
 
 

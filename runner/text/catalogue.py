@@ -318,5 +318,5 @@ CODES |= {
     "E931": Code("`{text}` may be {names}", "write more of the name"),
     "E932": Code("a run is called `{name}` already", "choose another name, or leave `--name` out"),
     "E934": Code("`-j` takes a whole number from 1, and this is {given}"),
-    "E933": Code("the run log of `{name}` can't be read: {why}"),
+    "E706": Code("the run log of `{name}` can't be read: {why}"),
 }

@@ -27,9 +27,7 @@ def told(found: Project, log: str, isolate: bool, code: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda path: path.stem)
-def test_r9_every_cell_gives_the_same_projection(
-    project: Callable[..., Project], shape: Path
-) -> None:
+def test_r9_every_cell_gives_the_same_projection(project: Callable[..., Project], shape: Path) -> None:
     runs = {}
     for log, isolate in CELLS:
         found = project({"pipeline.toml": shape.read_text(), "work.py": WORK})

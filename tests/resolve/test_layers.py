@@ -59,7 +59,9 @@ def test_n32_each_layer_beats_the_weaker_ones(project: Made) -> None:
     assert who(found, "--profile", "p") == ("big", "profile p")  # the step's tag order: hot, then big
     found.write({"profiles/p.toml": '[tags.big]\nenv = { WHO = "big" }\n[steps."g.*"]\nenv = { WHO = "glob" }\n'})
     assert who(found, "--profile", "p") == ("glob", "profile p")
-    found.write({"profiles/p.toml": '[steps."g.one"]\nenv = { WHO = "exact" }\n[steps."g.*"]\nenv = { WHO = "glob" }\n'})
+    found.write(
+        {"profiles/p.toml": '[steps."g.one"]\nenv = { WHO = "exact" }\n[steps."g.*"]\nenv = { WHO = "glob" }\n'}
+    )
     assert who(found, "--profile", "p") == ("exact", "profile p")
     assert who(found, "--profile", "p", "--set", "steps.g.one.env.WHO=said") == ("said", "--set")
 
@@ -135,7 +137,9 @@ def test_n33_another_type_source_or_shape_drops_what_was_said(weak: Any, strong:
 
 
 def test_n33_list_forms_become_tables_before_they_merge() -> None:
-    assert lay([{"secrets": ["TOKEN"]}, {"secrets": {"KEY": "OTHER"}}]) == {"secrets": {"TOKEN": "TOKEN", "KEY": "OTHER"}}
+    assert lay([{"secrets": ["TOKEN"]}, {"secrets": {"KEY": "OTHER"}}]) == {
+        "secrets": {"TOKEN": "TOKEN", "KEY": "OTHER"}
+    }
     assert lay([{"params": ["a"]}, {"params": {"b": 1}}]) == {"params": {"a": "${a}", "b": 1}}
 
 
