@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from runner.commands.asking import FILE, JSON
 from runner.commands.making import Made, ask_of, make
-from runner.resolve.layers import SERVICES, WHOLE, Layer
+from runner.resolve.layers import SERVICES, WHOLE, Layer, shared
 from runner.text.diagnostics import Refused, diagnose, near
 
 OPTIONS: list[Any] = [
@@ -80,6 +80,11 @@ def rows(made: Made) -> Iterator[Row]:
             origin = step.laid.origin(keys)
             label = "pipeline" if origin and origin.label == "step" else origin.label if origin else ""
             yield Row(".".join(("steps", step.path, *map(str, keys))), value, label, _where(origin, keys))
+    for label, doc in layers.profiles:
+        for name, value in doc.data.get("params", {}).items():
+            if shared(doc) and name not in made.resolved.parameters.known:
+                layer = Layer(label, doc, ("params", name), {})
+                yield Row(f"params.{name}", value, f"{label}: no such parameter here, passed over", _where(layer, ()))
     for kind, layer, _ in layers.unmatched(passed_over=True):
         yield Row(
             ".".join(map(str, layer.keys)), None, f"{layer.label}: no such {kind} here, passed over", _where(layer, ())

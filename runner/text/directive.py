@@ -32,7 +32,8 @@ def directive(doc: Document, sources: Sources | None = None) -> list[Diagnostic]
             path = good.group(1)
             if sources is not None and not _there(doc, path, sources):
                 start = line.index(path, 8) + 1
-                found.append(diagnose("W102", Place(doc.path, number, start, start + len(path)), path=path))
+                hint = _meant(doc, path, sources)
+                found.append(diagnose("W102", Place(doc.path, number, start, start + len(path)), path=path, hint=hint))
             continue
         meant = MEANT.match(line)
         if meant is not None and (":schema" in plain or LIKE_A_SCHEMA.search(meant.group(1))):
@@ -46,3 +47,13 @@ def _there(doc: Document, path: str, sources: Sources) -> bool:
     elif re.match(r"\w+://", path):
         return True
     return sources.exists(os.path.join(os.path.dirname(doc.path), path))
+
+
+def _meant(doc: Document, path: str, sources: Sources) -> str | None:
+    """What to write when the schema lies in a folder above: a path is relative to the file that says it."""
+    folder, up = os.path.dirname(os.path.abspath(doc.path)), "./"
+    for _ in range(8):
+        if sources.exists(os.path.join(folder, ".runner", "schema", os.path.basename(path))):
+            return f"write `#:schema {up}.runner/schema/{os.path.basename(path)}`"
+        folder, up = os.path.dirname(folder), "../" if up == "./" else up + "../"
+    return None
