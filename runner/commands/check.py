@@ -69,7 +69,7 @@ def problems_of(ask: Ask) -> list[Diagnostic]:
     if ask.file.name == "runner.toml":
         return directive(doc, sources) + check(doc, "project")
     try:
-        made = make(ask)
+        made = make(ask, doc if doc.data else None)
     except Refused as refused:
         raise Refused([*directive(doc, sources), *refused.problems]) from None
     found = [*directive(doc, sources), *made.problems]

@@ -17,6 +17,7 @@ from runner.resolve.ask import Ask
 from runner.resolve.project import find_root
 from runner.resolve.resolved import Resolved, resolve
 from runner.text.diagnostics import Diagnostic, Refused
+from runner.text.document import Document
 from runner.text.sources import Sources
 
 
@@ -52,11 +53,14 @@ def ask_of(args: argparse.Namespace) -> Ask:
     return Ask(Path(args.file), args.profile, tuple(args.param), tuple(args.set), os.environ)
 
 
-def make(ask: Ask) -> Made:
-    """Read, check, resolve, plan. Raises Refused where nothing can be planned at all (files that can't be read)."""
+def make(ask: Ask, pipeline: Document | None = None) -> Made:
+    """Read, check, resolve, plan; `pipeline` is the file where it was read already.
+
+    Raises Refused where nothing can be planned at all (files that can't be read).
+    """
     sources = Sources(find_root(ask.file))
     with uncollected():
-        resolved = resolve(ask, sources)
+        resolved = resolve(ask, sources, pipeline)
         built = build(resolved, sources)
         missing = gaps(built.plan, built.tree, resolved) if built.plan is not None else []
     return Made(ask, sources, resolved, built, (*built.problems, *missing))

@@ -9,6 +9,7 @@ from runner.plan.amounts import COUNT, DURATION
 from runner.plan.check import rules
 from runner.plan.compile import Compiler
 from runner.plan.nodes import Emitter
+from runner.plan.process import processes
 from runner.plan.scope import View, find_step
 from runner.plan.services import profile_table, setting
 from runner.plan.steps import Step, Tree
@@ -61,6 +62,7 @@ def build(resolved: Resolved, sources: Sources) -> Built:
         index_of[f"{graph.role} {graph.name}"] = {step.name: number for number, step in enumerate(found)}
     files.two_writers(index_of)
     rules(tree, compiler, resolved)
+    tree.problems += processes(tree, sources)
     returns = emitter.exports(tree.doc.data.get("returns", []))
     params = {name: compiler.parameter(name) for name in resolved.parameters.known}
     profile = profile_table(resolved, compiler)

@@ -185,8 +185,9 @@ class Compiler:
     def ambiguous(self, name: str, found: Ambiguous, place: Place | None, hint: str | None = None) -> None:
         """Say that a name has two givers."""
         givers = sorted(found.givers)
+        more = " or others" if len(givers) > 3 else ""
         if all(giver.startswith("steps.") for giver in givers):
-            self.problems.append(diagnose("E464", place, name=name, givers=listed(givers, "or"), hint=hint))
+            self.problems.append(diagnose("E464", place, name=name, givers=listed(givers[:3], "or") + more, hint=hint))
         else:
             hint = "give one of them another name"
             self.problems.append(diagnose("E464", place, name=name, givers=" or ".join(givers), hint=hint))

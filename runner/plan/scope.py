@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from runner.plan.steps import Graph, Step
 from runner.resolve.parameters import Parameters
 
+MOST = 4  # givers of one name that are looked at: two are an error already
 RUN = ("id", "name", "date", "scheduled")
 RUN_LAST = (*RUN, "status", "failed")
 
@@ -72,7 +74,7 @@ def siblings(step: Step, name: str) -> list[Found]:
 
 def returners(graph: Graph, step: Step, name: str) -> list[Found]:
     """The third rung: steps of the graph that return the name, the taker itself left out."""
-    givers = [giver for giver in graph.returners.get(name, ()) if giver is not step]
+    givers = islice((giver for giver in graph.returners.get(name, ()) if giver is not step), MOST)
     return [Found(["return", giver.id, giver.depth, name], giver) for giver in givers]
 
 
@@ -101,15 +103,8 @@ def look(step: Step, name: str, view: View, parameters: Parameters) -> Found | A
     below: Step | None = None
     for current, first in outward(step):
         around = View(items=not guards(below, current), files=False, params=current.params is not None)
-        rungs: list[list[Found]] = [own(current, name, view if first else around)]
         below = current
-        if first and view.gathered:
-            rungs.append(own(current, name, View(items=False, files=False)))
-        if current.guarded is None and current.role != "case":
-            rungs.append(siblings(current, name))
-            if not known:
-                rungs.append(returners(current.graph, current, name))
-        for rung in rungs:
+        for rung in _rungs(current, name, view if first else around, first, known):
             if len(rung) > 1:
                 return Ambiguous(tuple(_label(entry, current) for entry in rung))
             if rung:
@@ -117,6 +112,17 @@ def look(step: Step, name: str, view: View, parameters: Parameters) -> Found | A
     if known or name in parameters.required:
         return Found(["param", name])
     return None
+
+
+def _rungs(step: Step, name: str, view: View, first: bool, known: bool) -> Iterator[list[Found]]:
+    """The rungs of one scope, each looked at only when those before it have nothing."""
+    yield own(step, name, view)
+    if first and view.gathered:
+        yield own(step, name, View(items=False, files=False))
+    if step.guarded is None and step.role != "case":
+        yield siblings(step, name)
+        if not known:
+            yield returners(step.graph, step, name)
 
 
 def visible(step: Step, parameters: Parameters) -> tuple[dict[str, Found], dict[str, Ambiguous]]:

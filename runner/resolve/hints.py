@@ -8,7 +8,7 @@ from typing import Any
 from runner.text.diagnostics import near
 
 FEW = 6
-GUESSES = 200
+GUESSES = 50
 """A file with more unknown words than this gets no further guesses: each of them looks at all names."""
 
 

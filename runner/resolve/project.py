@@ -48,9 +48,9 @@ def find_root(file: Path) -> Path:
     return folder
 
 
-def read_files(ask: Ask, sources: Sources) -> Files:
+def read_files(ask: Ask, sources: Sources, pipeline: Document | None = None) -> Files:
     """Load the pipeline, `runner.toml` and the chain of profiles. Raises Refused with every problem that is found."""
-    pipeline = load(ask.file, sources, "pipeline")
+    pipeline = pipeline or load(ask.file, sources, "pipeline")
     root = sources.root
     project = load(root / "runner.toml", sources) if sources.exists(root / "runner.toml") else None
     name = ask.profile or (project.data.get("profile") if project else None) or BUILT_IN

@@ -56,11 +56,11 @@ def step_paths(doc: Document) -> Iterator[str]:
                     pending.append((f"{path}.", {"default": step["default"]}))
 
 
-def resolve(ask: Ask, sources: Sources) -> Resolved:
+def resolve(ask: Ask, sources: Sources, pipeline: Document | None = None) -> Resolved:
     """Read, check and lay. Raises Refused with the problems of every file at once."""
     from runner.model.check import check
 
-    files = read_files(ask, sources)
+    files = read_files(ask, sources, pipeline)
     said = say(ask.sets, step_paths(files.pipeline)) if ask.sets else None
     problems = [problem for doc, kind in documents(files, said) for problem in check(doc, kind)]
     if any(problem.severity == "error" for problem in problems):
