@@ -250,7 +250,13 @@ def _isolate(call: Mapping[str, Any], tree: str) -> None:
 
 
 def project_files(root: str) -> list[str]:
-    """What git lists, tracked and new but not ignored; without git all but `.runner`, dot-folders and environments."""
+    """What git lists; without git all but `.runner`, dot-folders and environments."""
+    found = listed(root)
+    return sorted(_unlisted(root)) if found is None else found
+
+
+def listed(root: str) -> list[str] | None:
+    """What git lists below `root`, tracked and new but not ignored, sorted; None without git."""
     import subprocess
 
     ask = ["git", "-C", root, "ls-files", "-z"]
@@ -260,7 +266,7 @@ def project_files(root: str) -> list[str]:
             done = subprocess.run([*ask, *flags], stdin=subprocess.DEVNULL, capture_output=True, check=True)
             found += [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
     except (OSError, subprocess.CalledProcessError):
-        return sorted(_unlisted(root))
+        return None
     return sorted({path for path in found if path.split("/")[0] != ".runner"})
 
 

@@ -140,6 +140,11 @@ CODES |= {
     "E316": Code("nothing matches `{path}`", "if that may be so: `{write}`"),
     "E317": Code("`{two}` writes `{path}` twice", "keep one of the two"),
     "E318": Code("the path `{path}`{said} is the project itself", "name a file or a folder in it"),
+    "E320": Code("`{what}` holds a NUL, which no process can be given", "take it out"),
+    "E321": Code(
+        "`{file}` is imported here, but git ignores it: an isolated step would not find it",
+        "add it to git, or name it in `inputs`",
+    ),
     "E319": Code("there is no notebook `{path}`", "did you mean `{near}`?"),
 }
 

@@ -70,6 +70,15 @@ class Sources:
         answer: str | None = self.asked[question]
         return answer
 
+    def listed(self, folder: str = "") -> list[str] | None:
+        """The files that git lists (N38), sorted; None where there is no git."""
+        if ("listed", folder) not in self.asked:
+            from runner.agent.stage import listed
+
+            self._note("listed", folder, listed(os.path.join(self.root, folder)))
+        found: list[str] | None = self.asked["listed", folder]
+        return found
+
     def answers(self) -> list[list[Any]]:
         """All questions and answers as JSON, sorted; the bytes of a file as their digest."""
         return [[what, name, _short(answer)] for (what, name), answer in sorted(self.asked.items())]
@@ -79,7 +88,7 @@ class Sources:
         return all(self._again(what, name) == answer for what, name, answer in answers)
 
     def _again(self, what: str, name: str) -> Any:
-        if what not in ("read", "exists", "isdir", "listdir", "env", "git"):
+        if what not in ("read", "exists", "isdir", "listdir", "env", "git", "listed"):
             return None
         try:
             return _short(getattr(self, what)(name))
