@@ -10,9 +10,10 @@ from runner.plan.amounts import CORES, COUNT, DEVICES, DURATION, FACTOR, SIZE, a
 from runner.plan.compile import Compiler
 from runner.plan.scope import Ambiguous, Found, View
 from runner.plan.steps import Step
+from runner.plugins import find
 from runner.resolve.layers import Keys
 from runner.resolve.signatures import Missing, Signature, signature
-from runner.text.diagnostics import Place, diagnose
+from runner.text.diagnostics import Place, Refused, diagnose
 
 Table = dict[str, Any]
 SHELLS = ("bash", "sh", "dash", "zsh", "ksh")
@@ -56,7 +57,7 @@ def do(step: Step, compiler: Compiler) -> Table:
         values = stub.get("returns", {}) if isinstance(stub, dict) else {}
         out["stub"] = {k: compiler.value(step, ("stub", "returns", k), v) for k, v in values.items()}
     out["takes"] = takes(step, compiler)
-    out["returns"] = [_return(entry) for entry in step.returns]
+    out["returns"] = [_return(step, compiler, entry) for entry in step.returns]
     out["inputs"] = [_entry(entry) for entry in step.reads]
     out["outputs"] = [_entry(entry) for entry in step.writes]
     out["env"] = {k: compiler.value(step, ("env", k), v) for k, v in table.get("env", {}).items()}
@@ -244,7 +245,7 @@ def reducer(step: Step, compiler: Compiler) -> tuple[Table | None, list[str]]:
             "module": module,
             "function": function,
             "takes": found,
-            "returns": [_return(entry) for entry in step.returns],
+            "returns": [_return(step, compiler, entry) for entry in step.returns],
         }, names
     built: Table = {}
     for name, what in given.items():
@@ -259,7 +260,7 @@ def reducer(step: Step, compiler: Compiler) -> tuple[Table | None, list[str]]:
         else:
             built[name] = what
     base["takes"].update({name: ["each", step.id, step.depth, name] for name in built})
-    returns = [_return(entry) for entry in step.returns if entry["name"] in built]
+    returns = [_return(step, compiler, entry) for entry in step.returns if entry["name"] in built]
     return {**base, "kind": "reduce", "builtins": built, "returns": returns}, list(built)
 
 
@@ -269,9 +270,18 @@ def definition(node_do: Table) -> Table:
     return {key: value for key, value in node_do.items() if key not in left}
 
 
-def _return(entry: Table) -> Table:
+def _return(step: Step, compiler: Compiler, entry: Table) -> Table:
     out = {"name": entry["name"], "kind": entry.get("kind", "json")}
-    return {**out, **{key: entry[key] for key in ("type", "serialiser") if key in entry}}
+    if "type" in entry:
+        out["type"] = entry["type"]
+    if "serialiser" in entry:
+        plugins = compiler.tree.layers.files.plugins
+        try:
+            out["serialiser"] = find("serialisers", entry["serialiser"], plugins).implementation
+        except Refused as refused:
+            place = step.place(("returns", step.returns.index(entry), "serialiser"))
+            compiler.problems += [problem._replace(place=place) for problem in refused.problems]
+    return out
 
 
 def _entry(entry: Table) -> Table:

@@ -15,8 +15,8 @@ Keys = tuple[Any, ...]
 GROUP_KINDS = ("steps", "choose", "uses")
 KINDS = ("shell", "command", "python", "notebook", "container", "steps", "choose", "uses", "stub")
 DEFAULT_KEYS = frozenset(  # what `[defaults]` may hold
-    ("tags", "retry", "timeout", "env", "secrets", "resources")
-    + ("image", "runtime", "interpreter", "workdir", "isolate", "cache")
+    {"tags", "retry", "timeout", "env", "secrets", "resources", "image", "runtime", "interpreter"}
+    | {"workdir", "isolate", "cache"}
 )
 SERVICES = {
     "executor": {"type": "local"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,9 +30,34 @@ def open_store(settings: Table, root: Path, run: str, plugins: Plugins = None, w
         raise Refused([diagnose("E702", None, why=f"{why}: {settings.get('path') or settings['type']}")]) from None
 
 
-def open_executor(settings: Table, root: Path, env: Mapping[str, str], plugins: Plugins = None) -> Any:
-    """The executor of a profile."""
-    return implementation("executors", settings, plugins)(settings=settings, environ=env)
+def open_catalog(settings: Table, root: Path, plugins: Plugins = None) -> Any:
+    """The catalog of a profile. Raises Refused (E703)."""
+    try:
+        return implementation("catalogs", settings, plugins).open(settings, str(root))
+    except OSError as error:
+        raise Refused([diagnose("E703", None, why=error.strerror or str(error))]) from None
+
+
+def open_executor(settings: Table, catalog: Any, env: Mapping[str, str], plugins: Plugins = None) -> Any:
+    """The executor of a profile; outputs of its steps go into the catalog."""
+    return implementation("executors", settings, plugins)(settings=settings, catalog=catalog, environ=env)
+
+
+class Services(NamedTuple):
+    """What a run works with; secrets: values by name."""
+
+    executor: Any
+    catalog: Any
+    secrets: dict[str, str]
+
+
+def open_services(plan: Table, selected: frozenset[str] | None, root: Path, plugins: Plugins = None) -> Services:
+    """Executor, catalog and secrets of a plan's profile. Raises Refused before anything has run."""
+    profile = plan["profile"]
+    secrets = read_secrets(profile["secrets"], declared(plan, selected), root, os.environ, plugins)
+    env = {name: text for name, text in os.environ.items() if name not in secrets.variables}
+    catalog = open_catalog(profile["catalog"], root, plugins)
+    return Services(open_executor(profile["executor"], catalog, env, plugins), catalog, secrets.values)
 
 
 def declared(plan: Table, selected: frozenset[str] | None) -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from runner.agent.call import Place, make_call
@@ -19,6 +18,7 @@ from runner.rules.labels import Labels
 from runner.run.events import Address, Event
 from runner.run.fold import end_facts
 from runner.run.machine import Decide, Expand, Machine, Start, Stop, Wake
+from runner.run.services import Services
 
 Table = dict[str, Any]
 SHARD = 256  # items of one record (PROTOCOL 2.1)
@@ -42,6 +42,20 @@ class Store(Protocol):
     def flush(self) -> None: ...
 
 
+class Blobs(Protocol):
+    """The part of a catalog that the driver reads: returns that are too large for a record."""
+
+    def read(self, sha: str) -> bytes: ...
+
+
+def json_blob(catalog: Blobs, sha: str) -> Any:
+    """A value that stands in the catalog; ABSENT where its blob is gone."""
+    try:
+        return json.loads(catalog.read(sha))
+    except (OSError, ValueError):
+        return ABSENT
+
+
 class Wanted(NamedTuple):
     """What the user asked of this walk. limit: attempts at once; selected: ids that run, None for all."""
 
@@ -49,6 +63,13 @@ class Wanted(NamedTuple):
     fail_fast: bool = False
     selected: frozenset[str] | None = None
     timeout: float | None = None
+
+
+class Eyes(Protocol):
+    """Who watches: a view."""
+
+    def see(self, event: Event) -> None: ...
+    def tick(self, now: float) -> None: ...
 
 
 class Signals(Protocol):
@@ -64,18 +85,18 @@ class Driver:
         self,
         plan: Table,
         run: Table,
-        executor: Traverser,
+        services: Services,
         store: Store,
         place: Place,
-        secrets: Mapping[str, str],
-        see: Callable[[Event], None],
+        eyes: Eyes,
         wanted: Wanted,
-        *,
         adopted: Mapping[str, Mapping[Key, Table]] | None = None,
-        tick: Callable[[float], None] = lambda now: None,
     ) -> None:
-        self.plan, self.run, self.executor, self.store, self.place = plan, run, executor, store, place
-        self.secrets, self.see, self.wanted, self.tick = secrets, see, wanted, tick
+        self.plan, self.run, self.store, self.place, self.wanted = plan, run, store, place, wanted
+        self.executor: Traverser = services.executor
+        self.catalog: Blobs = services.catalog
+        self.secrets = services.secrets
+        self.see, self.tick = eyes.see, eyes.tick
         self.timed_out = False
         self._noted: tuple[str | None, bool] = (None, False)
         self.done: dict[str, dict[Key, Table]] = {id: dict(found) for id, found in (adopted or {}).items()}
@@ -89,16 +110,8 @@ class Driver:
         )
         self.facts: Table = {name: run.get(name) for name in ("name", "date", "scheduled")}
         self.facts["id"] = run["run"]
-        self.values = Values(
-            plan,
-            run["params"],
-            self.facts,
-            self.done,
-            self.items,
-            blob=self._blob,
-            status=self._status,
-            read=self._read,
-        )
+        ways: Table = {"blob": self.blob, "status": self._status, "read": self._read}
+        self.values = Values(plan, run["params"], self.facts, self.done, self.items, **ways)
         self.labels = Labels(plan["nodes"], lambda id, key: self.items.get(id, {}).get(tuple(key)))
         self._handles: dict[Address, Any] = {}
         self._running: dict[Any, tuple[Address, Table]] = {}
@@ -110,6 +123,7 @@ class Driver:
         """Run to the end. One signal: no new steps, the running ones are stopped, then `[finally]`; two: at once."""
         machine = self.machine
         began = time.time()
+        self.see(Event(began, "run-start", None, {"run": self.run["run"], "name": self.run["name"], "plan": self.plan}))
         deadline = began + self.wanted.timeout if self.wanted.timeout else None
         while True:
             now = time.time()
@@ -290,12 +304,9 @@ class Driver:
         for event in self.machine.events():
             self.see(event)
 
-    def _blob(self, sha: str) -> Any:
-        from runner.agent.catalog import open_catalog
-
-        with contextlib.suppress(OSError, ValueError):
-            return json.loads(open_catalog(self.place.catalog, self.place.root).read(sha))
-        return ABSENT
+    def blob(self, sha: str) -> Any:
+        """A large return, by its hash."""
+        return json_blob(self.catalog, sha)
 
     def _read(self, path: str) -> str:
         try:

@@ -66,3 +66,10 @@ class Plain:
             text, self._waiting = "".join(self._waiting), []
             self.stream.write(text)
             self.stream.flush()
+
+
+class Quiet(Plain):
+    """Only what needs somebody: retries, failures, what did not run."""
+
+    def __init__(self, stream: IO[str], env: Mapping[str, str]) -> None:
+        super().__init__(stream, env, quiet=True)

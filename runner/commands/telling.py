@@ -1,0 +1,64 @@
+"""The end of `runner up`: the digest to stderr, the run as JSON to stdout where that was asked for, the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from runner.run.fold import fold
+from runner.run.records import read
+from runner.views.digest import digest
+from runner.views.exits import exit_code
+from runner.views.logfile import tail
+from runner.views.steady import Steady
+from runner.views.terminal import coloured, symbols
+
+Table = dict[str, Any]
+LAST = 10  # lines of a log
+
+
+def tell(
+    plan: Table,
+    run: Table,
+    store: Any,
+    blob: Callable[[str], Any],
+    root: Path,
+    args: argparse.Namespace,
+    *,
+    signal: int | None,
+    timed_out: bool,
+) -> int:
+    """Fold what the store holds and tell it. signal: the first one that asked the run to stop."""
+    folded = fold(plan, read(store, run["run"]), blob=blob)
+    store.close()
+    if args.json:
+        print(json.dumps(folded, indent=2, ensure_ascii=False))
+    if args.output != "json":
+        logs = root / ".runner" / "runs" / run["run"] / "logs"
+        text = digest(
+            folded,
+            plan,
+            lambda id, key, n: tail(logs / f"{id}.{key}.{n}", LAST),
+            again=words(args),
+            colour=coloured(sys.stderr, os.environ),
+            signs=symbols(sys.stderr),
+        )
+        told = Steady(sys.stderr)
+        told.write(text)
+        told.flush()
+    return exit_code(str(folded["status"]), signal=signal, timed_out=timed_out)
+
+
+def words(args: argparse.Namespace) -> list[str]:
+    """The words that ask for the same run once more."""
+    words = [str(args.file)]
+    if args.profile:
+        words += ["--profile", args.profile]
+    for flag, values in (("--param", args.param), ("--set", args.set)):
+        words += [word for value in values for word in (flag, value)]
+    return words
