@@ -119,10 +119,40 @@ def takes(step: Step, compiler: Compiler) -> Table | None:
         found = arguments(step, compiler, step.table["python"], ("python",), View())
         if found is not None:
             return found
+    if step.kind == "shell":
+        mentioned(step, compiler)
     if step.params is not None:
         out = {name: compiler.own_param(step, name) for name in step.params}
         return {**out, **_items(step)}
     return None
+
+
+MENTION = re.compile(r"RUNNER_PARAM_([A-Za-z_][A-Za-z0-9_]*)(:?[-+=?])?")
+
+
+def mentioned(step: Step, compiler: Compiler) -> None:
+    """What a script names as `RUNNER_PARAM_x` is asked for: the edge is made; what nothing gives is a warning."""
+    script = step.table["shell"]
+    seen = {found.group(1) for found in MENTION.finditer(script) if found.group(2) == "="}  # set by the script itself
+    for found in MENTION.finditer(script):
+        name, default = found.group(1), found.group(2)
+        if name in seen or name in step.files or name in step.each or name == step.loop.get("as"):
+            continue
+        seen.add(name)
+        if step.params is not None:
+            if name not in step.params:
+                hint = "add it to the `params` of the step"
+                compiler.problems.append(
+                    diagnose("W476", step.place(("shell",), part=found.span()), name=name, hint=hint)
+                )
+            continue
+        meant = scope.look(step, name, View(files=False), compiler.parameters)
+        if isinstance(meant, Found) and meant.giver is not None:
+            compiler.link(step, meant.giver, ("shell",), default is not None)
+        elif meant is None:
+            place = step.place(("shell",), part=found.span())
+            near = compiler.tree.guess(name, scope.names(step, compiler.parameters))
+            compiler.problems.append(diagnose("W476", place, name=name, **near))
 
 
 def _items(step: Step) -> Table:
