@@ -14,7 +14,7 @@ from typing import Any
 from runner.agent import outcome, spawn
 from runner.agent.catalog import Catalog, NoCatalog
 from runner.agent.command import Finder, interpreted, needs_shell, plain_words
-from runner.agent.environ import Parameter, inherited, parameters, variables
+from runner.agent.environ import Parameter, fits, inherited, parameters, variables
 from runner.agent.redact import Redactor, maskable
 from runner.agent.stage import StageError, Work, fetch, prepare
 from runner.agent.tasks import python_task
@@ -69,6 +69,7 @@ class Attempt:
         self.work: Work | None = None
         self.process: spawn.Process | None = None
         self.exit: spawn.Exit | None = None
+        self.unset: list[str] = []  # parameters too large for a variable
         self.started = time.time()
         self.on_close: Callable[[int], None] | None = None  # told of a descriptor before it is closed
         self._secrets = secrets
@@ -95,6 +96,7 @@ class Attempt:
                 return
             self.work = prepare(self.call)
             params = parameters(self.call, self.work, lambda sha, path: fetch(self.catalog, sha, path))
+            self.unset = [name for name, param in params.items() if not fits(param.text or "")]
             env = {**self.host.environ, **variables(self.call, self.work, params), **self._secret_variables()}
             program, argv = self._command(kind, env, params)
             self._open_log()

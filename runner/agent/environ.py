@@ -115,7 +115,7 @@ def variables(call: Mapping[str, Any], work: Work, params: Mapping[str, Paramete
         env["RUNNER_RUN_STATUS"] = str(last["status"])
         env["RUNNER_RUN_RECORD"] = str(last.get("record") or "")
     for name, param in params.items():
-        if param.text is not None and _fits(param.text):
+        if param.text is not None and fits(param.text):
             env["RUNNER_PARAM_" + name] = param.text
     env.update(call.get("env") or {})
     for name, text in env.items():
@@ -124,7 +124,8 @@ def variables(call: Mapping[str, Any], work: Work, params: Mapping[str, Paramete
     return env
 
 
-def _fits(text: str) -> bool:
+def fits(text: str) -> bool:
+    """Whether a value may stand in a variable (N16)."""
     return len(text) <= LONGEST // 4 or (
         len(text) <= LONGEST and len(text.encode("utf-8", "surrogateescape")) <= LONGEST
     )

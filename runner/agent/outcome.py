@@ -108,9 +108,13 @@ def not_spawned(
 ) -> StageError:
     """Why a command could not be executed, in words."""
     if error.errno == errno.E2BIG:
-        sizes = {name: len(p.text or "") for name, p in params.items()}
-        sizes.update({name: len(json.dumps(p.value)) for name, p in params.items() if isinstance(p.value, list)})
-        sizes.update({name: len(text) for name, text in env.items()})
+        words = set(argv)
+        sizes = {name: len(text) for name, text in env.items()}
+        for name, param in params.items():  # those that are in the arguments: as one word, or spread
+            if isinstance(param.value, list) and len(param.value) < len(argv):
+                sizes[name] = len(json.dumps(param.value))
+            elif param.text in words:
+                sizes[name] = len(param.text or "")
         name = max(sizes, key=lambda n: sizes[n], default="")
         which = f": `{name}` alone has {sizes[name]:,} bytes" if name else ""
         return StageError(
@@ -147,6 +151,9 @@ def _judge_exit(attempt: Attempt, verdict: Verdict, result: Table | None) -> Non
             verdict.fail("oom", "the kernel killed a part of it: out of memory")
         reason = (result or {}).get("reason") or "exit"
         hint = f" ({_HINTS[exit.code]})" if exit.code in _HINTS else ""
+        if attempt.unset:
+            names = ", ".join(f"`{name}`" for name in attempt.unset)
+            hint += f"; too large for a variable, only in the file $RUNNER_PARAMS: {names}"
         verdict.fail(reason, f"exit code {exit.code}{hint}", error=(result or {}).get("error"))
 
 

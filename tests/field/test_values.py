@@ -305,7 +305,8 @@ def test_field_a19_value_larger_than_a_variable(project: Make) -> None:
         "sh": "succeeded", "py": "succeeded", "env": "failed", "unset": "failed",
     }  # fmt: skip
     assert "`T`" in nodes["env"]["attempts"][-1]["error"]["message"]
-    ended.says("RUNNER_PARAMS")  # the hint to the step that named the unset variable
+    hint = nodes["unset"]["attempts"][-1]["error"]["message"]
+    assert "$RUNNER_PARAMS" in hint and "`text`" in hint, hint
 
 
 OUTSIDE = """
