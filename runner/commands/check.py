@@ -33,13 +33,15 @@ OPTIONS: list[Any] = [
 
 def run(args: argparse.Namespace) -> int:
     """0 when there is no error; the exit code of the errors' family otherwise."""
+    from runner.commands.making import uncollected
     from runner.text.diagnostics import exit_code
     from runner.views.problems import show
 
     problems: list[Diagnostic] = []
     for name in args.file or ["pipeline.toml"]:
         try:
-            problems += problems_of(Ask(Path(name), args.profile, tuple(args.param), tuple(args.set), os.environ))
+            with uncollected():
+                problems += problems_of(Ask(Path(name), args.profile, tuple(args.param), tuple(args.set), os.environ))
         except Refused as refused:
             problems += refused.problems
     problems = list(dict.fromkeys(problems))

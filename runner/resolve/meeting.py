@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 ESCAPED = "\udc2a"
 """Stands for a literal `*` inside a pattern: no file, text or decoded name can hold this lone surrogate."""
 
 
+@lru_cache(maxsize=1 << 16)
 def inside(path: str) -> str | None:
     """A path in its shortest form, a trailing `/` kept; None when it leaves the project, or is no path (N20, N46)."""
     if path.startswith("/") or "\0" in path or "\n" in path:
