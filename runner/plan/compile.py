@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from runner.plan import scope
@@ -92,9 +92,15 @@ class Compiler:
             self._ids = {step.id: step for step in self.tree.steps}
         return self._ids.get(id)
 
-    def known(self, expr: Any) -> Any:
-        """The value of an expression that needs no run (N10). Raises Unknown."""
-        return evaluate(expr, self._static)
+    def known(self, expr: Any, items: Mapping[tuple[str, str], Any] | None = None) -> Any:
+        """The value of an expression that needs no run (N10). items: (map id, name) -> value. Raises Unknown."""
+        if not items:
+            return evaluate(expr, self._static)
+
+        def look(ref: list[Any]) -> Any:
+            return items[ref[1], ref[3]] if ref[0] == "item" and (ref[1], ref[3]) in items else self._static(ref)
+
+        return evaluate(expr, look)
 
     def parameter(self, name: str) -> Any:
         """The expression of a pipeline parameter; its text may hold `${run.X}` and `${env.X}` only."""

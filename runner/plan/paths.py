@@ -8,16 +8,18 @@ from typing import Any
 
 from runner.plan.compile import Compiler, Unknown
 from runner.plan.order import reaches
-from runner.plan.scope import between
+from runner.plan.scope import View, between
 from runner.plan.steps import Step
 from runner.plan.walk import WRONG, wrong
 from runner.resolve import patterns
 from runner.rules.expr import ExprError
 from runner.rules.paths import is_pattern
+from runner.rules.values import compact
 from runner.text.diagnostics import diagnose
 
 Entry = dict[str, Any]
 WRITTEN = re.compile(r"\$\{[^}]*\}")
+MOST = 2000  # items whose inputs are looked for
 MARKS = ("optional", "always", "carry", "keep", "kind", "x", "y")
 
 
@@ -245,6 +247,8 @@ class Paths:
                 entry["project"] = [] if made else patterns.expand(sources.root, pattern, sources)
                 if not made and not entry["project"]:
                     self._nothing(step, entry)
+            elif not made and not entry["glob"]:
+                self._per_item_there(step, entry)
             elif not made and "**" not in pattern and not patterns.expand(sources.root, pattern, sources):
                 self._nothing(step, entry)
             return
@@ -262,6 +266,37 @@ class Paths:
             else "put it there, or name it in the `outputs` of the step that makes it"
         )
         self.compiler.problems.append(diagnose("E314", step.place(entry["keys"]), path=str(entry["raw"]), hint=hint))
+
+    def _per_item_there(self, step: Step, entry: Entry) -> None:
+        """The input of every item that is known now must be there now (N24)."""
+        sources = self.compiler.sources
+        for item in self._items(step):
+            try:
+                path = self.compiler.known(entry["path"], item)
+            except (Unknown, ExprError):
+                return
+            if isinstance(path, str) and not is_pattern(path) and not sources.exists(sources.root / path):
+                said = ", ".join(f"{name} = {compact(value)}" for (_, name), value in item.items())
+                place = step.place(entry["keys"])
+                self.compiler.problems.append(diagnose("E329", place, path=path, item=said))
+                return
+
+    def _items(self, step: Step) -> list[dict[tuple[str, str], Any]]:
+        """Items of a step and the maps around it, all combinations, where the plan knows them all; else one empty."""
+        found: list[dict[tuple[str, str], Any]] = [{}]
+        current: Step | None = step
+        while current is not None:
+            for name, said in current.each.items():
+                expr = self.compiler.value(current, ("for-each", name), said, View(items=False, files=False))
+                try:
+                    values = self.compiler.known(expr) if isinstance(said, str | list) else None
+                except (Unknown, ExprError):
+                    values = None
+                if not isinstance(values, list) or len(values) * len(found) > MOST:
+                    return [{}]
+                found = [{**item, (current.id, name): value} for item in found for value in values]
+            current = current.guarded or current.graph.owner
+        return found
 
     def _nothing(self, step: Step, entry: Entry) -> None:
         """A pattern that matches neither files nor outputs."""

@@ -137,6 +137,7 @@ CODES |= {
     "E313": Code("`{path}`{said} lies in `.runner`, which belongs to the runner", "write to another folder"),
     "E314": Code("no step writes `{path}`, and there is no such file in the project", None),
     "E315": Code("several items would write `{path}`", "put {names} into the path"),
+    "E329": Code("no step writes `{path}` ({item}), and there is no such file in the project", "put it there"),
     "E316": Code("nothing matches `{path}`", "if that may be so: `{write}`"),
     "E317": Code("`{two}` writes `{path}` twice", "keep one of the two"),
     "E318": Code("the path `{path}`{said} is the project itself", "name a file or a folder in it"),

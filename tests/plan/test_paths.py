@@ -183,3 +183,19 @@ def test_n20_the_root_is_the_folder_of_the_nearest_project_file(planned: Plan) -
         {"in.txt": "", "runner.toml": ""},
     )
     assert found.codes == []
+
+
+def test_n24_the_input_of_every_item_that_is_known_must_be_there(planned: Plan) -> None:
+    text = """
+name = "x"
+[params]
+tables = ["orders", "items"]
+[steps.m]
+for-each = { table = "${tables}" }
+inputs = { sql = "sql/${table}.sql" }
+shell = "true"
+"""
+    assert planned(text, {"sql/orders.sql": "", "sql/items.sql": ""}).codes == []
+    problem = planned(text + "\n", {"sql/orders.sql": ""}, params=('tables=["orders","customers"]',)).problem("E329")
+    assert "sql/customers.sql" in problem.message and 'table = "customers"' in problem.message
+    assert problem.place.line == 7
