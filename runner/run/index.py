@@ -48,7 +48,7 @@ def note(root: Path, entry: Table) -> None:
 def runs(root: Path) -> list[Table]:
     """Every run that the index knows, newest first; what is said later of a run is laid over what was said before.
 
-    Lines that are torn or not JSON are passed over.
+    Lines that are torn or not JSON are passed over, as is a run whose beginning somebody has removed.
     """
     found: dict[str, Table] = {}
     try:
@@ -61,7 +61,7 @@ def runs(root: Path) -> list[Table]:
             found.setdefault(entry["run"], {}).update(entry)
         except (ValueError, TypeError, KeyError):
             continue
-    return list(found.values())[::-1]
+    return [entry for entry in found.values() if "store" in entry][::-1]
 
 
 def new_name(root: Path) -> str:
