@@ -61,7 +61,7 @@ def runs(root: Path) -> list[Table]:
             found.setdefault(entry["run"], {}).update(entry)
         except (ValueError, TypeError, KeyError):
             continue
-    return [entry for entry in found.values() if "store" in entry][::-1]
+    return [entry for entry in found.values() if "name" in entry][::-1]
 
 
 def new_name(root: Path) -> str:
