@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import IO
 
 from runner.plugins import Asked, find, load
+from runner.views.steady import Steady
 from runner.views.terminal import is_terminal
 from runner.views.view import View
 
@@ -25,5 +26,6 @@ def detect(stream: IO[str], env: Mapping[str, str]) -> str:
 
 def choose(stream: IO[str], env: Mapping[str, str], mode: str = AUTO, plugins: Asked | None = None) -> View:
     """The view for one run, by the name of its flavor. Raises Refused (E801) for a name that nobody registers."""
-    found: View = load(find("views", detect(stream, env) if mode == AUTO else mode, plugins))(stream, env)
+    make = load(find("views", detect(stream, env) if mode == AUTO else mode, plugins))
+    found: View = make(Steady(stream), env)  # who watches may go away, the run goes on
     return found
