@@ -11,6 +11,7 @@ from runner.plan.compile import Compiler, Unknown
 from runner.plan.paths import Paths
 from runner.plan.scope import View
 from runner.plan.steps import Graph, Step
+from runner.plan.walk import wrong
 from runner.resolve import patterns
 from runner.resolve.hints import KINDS, listed
 from runner.rules.bind import file_items
@@ -68,7 +69,7 @@ class Emitter:
             if reduce_node is not None:
                 out[reduce_node["id"]] = reduce_node
             if step.handler is not None:
-                out[step.id]["handler"] = {"node": step.handler.id, "recover": step.recover}
+                out[step.id]["handler"] = {"node": step.handler.id, "name": step.handler.name, "recover": step.recover}
                 pending.append(step.handler)
             inside: list[Step] = []
             if step.inside is not None:
@@ -278,6 +279,8 @@ class Emitter:
         pattern, writers = self._met(step, keys, expr)
         if writers:
             return ["glob", expr, writers]
+        if wrong(expr) or self.files.outside(step, keys, str(said["glob"]), expr, pattern):
+            return ["lit", []]
         found = patterns.expand(self.compiler.sources.root, pattern, self.compiler.sources)
         if not found and not said.get("optional"):
             write = f'{{ glob = "{said["glob"]}", optional = true }}'
@@ -291,12 +294,17 @@ class Emitter:
         sources = self.compiler.sources
         if writers or "*" in pattern:
             return ["file", expr]
+        if wrong(expr) or self.files.outside(step, keys, str(said["file"]), expr, pattern):
+            return ["lit", []]
+        if sources.isdir(sources.root / pattern):
+            self.compiler.problems.append(diagnose("E102", step.place(keys), path=pattern))
+            return ["lit", []]
         if not sources.exists(sources.root / pattern):
             self.compiler.problems.append(diagnose("E314", step.place(keys), path=str(said["file"])))
             return ["lit", []]
         try:
             return ["lit", file_items(pattern, sources.read(sources.root / pattern).decode("utf-8"))]
-        except (ExprError, UnicodeDecodeError) as error:
+        except (ExprError, UnicodeDecodeError, OSError) as error:
             self.compiler.problems.append(diagnose("E471", step.place(keys), why=str(error)))
             return ["lit", []]
 

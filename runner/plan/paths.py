@@ -12,6 +12,7 @@ from runner.plan.scope import View, between
 from runner.plan.steps import Step
 from runner.plan.walk import WRONG, wrong
 from runner.resolve import patterns
+from runner.resolve.layers import Keys
 from runner.rules.expr import ExprError
 from runner.rules.paths import is_pattern
 from runner.rules.values import compact
@@ -95,7 +96,11 @@ class Paths:
         return patterns.escape(value) if isinstance(value, str) else "*"
 
     def _inside(self, step: Step, entry: Entry) -> None:
-        pattern = entry["pattern"]
+        if self.outside(step, entry["keys"], str(entry["raw"]), entry["path"], entry["pattern"]):
+            entry["bad"] = True
+
+    def outside(self, step: Step, keys: Keys, raw: str, path: Any, pattern: str) -> bool:
+        """Whether a path is no path of the project (N20, N46), which is said then."""
         short = patterns.inside(pattern)
         hint = None
         if short is None:
@@ -103,16 +108,16 @@ class Paths:
             code = "E312" if "\0" in pattern or "\n" in pattern else "E318" if root else "E311"
         elif pattern.startswith("~/"):
             code, hint = "E311", "`~` is not filled in: paths are relative to the project's root and stay below it"
-        elif short.split("/")[0] == ".runner" and entry["keys"][0] == "outputs":
+        elif short.split("/")[0] == ".runner" and keys[0] == "outputs":
             code = "E313"
         else:
-            return
-        if wrong(entry["path"]):
-            return
-        entry["bad"] = True
+            return False
+        if wrong(path):
+            return False
         shown = patterns.unescape(pattern)
-        said = "" if shown == entry["raw"] else f" (written `{entry['raw']}`)"
-        self.compiler.problems.append(diagnose(code, step.place(entry["keys"]), path=shown, said=said, hint=hint))
+        said = "" if shown == raw else f" (written `{raw}`)"
+        self.compiler.problems.append(diagnose(code, step.place(keys), path=shown, said=said, hint=hint))
+        return True
 
     def join(self) -> None:
         """Infer edges from files; inputs that nobody makes, outputs that two may write are problems."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -91,12 +91,16 @@ class Layers:
         if group not in self._weak:
             self._weak[group] = _allowed(self.defaults(), group)
         layers = [*self._weak[group], *_allowed(group_defaults, group), *own]
-        tags = lay([layer.table for layer in layers]).get("tags", [])
-        for tag in tags if isinstance(tags, list) else []:
-            layers += self._take(self._tags.get(tag, ()))
-        layers += self._take(layer for layer in self._globs if fnmatchcase(path, layer.keys[1]))
-        layers += self._take(self._exact.get(path, ()))
-        return Laid(lay([layer.table for layer in layers], whole=WHOLE), tuple(layers))
+        table = lay([layer.table for layer in layers], whole=WHOLE)
+        tags = table.get("tags", [])
+        stronger = [layer for tag in tags if isinstance(tags, list) for layer in self._tags.get(tag, ())]
+        stronger += [layer for layer in self._globs if fnmatchcase(path, layer.keys[1])]
+        stronger += self._exact.get(path, ())
+        if stronger:
+            self.used.update((id(layer.doc), layer.keys) for layer in stronger)
+            layers += stronger
+            table = lay([layer.table for layer in layers], whole=WHOLE)
+        return Laid(table, tuple(layers))
 
     def defaults(self) -> list[Layer]:
         """`[defaults]`: of extended profiles, of the pipeline, of the chosen profile, of `--set`."""
@@ -141,11 +145,6 @@ class Layers:
                 assert layer.doc is not None
                 if (id(layer.doc), layer.keys) not in self.used and shared(layer.doc) == passed_over:
                     yield kind, layer, "*" in layer.keys[1]
-
-    def _take(self, layers: Iterable[Layer]) -> list[Layer]:
-        found = list(layers)
-        self.used.update((id(layer.doc), layer.keys) for layer in found)
-        return found
 
 
 def _allowed(layers: list[Layer], group: bool) -> list[Layer]:

@@ -66,6 +66,8 @@ def drop(table: dict[str, Any], dotted: str) -> dict[str, Any]:
 
 def lay(layers: list[dict[str, Any]], *, whole: tuple[str, ...] = ()) -> dict[str, Any]:
     """Merge layers, weakest first; `unset` of a layer drops what weaker layers said."""
+    if len(layers) == 1 and "unset" not in layers[0]:
+        return dict(layers[0])
     out: dict[str, Any] = {}
     for layer in layers:
         for dotted in layer.get("unset", ()):

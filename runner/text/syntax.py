@@ -14,6 +14,8 @@ MOST = 10
 """Problems of one file that are looked for: each costs a reading of the text."""
 LARGE = 256 * 1024
 """Characters of a text that is read only once."""
+DOTTED = re.compile(r"^[ \t\[]*(?:[^\s.=\[\]]+[ \t]*\.[ \t]*){100}", re.MULTILINE)
+"""A key of so many parts costs the square of them: a text with one is not read on."""
 
 WHERE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)\Z", re.DOTALL)
 MARKER = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
@@ -30,7 +32,7 @@ def problems(text: str, path: str, error: ValueError) -> list[Diagnostic]:
         if problem not in found:
             found.append(problem)
         over = _over(fault, problem)
-        if over is None or len(found) == MOST or len(text) > LARGE:
+        if over is None or len(found) == MOST or len(text) > LARGE or DOTTED.search(text):
             return found
         start, end = over
         text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
