@@ -149,6 +149,9 @@ def mentioned(step: Step, compiler: Compiler) -> None:
         meant = scope.look(step, name, View(files=False), compiler.parameters)
         if isinstance(meant, Found) and meant.giver is not None:
             compiler.link(step, meant.giver, ("shell",), default is not None)
+        elif isinstance(meant, Ambiguous):
+            place = step.place(("shell",), part=found.span())
+            compiler.ambiguous(name, meant, place, _say_which(name, meant))
         elif meant is None:
             place = step.place(("shell",), part=found.span())
             near = compiler.tree.guess(name, scope.names(step, compiler.parameters))
