@@ -85,7 +85,7 @@ def _why(id: str, node: Table, plan: Table, ids: frozenset[str] | None) -> str:
         except (_Later, ExprError):
             said.insert(0, f"when {text}, known once it has run so far")
     if node.get("handler"):
-        said.append(f"on failure {nodes[node['handler']['node']]['path']}".replace("!on-failure", "'s handler"))
+        said.append(f"if it fails, `{node['handler']['name']}`")
     return "; ".join(said) or "runs at once"
 
 
