@@ -54,7 +54,8 @@ def own(step: Step, name: str, view: View) -> list[Found]:
         found.append(Found(["round", step.id, step.inner - 1, name]))
     if view.files and name in step.files and step.task:
         found.append(Found(["own", name]))
-    if view.params and step.params is not None and name in step.params:
+    listed = step.params is not None and step.params.get(name) == "${" + name + "}"  # `params = ["x"]` beside an item x
+    if view.params and step.params is not None and name in step.params and not (found and listed):
         found.append(Found(["own-param", name]))
     return found
 

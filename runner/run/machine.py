@@ -299,7 +299,7 @@ class Machine:
         scopes.begin(self, unit)
 
     def _graph_over(self, unit: Unit, status: Status) -> None:
-        cancelled = self._any_cancelled and self.why in ("cancelled", "timeout")
+        cancelled = self._any_cancelled and self.why == "cancelled"  # a run that is out of time has failed
         self.status = run_status([status], [], cancelled)
         if unit.address is MAIN:
             self.main_status = self.status

@@ -284,3 +284,18 @@ shell = "true"
 """)
     assert "filter" in found.node("m") and "when" not in found.node("m")
     assert "when" in found.node("n") and "filter" not in found.node("n")
+
+
+def test_n12_an_item_may_be_listed_in_params_too(planned: Plan) -> None:
+    found = planned("""
+name = "x"
+[params]
+a = 1
+[steps.s]
+for-each = { i = [1] }
+params = ["a", "i"]
+when = "i > 0"
+command = ["echo", "${i}"]
+""")
+    assert found.codes == []
+    assert found.takes("s")["i"] == ["item", found.node("s")["id"], 0, "i"]
