@@ -87,7 +87,7 @@ def _why(entry: Mapping[str, Any], address: str, reasons: Reasons) -> str:
     if entry.get("status") in ("failed", "errored", "cancelled") and attempts:
         end = {**attempts[-1], "status": entry["status"]}
         return "  ".join(text for text in (words.why(end), words.detail(end)) if text)
-    return reasons.why(address)
+    return "  ".join(text for text in (reasons.why(address), words.detail(entry)) if text)
 
 
 def one(

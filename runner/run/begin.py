@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import pwd
 import time
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,12 +41,20 @@ def new_run(plan: Table, root: Path, name: str | None, selected: frozenset[str] 
         "date": time.strftime("%Y-%m-%d", time.gmtime(now)),
         "scheduled": None,
         "selected": sorted(selected) if selected is not None else None,
-        "created": {"host": platform.node(), "pid": os.getpid(), "user": os.environ.get("USER", "")},
+        "created": {"host": platform.node(), "pid": os.getpid(), "user": _user()},
         "python": platform.python_version(),
     }
     facts = {"id": run["run"], "name": run["name"], "date": run["date"], "scheduled": None}
     run["params"] = parameters(plan, facts)
     return run
+
+
+def _user() -> str:
+    """Whose process this is: USER may be unset, or what `su` left there."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # an image with a number for a user
+        return os.environ.get("USER") or str(os.getuid())
 
 
 def begin(plan: Table, run: Table, store: Creates, root: Path, file: str) -> None:

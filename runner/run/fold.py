@@ -5,7 +5,7 @@ order of records and clocks play no part. One linear pass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from runner.rules.decide import FAILURE, Status
@@ -58,7 +58,7 @@ class Fold:
             self.machine.why = records.cancel.get("why") or "cancelled"
         self.running: set[Address] = set()
         self.ends: dict[Address, Table] = {}
-        self._last = _below(plan, plan.get("finally", ()))
+        self._last = set(in_order(plan, plan.get("finally", ())))
         self._touched: set[Address] = set()
         self._furthest: dict[Address, int] = {}  # of a map: the last item that something is on record of
         for address in records.addresses():
@@ -153,11 +153,14 @@ class Fold:
             else lambda id, key: records.items.get(id, {}).get(key)
         )
         labels = Labels(self.nodes, known)
-        rank = {id: index for index, id in enumerate(self.nodes)}
+        order = in_order(self.plan, [*self.plan["steps"], *self.plan.get("finally", ())])
+        rank = {id: index for index, id in enumerate(order)}
         addresses = [*machine.statuses, *machine.pending()]
         addresses.sort(key=lambda address: (rank[address.id], address.key))
         run, over = records.run, records.end
         ends = [float(end["end"]) for end in self.ends.values() if end.get("end")]
+        told = {f"{address.id} {key_text(address.key)}": self._node(address, labels) for address in addresses}
+        self._span(addresses, list(told.values()))
         return {
             "run": run.get("run"),
             "name": run.get("name"),
@@ -166,8 +169,28 @@ class Fold:
             "start": run.get("start"),
             "end": over.get("at") if over else max(ends, default=None) if machine.done else None,
             "params": run.get("params", {}),
-            "nodes": {f"{address.id} {key_text(address.key)}": self._node(address, labels) for address in addresses},
+            "nodes": told,
         }
+
+    def _span(self, addresses: list[Address], told: list[Table]) -> None:
+        """What holds others began with the first of them and has ended, if it has, with the last."""
+        spans: dict[Address, tuple[float, float]] = {}
+        for address, entry in zip(reversed(addresses), reversed(told), strict=True):  # what is inside comes first
+            if address in spans and not entry["attempts"]:
+                entry["start"], end = spans[address]
+                entry["end"] = end if entry["class"] else None
+            if entry["start"] is None:
+                continue
+            id, key = address
+            if len(key) > self.nodes[id]["depth"]:
+                around = Address(id, key[:-1])
+            elif self.nodes[id].get("parent"):
+                around = Address(self.nodes[id]["parent"], key)
+            else:
+                continue
+            start, end = float(entry["start"]), float(entry["end"] or entry["start"])
+            before = spans.get(around, (start, end))
+            spans[around] = min(start, before[0]), max(end, before[1])
 
     def _recorded(self, id: str, key: Key) -> list[Table] | None:
         return self.records.items.get(id, {}).get(key)
@@ -248,26 +271,27 @@ def end_facts(nodes: Table, status: str, statuses: Mapping[Address, Status]) -> 
     return {"status": status, "failed": [nodes[id]["path"] for id in failed]}
 
 
-def _below(plan: Table, ids: Any) -> set[str]:
-    """These nodes with all inside them and beside them."""
+def in_order(plan: Table, ids: Iterable[str]) -> list[str]:
+    """These nodes, each followed by all inside it and beside it: a plan that was stored has lost the order of keys."""
     nodes = plan["nodes"]
-    found: set[str] = set()
-    pending = list(ids)
+    found: dict[str, None] = {}
+    pending = list(ids)[::-1]
     while pending:
         id = pending.pop()
         if id in found:
             continue
-        found.add(id)
-        part = nodes[id]
+        found[id] = None
+        part, more = nodes[id], []
         handler = part.get("handler")
         while part is not None:
-            pending += part.get("steps", ())
-            pending += [case for _, case in part.get("cases", ())]
-            pending += [one for one in (part.get("default"), (part.get("reduce") or {}).get("node")) if one]
+            more += part.get("steps", ())
+            more += [case for _, case in part.get("cases", ())]
+            more += [one for one in (part.get("default"), (part.get("reduce") or {}).get("node")) if one]
             part = part.get("body")
         if handler:
-            pending.append(handler["node"])
-    return found
+            more.append(handler["node"])
+        pending += reversed(more)
+    return list(found)
 
 
 def projection(run: Mapping[str, Any]) -> dict[str, Table]:

@@ -52,8 +52,9 @@ class Steady(io.TextIOBase):
         """What the stream still holds goes to nowhere too, else the interpreter would try once more at its end."""
         self._lost = True
         try:
+            place = self._stream.fileno()  # first: a stream that is closed has none, and nothing may stay open
             nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, self._stream.fileno())
+            os.dup2(nothing, place)
             os.close(nothing)
         except (OSError, ValueError):
             return

@@ -110,7 +110,8 @@ class Story:
         node = self.nodes.get(address.id, {}) if address is not None else {}
         if status not in ("succeeded", "cached"):
             self._ends[address] = status
-        if node.get("type") in ("graph", "choice") and status in ("succeeded", "failed", "errored", "cancelled"):
+        group = node.get("type") in ("graph", "choice")
+        if group and status in ("succeeded", "failed", "errored", "cancelled") and not data.get("error"):
             return None  # no news: the steps inside have told it
         reason = str(data.get("reason") or "")
         told = [self._needs(event, status) if status in ("blocked", "skipped") and reason in ("", "needs") else ""]
