@@ -11,7 +11,6 @@ from typing import Any
 
 from runner.commands.asking import JSON
 from runner.resolve.ask import Ask
-from runner.resolve.layers import KINDS
 from runner.text.diagnostics import Diagnostic, Refused
 
 OPTIONS: list[Any] = [
@@ -60,6 +59,7 @@ def problems_of(ask: Ask) -> list[Diagnostic]:
     """All problems of one file: a pipeline or job with its profile, or a profile by itself."""
     from runner.commands.making import make
     from runner.model.check import check
+    from runner.resolve.kinds import is_profile
     from runner.text.directive import directive
     from runner.text.document import load
     from runner.text.sources import Sources
@@ -79,19 +79,6 @@ def problems_of(ask: Ask) -> list[Diagnostic]:
         found += directive(profile.doc, sources)
     # a required parameter is given when the pipeline runs; a check may go without
     return [problem for problem in found if problem.code != "E454"]
-
-
-def is_profile(data: dict[str, Any]) -> bool:
-    """Whether a file speaks as a profile: it has no steps, but a service or `extends`."""
-    if any(key in data for key in ("job", "name", "handlers", "finally", "include")):
-        return False
-    steps = data.get("steps") if "extends" not in data else None
-    if isinstance(steps, dict) and any(
-        isinstance(step, dict) and not step.keys().isdisjoint(KINDS) for step in steps.values()
-    ):
-        return False
-    marks = ("extends", "executor", "run-log", "catalog", "secrets", "volumes", "build", "schedule", "tags", "shared")
-    return any(key in data for key in marks) or bool("defaults" in data and "steps" not in data)
 
 
 def as_json(problem: Diagnostic) -> dict[str, Any]:

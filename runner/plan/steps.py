@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from runner.resolve.hints import Guesses
-from runner.resolve.layers import KINDS, Keys, Laid, Layer, Layers
+from runner.resolve.kinds import KINDS
+from runner.resolve.layers import Keys, Laid, Layer, Layers
 from runner.rules.keys import node_id
 from runner.text.diagnostics import Diagnostic, Place, diagnose
 from runner.text.document import Document

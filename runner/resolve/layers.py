@@ -12,8 +12,6 @@ from runner.text.diagnostics import Place
 from runner.text.document import Document
 
 Keys = tuple[Any, ...]
-GROUP_KINDS = ("steps", "choose", "uses")
-KINDS = ("shell", "command", "python", "notebook", "container", "steps", "choose", "uses", "stub")
 DEFAULT_KEYS = frozenset(  # what `[defaults]` may hold
     {"tags", "retry", "timeout", "env", "secrets", "resources", "image", "runtime", "interpreter"}
     | {"workdir", "isolate", "cache"}

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from runner.resolve.ask import Ask
 from runner.resolve.hints import like, listed
+from runner.resolve.kinds import is_profile
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
 from runner.text.document import Document, load
 from runner.text.sources import Sources
@@ -73,9 +74,17 @@ def profile_names(ask: Ask, root: Path, sources: Sources) -> list[str]:
     names = {BUILT_IN}
     for folder in folders(ask, root):
         if sources.isdir(folder):
-            found = (entry[:-5] for entry in sources.listdir(folder) if entry.endswith(".toml"))
-            names.update(name for name in found if folder != root or name not in ("runner", ask.file.stem, "pyproject"))
+            found = [entry for entry in sources.listdir(folder) if entry.endswith(".toml")]
+            names.update(entry[:-5] for entry in found if folder != root or _speaks_as_profile(folder / entry, sources))
     return sorted(names)
+
+
+def _speaks_as_profile(path: Path, sources: Sources) -> bool:
+    """The root holds files of all kinds: which of them a profile is, only its tables tell."""
+    try:
+        return path.name != "runner.toml" and is_profile(load(path, sources).data)
+    except Refused:
+        return False
 
 
 def locate(name: str, said_in: Path | None, ask: Ask, sources: Sources) -> Path | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from runner.resolve.ask import Ask
+from runner.resolve.kinds import kind_of_file
 from runner.resolve.layers import Layers
 from runner.resolve.parameters import Parameters, parameters
 from runner.resolve.project import Files, read_files
@@ -23,11 +24,6 @@ class Resolved(NamedTuple):
     layers: Layers
     parameters: Parameters
     problems: tuple[Diagnostic, ...]
-
-
-def kind_of_file(doc: Document) -> str:
-    """Whether a file is a pipeline or a job."""
-    return "job" if "job" in doc.data and "steps" not in doc.data else "pipeline"
 
 
 def documents(files: Files, said: Document | None) -> Iterator[tuple[Document, str]]:

@@ -190,3 +190,15 @@ def test_every_value_of_a_three_layer_profile_shows_its_origin(project: Made) ->
     for key, (_, layer, place) in rows.items():
         assert layer, key
         assert place or layer == "built in", key
+
+
+def test_only_files_that_speak_as_a_profile_are_offered_as_one(project: Made) -> None:
+    files = {
+        "pipeline.toml": PIPELINE,
+        "job.toml": 'name = "j"\n[job]\nshell = "true"\n',
+        "here.toml": '[executor]\ntype = "local"\n',
+        "profiles/there.toml": "shared = true\n",
+        "broken.toml": "x = \n",
+    }
+    outcome = project(files).cli("check", "pipeline.toml", "--profile", "elsewhere").exits(3)
+    outcome.says("`here`", "`local`", "`there`").silent("job", "broken")

@@ -1,0 +1,27 @@
+"""What a file speaks as: a pipeline, a job or a profile; and what a step may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runner.text.document import Document
+
+KINDS = ("shell", "command", "python", "notebook", "container", "steps", "choose", "uses", "stub")
+
+
+def kind_of_file(doc: Document) -> str:
+    """Whether a file is a pipeline or a job."""
+    return "job" if "job" in doc.data and "steps" not in doc.data else "pipeline"
+
+
+def is_profile(data: dict[str, Any]) -> bool:
+    """Whether a file speaks as a profile: it has no steps, but a service or `extends`."""
+    if any(key in data for key in ("job", "name", "handlers", "finally", "include")):
+        return False
+    steps = data.get("steps") if "extends" not in data else None
+    if isinstance(steps, dict) and any(
+        isinstance(step, dict) and not step.keys().isdisjoint(KINDS) for step in steps.values()
+    ):
+        return False
+    marks = ("extends", "executor", "run-log", "catalog", "secrets", "volumes", "build", "schedule", "tags", "shared")
+    return any(key in data for key in marks) or bool("defaults" in data and "steps" not in data)
