@@ -50,7 +50,8 @@ def uncollected() -> Iterator[None]:
 
 def ask_of(args: argparse.Namespace) -> Ask:
     """The question that a verb's options ask."""
-    return Ask(Path(args.file), args.profile, tuple(args.param), tuple(args.set), os.environ)
+    given = getattr(args, "given", {})
+    return Ask(Path(args.file), args.profile, tuple(args.param), tuple(args.set), os.environ, given)
 
 
 def make(ask: Ask, pipeline: Document | None = None) -> Made:

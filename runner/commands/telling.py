@@ -44,7 +44,7 @@ def tell(
             folded,
             plan,
             lambda id, key, n: tail(logs / f"{id}.{key}.{n}", LAST),
-            again=words(args),
+            again=[str(args.file), "--resume", run["name"]],
             colour=coloured(sys.stderr, os.environ),
             signs=symbols(sys.stderr),
         )
@@ -52,13 +52,3 @@ def tell(
         told.write(text)
         told.flush()
     return exit_code(str(folded["status"]), signal=signal, timed_out=timed_out)
-
-
-def words(args: argparse.Namespace) -> list[str]:
-    """The words that ask for the same run once more."""
-    words = [str(args.file)]
-    if args.profile:
-        words += ["--profile", args.profile]
-    for flag, values in (("--param", args.param), ("--set", args.set)):
-        words += [word for value in values for word in (flag, value)]
-    return words

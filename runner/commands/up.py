@@ -17,6 +17,15 @@ OPTIONS: list[Any] = [
     (("-j", "--jobs"), {"type": int, "metavar": "N", "help": "attempts at once (the number of processors)"}),
     (("--fail-fast",), {"action": "store_true", "help": "stop at the first failure"}),
     *SELECT,
+    (
+        ("--resume",),
+        {
+            "nargs": "?",
+            "const": "@last",
+            "metavar": "RUN",
+            "help": "go on from this run, keep what it has done (the newest)",
+        },
+    ),
     (("--isolate",), {"action": "store_true", "help": "run every step in a folder of its own with what it declares"}),
     (("--name",), {"metavar": "NAME", "help": "the run's name (one is made up)"}),
     (("--dry-run",), {"action": "store_true", "help": "show the plan; nothing runs"}),
@@ -28,7 +37,9 @@ OPTIONS: list[Any] = [
 def run(args: argparse.Namespace) -> int:
     """Plan, begin, walk, fold, tell; the exit code is that of DESIGN 3.3."""
     from runner.commands.making import made
+    from runner.commands.resuming import recall
 
+    parent = recall(args)
     plan, behind = made(args)
     if args.dry_run:
         from runner.commands.plan import show
@@ -38,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from runner.crash import hide
     from runner.run.adopt import adopt, enter
     from runner.run.begin import begin, finish, new_run
+    from runner.run.resume import claim
     from runner.run.services import open_services, open_store
     from runner.run.signals import Signals
     from runner.run.traverse import Driver
@@ -49,11 +61,14 @@ def run(args: argparse.Namespace) -> int:
     services = open_services(plan, chosen, root, plugins)
     wanted = _wanted(args, plan, services, chosen)
     view = choose(sys.stderr, os.environ, args.output, plugins)
-    run = new_run(plan, root, args.name, chosen)
+    asked = {"profile": args.profile, "set": args.set}
+    run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
     store = open_store(plan["profile"]["run-log"], root, run["run"], plugins)
+    if parent:
+        claim(parent, run, root, plugins)
     begin(plan, run, store, root, str(behind.ask.file))
     enter(adopted, run, store)
-    driver = Driver(plan, run, services, store, _place(plan, run, root, args), view, wanted, adopted)
+    driver = Driver(plan, run, services, store, _place(plan, run, root, args), view, wanted, adopted, parent)
     with Signals() as signals, view:
         try:
             status = driver.walk(signals)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.plan import order, paths, tasks
@@ -18,6 +19,7 @@ from runner.resolve.resolved import Resolved
 from runner.resolve.said import spoken
 from runner.rules.keys import digest
 from runner.text.diagnostics import Diagnostic, diagnose
+from runner.text.document import Document
 from runner.text.sources import Sources
 
 Table = dict[str, Any]
@@ -74,7 +76,7 @@ def build(resolved: Resolved, sources: Sources) -> Built:
         return Built(None, tree, _sorted(tree, resolved))
     plan: Table = {
         "v": VERSION,
-        "name": pipeline_name(resolved),
+        "name": pipeline_name(tree.doc, resolved.ask.file),
         "description": tree.doc.data.get("description", ""),
         "params": params,
         "types": resolved.parameters.kinds,
@@ -91,13 +93,11 @@ def build(resolved: Resolved, sources: Sources) -> Built:
     return Built(plan, tree, _sorted(tree, resolved))
 
 
-def pipeline_name(resolved: Resolved) -> str:
+def pipeline_name(doc: Document, file: Path) -> str:
     """The pipeline's name: as written, else the file's or its folder's."""
-    doc = resolved.files.pipeline
     given = doc.data.get("name")
     if isinstance(given, str):
         return given
-    file = resolved.ask.file
     return file.absolute().parent.name if file.stem == "pipeline" else file.stem
 
 

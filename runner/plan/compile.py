@@ -107,7 +107,7 @@ class Compiler:
         if name not in self.params:
             said = self.parameters.known[name]
             layer = said.origin
-            outside = layer.label == "--param" or layer.label.startswith("RUNNER_UP_")
+            outside = layer.doc is None or layer.label == "--param" or layer.label.startswith("RUNNER_UP_")
             self.params[name] = literal(said.value) if outside else self._parameter(name, said.value)
         return self.params[name]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Ask(NamedTuple):
     """One question to the resolver.
 
     file: the pipeline as it was typed; profile: a name, path or None; params, sets: `NAME=VALUE` as typed;
-    env: the caller's environment.
+    env: the caller's environment; given: parameters of the run that is resumed (N49).
     """
 
     file: Path
@@ -19,3 +19,4 @@ class Ask(NamedTuple):
     params: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
+    given: Mapping[str, Any] = {}

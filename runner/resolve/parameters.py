@@ -81,6 +81,9 @@ def parameters(layers: Layers, ask: Ask) -> Parameters:
                 continue
             problems += _kind_kept(name, value, kinds, doc)
             known[name] = Parameter(plain(value), kinds.get(name) or kind(value), layer)
+    for name, value in ask.given.items():
+        if name in names:
+            known[name] = Parameter(value, kinds.get(name) or kind_of(value), Layer("the resumed run", None, (), {}))
     outside: dict[tuple[str, str], str] = {}
     for label, name, text, doc in _outside(ask):
         if name not in names:

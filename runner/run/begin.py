@@ -23,8 +23,14 @@ class Creates(Protocol):
     def create(self, key: str, value: bytes) -> bool: ...
 
 
-def new_run(plan: Table, root: Path, name: str | None, selected: frozenset[str] | None) -> Table:
-    """What `run.json` holds. Raises Refused (E932) when the name is taken."""
+def new_run(
+    plan: Table, root: Path, name: str | None, selected: frozenset[str] | None, ask: Table, parent: Table | None = None
+) -> Table:
+    """What `run.json` holds. ask: the words that asked for it; parent: `run.json` of the run that is resumed.
+
+    In references a resumed run keeps id, name and dates of the first of the chain (N49). Raises Refused (E932) when the
+    name is taken.
+    """
     now = time.time()
     if name is not None and any(entry.get("name") == name for entry in index.runs(root)):
         raise Refused([diagnose("E932", None, name=name)])
@@ -34,17 +40,19 @@ def new_run(plan: Table, root: Path, name: str | None, selected: frozenset[str] 
         "name": name or index.new_name(root),
         "pipeline": plan["name"],
         "plan": plan["digest"],
-        "parent": None,
+        "parent": parent["run"] if parent else None,
+        "ask": ask,
         "executor": plan["profile"]["executor"],
         "profile": plan["profile"]["name"],
         "start": now,
-        "date": time.strftime("%Y-%m-%d", time.gmtime(now)),
-        "scheduled": None,
+        "date": parent["date"] if parent else time.strftime("%Y-%m-%d", time.gmtime(now)),
+        "scheduled": parent["scheduled"] if parent else None,
         "selected": sorted(selected) if selected is not None else None,
         "created": {"host": platform.node(), "pid": os.getpid(), "user": _user()},
         "python": platform.python_version(),
     }
-    facts = {"id": run["run"], "name": run["name"], "date": run["date"], "scheduled": None}
+    run["first"] = parent["first"] if parent else {"id": run["run"], "name": run["name"]}
+    facts = {**run["first"], "date": run["date"], "scheduled": run["scheduled"]}
     run["params"] = parameters(plan, facts)
     return run
 
@@ -62,7 +70,9 @@ def begin(plan: Table, run: Table, store: Creates, root: Path, file: str) -> Non
     store.create(plan_key(plan["digest"]), dumps(plan))
     store.create(run_key(run["run"], "run"), dumps(run))
     entry = {key: run[key] for key in ("run", "name", "pipeline", "profile", "start")}
-    entry.update(file=file, store=plan["profile"]["run-log"], pid=os.getpid(), born=index.born(os.getpid()))
+    entry.update(
+        parent=run["parent"], file=file, store=plan["profile"]["run-log"], pid=os.getpid(), born=index.born(os.getpid())
+    )
     index.note(root, entry)
 
 

@@ -238,8 +238,8 @@ class _Answers:
         from runner.rules.bind import Values
 
         self.machine, self.nodes, self._rules = machine, plan["nodes"], answers
-        self.facts: Table = {name: records.run.get(name) for name in ("id", "name", "date", "scheduled")}
-        self.facts["id"] = self.facts["id"] or records.run.get("run")
+        first = records.run.get("first") or {"id": records.run.get("run"), "name": records.run.get("name")}
+        self.facts: Table = {**first, "date": records.run.get("date"), "scheduled": records.run.get("scheduled")}
         params = records.run.get("params")
         if params is None:
             params = answers.parameters(plan, self.facts)

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from runner.agent.call import Place, make_call
@@ -17,7 +18,9 @@ from runner.rules.keys import attempt_key, done_key, dumps, items_key, key_of, k
 from runner.rules.labels import Labels
 from runner.run.events import Address, Event
 from runner.run.fold import end_facts
+from runner.run.hashes import Hashes
 from runner.run.machine import Decide, Expand, Machine, Start, Stop, Wake
+from runner.run.resume import Adoption, Parent, inputs_digest
 from runner.run.services import Services
 
 Table = dict[str, Any]
@@ -91,6 +94,7 @@ class Driver:
         eyes: Eyes,
         wanted: Wanted,
         adopted: Mapping[str, Mapping[Key, Table]] | None = None,
+        parent: Parent | None = None,
     ) -> None:
         self.plan, self.run, self.store, self.place, self.wanted = plan, run, store, place, wanted
         self.executor: Traverser = services.executor
@@ -108,8 +112,11 @@ class Driver:
             fail_fast=wanted.fail_fast,
             selected=set(wanted.selected) if wanted.selected is not None else None,
         )
-        self.facts: Table = {name: run.get(name) for name in ("name", "date", "scheduled")}
-        self.facts["id"] = run["run"]
+        self.facts: Table = {**run["first"], "date": run["date"], "scheduled": run["scheduled"]}
+        self.hashes = Hashes(Path(place.root))
+        records = [record for found in (adopted or {}).values() for record in found.values()]
+        self.put = {file["path"]: file["sha256"] for record in records for file in record.get("files", ())}
+        self.adoption = Adoption(parent, Path(place.root), services.catalog, self.hashes) if parent else None
         ways: Table = {"blob": self.blob, "status": self._status, "read": self._read}
         self.values = Values(plan, run["params"], self.facts, self.done, self.items, **ways)
         self.labels = Labels(plan["nodes"], lambda id, key: self.items.get(id, {}).get(tuple(key)))
@@ -149,6 +156,7 @@ class Driver:
         self.store.put(run_key(self.run["run"], "end"), dumps({"v": 1, "status": status, "at": at}))
         self.store.flush()
         self.executor.close()
+        self.hashes.save()
         shutil.rmtree(os.path.join(self.place.folder, "work"), ignore_errors=True)
 
     def _cancel(self, now: float, why: str, hard: bool = False) -> None:
@@ -204,6 +212,11 @@ class Driver:
             end = _not_started(self.plan, address, todo.n, attempt, now, "failed", "bad-param", str(error))
             self._ended(address, {}, end, now)
             return True
+        call["inputs_digest"] = inputs_digest(call, self.put, self.hashes)
+        found = self.adoption.find(call) if self.adoption else None
+        if self.adoption is not None and found is not None:
+            self._ended(address, call, found, now, note=f"done by {self.adoption.parent.run['name']}")
+            return True
         self._about_failure(call, address)
         start = {"v": 1, "n": todo.n, "at": now, "pid": os.getpid()}
         self.store.put(start_key(self.run["run"], *address, attempt), dumps(start))
@@ -214,7 +227,7 @@ class Driver:
         self._running[handle] = (address, call)
         return False
 
-    def _ended(self, address: Address, call: Table, end: Table, now: float) -> None:
+    def _ended(self, address: Address, call: Table, end: Table, now: float, note: str | None = None) -> None:
         """Commit a success (exclusive), record any other end, tell the machine (PROTOCOL R1)."""
         if call.get("item"):
             end.setdefault("item", call["item"])
@@ -225,10 +238,11 @@ class Driver:
                 self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
             else:
                 self.done.setdefault(address.id, {})[address.key] = end
+                self.put.update((file["path"], file["sha256"]) for file in end.get("files", ()))
         else:
             self.ends.append(end)
             self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
-        self.machine.ended(address, end, now)
+        self.machine.ended(address, {**end, "note": note} if note else end, now)
 
     def _decide(self, todo: Decide) -> Any:
         id, key = todo.address

@@ -217,6 +217,7 @@ CODES |= {
 # --- what an executor can't do: runner/plan/gaps.py ---
 CODES |= {
     "E601": Code("step `{name}`: `uses` is not supported by this version", "write its steps here, in a group"),
+    "E602": Code("`include` is not supported by this version", "write the tables of those files here"),
     "E610": Code("the executor `{executor}` can't run {what}"),
     "W610": Code(
         "`{file}` describes a conda environment; this executor takes one that is there already",
@@ -229,6 +230,8 @@ CODES |= {
     "E701": Code("{why}"),
     "E702": Code("the run log can't be opened: {why}"),
     "E703": Code("the catalog can't be opened: {why}"),
+    "E707": Code("`{name}` still runs (pid {pid})", "wait for it, or end it: `kill {pid}`"),
+    "E708": Code("`{name}` is being resumed by another run"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
 }
@@ -323,6 +326,7 @@ CODES |= {
 CODES |= {
     "E930": Code("`{text}`: {why}", "did you mean `{near}`?"),
     "E931": Code("`{text}` may be {names}", "write more of the name"),
+    "E935": Code("`{name}` is a run of `{other}`, not of `{pipeline}`"),
     "E932": Code("a run is called `{name}` already", "choose another name, or leave `--name` out"),
     "E934": Code("`-j` takes a whole number from 1, and this is {given}"),
     "E706": Code("the run log of `{name}` can't be read: {why}"),

@@ -30,7 +30,7 @@ def digest(
     colour: bool = False,
     signs: Symbols = UNICODE,
 ) -> str:
-    """The digest of a folded Run. `again`: the words behind `runner up` that ask for the same once more."""
+    """The digest of a folded Run. `again`: the words behind `runner up` that go on from this run."""
     nodes: Mapping[str, Mapping[str, Any]] = plan.get("nodes", {})
     told: Mapping[str, Mapping[str, Any]] = run.get("nodes", {})
     parents = above(told)
@@ -182,15 +182,11 @@ def _made(counted: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Mapping[
 def _next(
     told: Mapping[str, Mapping[str, Any]], counted: Mapping[str, Mapping[str, Any]], name: str, again: Sequence[str]
 ) -> list[str]:
-    """What to type next: the log of the first failure, then the run once more from where it failed."""
+    """What to type next: the log of the first failure, then how to go on from there."""
     bad = [address for address in failed(counted) if not forgiven(address, told)]
     if not bad:
         return []
     lines = [shlex.join(["runner", "logs", name, str(counted[bad[0]].get("label"))])]
-    paths = dict.fromkeys(str(counted[address].get("path")) for address in bad)
-    starts = [path for path in paths if "!" not in path]
-    if again and len(starts) == len(paths) <= SHOWN:
-        lines.append(shlex.join(["runner", "up", *again, *(word for path in starts for word in ("--from", path))]))
-    elif again:
+    if again:
         lines.append(shlex.join(["runner", "up", *again]))
     return ["", f"next: {lines[0]}", *(f"      {line}" for line in lines[1:])]

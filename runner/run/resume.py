@@ -1,0 +1,135 @@
+"""Going on from an earlier run: a new run that adopts what its parent has done (PROTOCOL R8, N49)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from runner.agent.spawn import end_run
+from runner.rules.keys import digest, dumps, run_key
+from runner.run import index
+from runner.run.hashes import Hashes
+from runner.run.records import Records, read
+from runner.run.services import Plugins, open_store
+from runner.text.diagnostics import Refused, diagnose
+
+Table = dict[str, Any]
+NEVER = ("!on-failure", "!finally")  # handlers and `[finally]` are each run's own (N49)
+LAST = "@last"
+
+
+class Catalog(Protocol):
+    """Where the files of a done-record come back from."""
+
+    def has(self, sha: str) -> bool: ...
+    def get(self, sha: str, dest: str, mode: int | None = None) -> None: ...
+
+
+class Parent(NamedTuple):
+    """The run that is resumed: its `run.json`, its line of the index, its done-records by node id."""
+
+    run: Table
+    meta: Table
+    done: dict[str, list[Table]]
+
+
+def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -> Parent:
+    """The run that `--resume` means, or the last of those that resumed it; nothing of it is alive any more (N42).
+
+    `@last`: the newest run of the pipeline. Raises Refused: there is none, it still runs, its log can't be read.
+    """
+    if text == LAST:
+        meta = next(index.newest(root, pipeline), None)
+        if meta is None:
+            raise Refused([diagnose("E930", None, text="--resume", why=f"no run of `{pipeline}` yet")])
+    else:
+        meta = index.find(root, text)
+    if meta.get("pipeline") != pipeline:
+        raise Refused([diagnose("E935", None, name=meta.get("name"), other=meta.get("pipeline"), pipeline=pipeline)])
+    known = {entry["run"]: entry for entry in index.runs(root)}
+    while True:
+        if index.alive(meta):
+            raise Refused([diagnose("E707", None, name=meta.get("name"), pid=meta.get("pid"))])
+        store = open_store(meta["store"], root, meta["run"], plugins, write=False)
+        try:
+            records = Records(read(store, meta["run"]))
+            heir = store.get(run_key(meta["run"], "heir"))
+        finally:
+            store.close()
+        following = known.get(json.loads(heir)["run"]) if heir else None
+        if following is None:
+            break
+        meta = following
+    if not records.run:
+        raise Refused([diagnose("E706", None, name=meta.get("name"), why="it has no run.json")])
+    end_run(meta["run"])
+    return Parent(records.run, meta, {id: list(found.values()) for id, found in records.done.items()})
+
+
+def claim(parent: Parent, run: Table, root: Path, plugins: Plugins = None) -> None:
+    """Note the heir in the parent, exclusively. Raises Refused when another run was first."""
+    store = open_store(parent.meta["store"], root, parent.meta["run"], plugins)
+    try:
+        if not store.create(run_key(parent.meta["run"], "heir"), dumps({"v": 1, "run": run["run"]})):
+            raise Refused([diagnose("E708", None, name=parent.run.get("name"))])
+        store.flush()
+    finally:
+        store.close()
+
+
+def inputs_digest(call: Table, put: Mapping[str, str], hashes: Hashes) -> str:
+    """What an attempt takes: parameters, words, environment, and the content of its files; never where they lie.
+
+    put: path -> hash of what this run has put; other files are project files.
+    """
+    env = {name: text for name, text in call["env"].items() if name != "PATH"}
+    files = {path: put.get(path) or hashes.of(path) for path in call["inputs"]}
+    return digest({"params": call["params"], "argv": call.get("argv"), "env": env, "files": files})
+
+
+class Adoption:
+    """Finds for an attempt the record that its parent committed, if it is still the same work."""
+
+    def __init__(self, parent: Parent, root: Path, catalog: Catalog, hashes: Hashes) -> None:
+        self.parent, self.root, self.catalog, self.hashes = parent, root, catalog, hashes
+        self._left: dict[str, dict[str, list[Table]]] = {}  # node id -> digest of the item -> records in order
+
+    def find(self, call: Table) -> Table | None:
+        """The parent's record of the same node and item, with equal definition and inputs, its files back in place."""
+        if any(mark in call["path"] for mark in NEVER):
+            return None
+        if call["id"] not in self._left:
+            self._left[call["id"]] = self._by_item(call["id"])
+        records = self._left[call["id"]].get(digest(call.get("item") or {}), [])
+        for record in records:
+            same = record.get("definition") == call["definition"] and record.get("inputs") == call["inputs_digest"]
+            if same and self._restored(record):
+                records.remove(record)
+                origin = record.get("adopted") or {"run": record.get("run"), "attempt": record.get("attempt")}
+                return {**record, "run": call["run"]["id"], "key": call["key"], "adopted": origin}
+        return None
+
+    def _by_item(self, id: str) -> dict[str, list[Table]]:
+        found: dict[str, list[Table]] = {}
+        for record in self.parent.done.get(id, ()):
+            found.setdefault(digest(record.get("item") or {}), []).append(record)
+        return found
+
+    def _restored(self, record: Table) -> bool:
+        """Whether every file of a record is in place, or could be brought back from the catalog."""
+        missing = [file for file in record.get("files", ()) if self.hashes.of(file["path"]) != file["sha256"]]
+        if not all(self.catalog.has(file["sha256"]) for file in missing):
+            return False
+        for file in missing:
+            path = self.root / file["path"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_symlink():
+                os.unlink(path)
+            try:
+                self.catalog.get(file["sha256"], str(path), file.get("mode"))
+            except OSError:
+                return False
+        return True
