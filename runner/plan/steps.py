@@ -128,6 +128,8 @@ class Tree:
 
     def _grow(self) -> None:
         data = self.doc.data
+        if data.get("include"):
+            self.problems.append(diagnose("E602", self.doc.place(("include",), "key")))
         pending: list[tuple[Graph, str, str, str, Keys, Document | None, Any, list[Layer], int, Step | None]] = []
         job = data.get("job")
         steps = data.get("steps", {}) if job is None else {str(data.get("name") or "job"): job}
