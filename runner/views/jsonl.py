@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class JsonLines:
     """`{"at": 1.5, "what": "end", "id": "train-1a2b3c4d", "key": "2", "label": "train[2]", "status": "failed"}`."""
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: IO[str], env: Mapping[str, str] | None = None) -> None:
         self.stream = stream
         self.story = Story()
         self._waiting: list[str] = []
