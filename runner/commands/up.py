@@ -64,9 +64,9 @@ def run(args: argparse.Namespace) -> int:
     asked = {"profile": args.profile, "set": args.set}
     run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
     store = open_store(plan["profile"]["run-log"], root, run["run"], plugins)
+    begin(plan, run, store, root, str(behind.ask.file))
     if parent:
         claim(parent, run, root, plugins)
-    begin(plan, run, store, root, str(behind.ask.file))
     enter(adopted, run, store)
     driver = Driver(plan, run, services, store, _place(plan, run, root, args), view, wanted, adopted, parent)
     with Signals() as signals, view:

@@ -21,6 +21,7 @@ class Creates(Protocol):
     """The part of a store that a beginning needs."""
 
     def create(self, key: str, value: bytes) -> bool: ...
+    def flush(self) -> None: ...
 
 
 def new_run(
@@ -66,9 +67,10 @@ def _user() -> str:
 
 
 def begin(plan: Table, run: Table, store: Creates, root: Path, file: str) -> None:
-    """Make the run known: the plan, `run.json` (exclusively), the line in the index."""
+    """Make the run known: the plan, `run.json` (exclusively), then the line in the index: what it names can be read."""
     store.create(plan_key(plan["digest"]), dumps(plan))
     store.create(run_key(run["run"], "run"), dumps(run))
+    store.flush()
     entry = {key: run[key] for key in ("run", "name", "pipeline", "profile", "start")}
     entry.update(
         parent=run["parent"], file=file, store=plan["profile"]["run-log"], pid=os.getpid(), born=index.born(os.getpid())

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from runner.agent.spawn import end_run
 from runner.rules.keys import digest, dumps, run_key
 from runner.run import index
+from runner.run.begin import finish
 from runner.run.hashes import Hashes
 from runner.run.records import Records, read
 from runner.run.services import Plugins, open_store
@@ -53,20 +54,42 @@ def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -
     while True:
         if index.alive(meta):
             raise Refused([diagnose("E707", None, name=meta.get("name"), pid=meta.get("pid"))])
-        store = open_store(meta["store"], root, meta["run"], plugins, write=False)
-        try:
-            records = Records(read(store, meta["run"]))
-            heir = store.get(run_key(meta["run"], "heir"))
-        finally:
-            store.close()
-        following = known.get(json.loads(heir)["run"]) if heir else None
+        records, heir = _read(meta, root, plugins)
+        following = known.get(heir or "")
         if following is None:
             break
         meta = following
     if not records.run:
         raise Refused([diagnose("E706", None, name=meta.get("name"), why="it has no run.json")])
     end_run(meta["run"])
-    return Parent(records.run, meta, {id: list(found.values()) for id, found in records.done.items()})
+    return Parent(records.run, meta, _done(records, known, root, plugins))
+
+
+def _read(meta: Table, root: Path, plugins: Plugins) -> tuple[Records, str | None]:
+    """The records of a run, and the run that resumed it."""
+    store = open_store(meta["store"], root, meta["run"], plugins, write=False)
+    try:
+        heir = store.get(run_key(meta["run"], "heir"))
+        return Records(read(store, meta["run"])), json.loads(heir)["run"] if heir else None
+    finally:
+        store.close()
+
+
+def _done(records: Records, known: Mapping[str, Table], root: Path, plugins: Plugins) -> dict[str, list[Table]]:
+    """Done-records of a run and of all that it goes on from, newest first: it may have died before it adopted all."""
+    found: dict[str, list[Table]] = {}
+    seen: set[str] = set()
+    while True:
+        for id, done in records.done.items():
+            found.setdefault(id, []).extend(done.values())
+        parent = records.run.get("parent")
+        if parent is None or parent in seen or parent not in known:
+            return found
+        seen.add(parent)
+        try:
+            records, _ = _read(known[parent], root, plugins)
+        except Refused:  # its log is gone: what was adopted from it stands in its heirs
+            return found
 
 
 def claim(parent: Parent, run: Table, root: Path, plugins: Plugins = None) -> None:
@@ -74,6 +97,7 @@ def claim(parent: Parent, run: Table, root: Path, plugins: Plugins = None) -> No
     store = open_store(parent.meta["store"], root, parent.meta["run"], plugins)
     try:
         if not store.create(run_key(parent.meta["run"], "heir"), dumps({"v": 1, "run": run["run"]})):
+            finish(run, "cancelled", root)
             raise Refused([diagnose("E708", None, name=parent.run.get("name"))])
         store.flush()
     finally:
