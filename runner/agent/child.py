@@ -27,10 +27,10 @@ class Ours:
         self.package = package
 
     def __getattr__(self, name: str) -> Any:
-        """`convert` or `values`."""
+        """`convert`, `reduce` or `values`."""
         import importlib
 
-        where = {"convert": "runner.agent.convert", "values": "runner.rules.values"}[name]
+        where = f"runner.{'rules' if name == 'values' else 'agent'}.{name}"
         above = os.path.dirname(self.package)
         hidden = {found: sys.modules.pop(found) for found in list(sys.modules) if found.split(".")[0] == "runner"}
         sys.path.insert(0, above)
@@ -73,18 +73,17 @@ def prepare(task: dict[str, Any]) -> None:
             reconfigure(line_buffering=True, errors="backslashreplace")
 
 
-def load(task: dict[str, Any]) -> Any:
-    """The function of the step; `sys.argv` is its module's file from before the module runs."""
+def load(name: str, function: str) -> Any:
+    """The function of a module; `sys.argv` is the module's file from before the module runs."""
     import importlib
 
-    name: str = task["module"]
     above = name.rpartition(".")[0]
     path = importlib.import_module(above).__path__ if above else None
     specs = (finder.find_spec(name, path) for finder in sys.meta_path)
     spec = next((found for found in specs if found is not None), None)
     sys.argv = [spec.origin if spec is not None and spec.origin else name]
     found = importlib.import_module(name)
-    for part in task["function"].split("."):
+    for part in function.split("."):
         found = getattr(found, part)
     return found
 
@@ -128,6 +127,24 @@ def call(function: Any, values: dict[str, Any], ours: Ours) -> Any:
     return found
 
 
+def results(task: dict[str, Any], values: dict[str, Any], ours: Ours) -> dict[str, Any]:
+    """What the function gives, by name; of a table of reducers each gives one (N6). Raises BadReturn."""
+    if "reduce" not in task:
+        found = call(load(task["module"], task["function"]), values, ours)
+        return matched(found, [entry["name"] for entry in task["returns"]])
+    reduced: dict[str, Any] = {}
+    for name, how in task["reduce"].items():
+        module, colon, function = how.partition(":")
+        if colon:
+            reduced[name] = call(load(module, function), values, ours)
+            continue
+        try:
+            reduced[name] = ours.reduce.reduced(how, list(values.get(name) or ()))
+        except (TypeError, ValueError) as error:
+            raise BadReturn(str(error)) from None
+    return reduced
+
+
 def matched(found: Any, names: list[str]) -> dict[str, Any]:
     """The value of each declared return (N14). Raises BadReturn."""
     if not names:
@@ -147,7 +164,8 @@ def matched(found: Any, names: list[str]) -> dict[str, Any]:
         if len(found) != len(names):
             raise BadReturn(f"the function returned {len(found)} values, not {len(names)}: {', '.join(names)}")
         return dict(zip(names, found))
-    raise BadReturn(f"the function returned {type(found).__name__}, not {len(names)} values: {', '.join(names)}")
+    one = "nothing" if found is None else f"one {type(found).__name__}"
+    raise BadReturn(f"the function returned {one}, not {len(names)} values: {', '.join(names)}")
 
 
 def given(values: dict[str, Any], task: dict[str, Any], ours: Ours) -> tuple[dict[str, Any], list[str]]:
@@ -236,9 +254,7 @@ def main(path: str) -> int:
     code = 0
     try:
         values = parameters(task, ours)
-        found = call(load(task), values, ours)
-        names = [entry["name"] for entry in task["returns"]]
-        result["returns"], result["warnings"] = given(matched(found, names), task, ours)
+        result["returns"], result["warnings"] = given(results(task, values, ours), task, ours)
     except SystemExit as error:
         code = exit_code(error.code)
     except ours.convert.BadParam as error:

@@ -28,6 +28,8 @@ def python_task(call: Mapping[str, Any], work: Work, params: Mapping[str, Parame
     }
     if call["kind"] == "notebook":
         task.update(notebook=call["notebook"], executed=os.path.join(scratch, "executed.ipynb"), cwd=work.cwd)
+    elif "builtins" in call:
+        task.update(reduce=call["builtins"])
     else:
         task.update(module=call["module"], function=call["function"])
     path = os.path.join(scratch, "task.json")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from runner.model.units import seconds
 from runner.plan import scope
 from runner.plan.amounts import CORES, COUNT, DEVICES, DURATION, FACTOR, SIZE, amount, fixed
+from runner.plan.code import code
 from runner.plan.compile import Compiler
 from runner.plan.scope import Ambiguous, Found, View
 from runner.plan.steps import Step
 from runner.plugins import find
+from runner.resolve.hints import listed
 from runner.resolve.layers import Keys
 from runner.resolve.signatures import Missing, Signature, signature
 from runner.text.diagnostics import Place, Refused, diagnose
@@ -69,7 +72,9 @@ def do(step: Step, compiler: Compiler) -> Table:
     if isinstance(out.get("runtime"), str):
         out["runtime"] = {"type": "venv", "file": out["runtime"]}
     out["isolate"] = bool(table.get("isolate", False))
-    out["cache"] = table.get("cache", False)
+    out["cache"] = _cache(table.get("cache", False))
+    if out["cache"]:
+        out["code"] = code(step, compiler)
     return out
 
 
@@ -209,8 +214,12 @@ def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: Vie
                 compiler.link(step, found.giver, keys, has_default)
             out[name] = _leaf(step, compiler, found)
         elif not has_default:
-            close = compiler.tree.guess(name, scope.names(step, compiler.parameters)).get("near")
+            own = [*(entry["name"] for entry in step.returns), *step.each]
+            known = own if view.gathered else scope.names(step, compiler.parameters)
+            close = compiler.tree.guess(name, known).get("near")
             hint = f"did you mean `{close}`?" if close else "name it in `params`, or give the argument a default"
+            if view.gathered and not close:
+                hint = f"a reducer is handed lists, by name: {listed(own)}"
             where = f"{read.file}:{read.line}"
             compiler.problems.append(
                 diagnose("E469", step.place(keys), name=name, function=target, where=where, hint=hint)
@@ -294,12 +303,13 @@ def reducer(step: Step, compiler: Compiler) -> tuple[Table | None, list[str]]:
             built[name] = what
     base["takes"].update({name: ["each", step.id, step.depth, name] for name in built})
     returns = [_return(step, compiler, entry) for entry in step.returns if entry["name"] in built]
-    return {**base, "kind": "reduce", "builtins": built, "returns": returns}, list(built)
+    kind = "python" if any(":" in what for what in built.values()) else "reduce"
+    return {**base, "kind": kind, "builtins": built, "returns": returns}, list(built)
 
 
 def definition(node_do: Table) -> Table:
     """What counts when two runs of a step are compared (N35): never resources, names of secrets, cache."""
-    left = ("resources", "secrets", "cache")
+    left = ("resources", "secrets", "cache", "code")
     return {key: value for key, value in node_do.items() if key not in left}
 
 
@@ -315,6 +325,13 @@ def _return(step: Step, compiler: Compiler, entry: Table) -> Table:
             place = step.place(("returns", step.returns.index(entry), "serialiser"))
             compiler.problems += [problem._replace(place=place) for problem in refused.problems]
     return out
+
+
+def _cache(given: Any) -> Any:
+    """`cache` in plain numbers: `expires` in seconds."""
+    if isinstance(given, dict) and isinstance(given.get("expires"), str):
+        return {**given, "expires": seconds(given["expires"])}
+    return given
 
 
 def _entry(entry: Table) -> Table:

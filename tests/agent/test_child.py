@@ -111,7 +111,7 @@ def test_n14_several_returns(project: Any, returned: str) -> None:
 
 @pytest.mark.parametrize(
     ("returned", "says"),
-    [("(1, 2, 3)", "3 values, not 2"), ("{'a': 1}", "has no `b`"), ("None", "NoneType, not 2"), ("5", "int, not 2")],
+    [("(1, 2, 3)", "3 values, not 2"), ("{'a': 1}", "has no `b`"), ("None", "nothing, not 2"), ("5", "int, not 2")],
 )
 def test_n14_anything_else_fails(project: Any, returned: str, says: str) -> None:
     end = project.python(f"def f():\n    return {returned}\n", returns=names("a", "b"))
@@ -399,3 +399,13 @@ def test_the_users_python_may_be_older(project: Any) -> None:
 def test_the_record_is_json(project: Any) -> None:
     end = project.python("def f():\n    raise OSError(2, 'gone', '\\udcff')\n")
     assert json.loads(json.dumps(end)) == end
+
+
+def test_n6_functions_and_built_in_reducers_of_one_table(project: Any) -> None:
+    (project.root / "pick.py").write_text("def longest(names, rows):\n    return max(names, key=len)\n")
+    params = {"rows": [1, None, 2], "names": ["a", "bb"]}
+    call = {"params": params, "returns": names("rows", "names")}
+    end = project.run("python", builtins={"rows": "sum", "names": "pick:longest"}, **call)
+    assert given(end) == {"rows": 3, "names": "bb"}
+    end = project.run("python", builtins={"rows": "mean", "names": "sum"}, **call)
+    assert (end["status"], end["reason"]) == ("failed", "bad-return") and "sum" in end["error"]["message"]

@@ -192,3 +192,20 @@ def test_field_outputs_that_are_only_claimed(project: Make, place: tuple[str, ..
 def test_field_a_reader_that_ended_first_is_explained(project: Make) -> None:
     made = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'yes | head -n 1'\n"})
     made.cli("up", "pipeline.toml").exits(1).says("141", "SIGPIPE", "reader ended")
+
+
+def test_a_reducer_that_is_a_function_for_one_return_of_several(project: Make) -> None:
+    made = project(
+        {
+            "pipeline.toml": """
+                [steps.m]
+                for-each = { i = [3, 1, 2] }
+                shell = 'echo "r=$RUNNER_PARAM_i" >> "$RUNNER_RETURNS"; echo "s=$RUNNER_PARAM_i" >> "$RUNNER_RETURNS"'
+                returns = ["r", "s"]
+                reduce = { r = "w:largest", s = "sum" }
+                """,
+            "w.py": "def largest(r, i):\n    return [max(r), i]\n",
+        }
+    )
+    found = up(made).ok().nodes()["m!reduce"]["returns"]
+    assert (found["r"]["json"], found["s"]["json"]) == ([3, [3, 1, 2]], 6)
