@@ -62,6 +62,7 @@ def make_call(
     items = item_of(values, id, key)
     call["item"] = items or None
     call["label"] = label(id, key)
+    call["round"] = round_of(values.nodes, id, key)
     for field in ("script", "interpreter", "module", "function", "notebook", "builtins"):
         if field in do:
             call[field] = do[field]
@@ -78,6 +79,23 @@ def make_call(
     if bin_folder:
         call["env"] = {"PATH": bin_folder + os.pathsep + place.env.get("PATH", os.defpath), **call["env"]}
     return call
+
+
+def round_of(nodes: Mapping[str, Table], id: str, key: Key) -> int | None:
+    """The round of the nearest loop around (N28, N31)."""
+    at: str | None = id
+    while at is not None:
+        node = nodes[at]
+        part: Table | None = node
+        found = None
+        for number in key[node["depth"] :]:
+            if part is not None:
+                found = number if part["type"] == "loop" else found
+                part = part.get("body")
+        if found is not None:
+            return int(found)
+        key, at = key[: node["depth"]], node.get("parent")
+    return None
 
 
 class Seen(NamedTuple):

@@ -67,7 +67,8 @@ class Paths:
         self.writers = [(step, entry) for step in self.tasks for entry in step.writes]
         self.index = patterns.Index()
         for number, (_, entry) in enumerate(self.writers):
-            self.index.add(entry["pattern"], number)
+            if not _unknown_start(entry["pattern"]):
+                self.index.add(entry["pattern"], number)
 
     def writers_of(self, pattern: str) -> list[Step]:
         """The steps that may write a path that the pattern names; none where its first part is unknown (N21)."""
@@ -138,7 +139,8 @@ class Paths:
         """
         groups: dict[str, list[int]] = {}
         for number, (step, entry) in enumerate(self.writers):
-            self._per_item(step, entry)
+            if self._per_item(step, entry):
+                self._items_apart(step, entry)
             if not _unknown_start(entry["pattern"]) and not entry.get("bad"):
                 groups.setdefault(patterns.inside(entry["pattern"]) or "", []).append(number)
         order = {number: self._order(self.writers[number][0], index_of) for some in groups.values() for number in some}
@@ -213,8 +215,8 @@ class Paths:
             current = current.guarded or current.graph.owner
         return False
 
-    def _per_item(self, step: Step, entry: Entry) -> None:
-        """The path of an output of a for-each names all for-each names (N22)."""
+    def _per_item(self, step: Step, entry: Entry) -> bool:
+        """The path of an output of a for-each names all for-each names (N22); whether there are such names."""
         found: set[str] = set()
         pending: list[Any] = [entry["path"]]
         while pending:
@@ -226,7 +228,7 @@ class Paths:
             elif isinstance(expr, dict):
                 pending += expr.values()
         if entry["path"] != entry["raw"] and ("own" in str(entry["path"]) or wrong(entry["path"])):
-            return
+            return False
         current: Step | None = step
         while current is not None:
             missing = [name for name in current.each if f"{current.id} {name}" not in found]
@@ -239,8 +241,25 @@ class Paths:
                         names=" and ".join(f"`${{{name}}}`" for name in missing),
                     )
                 )
-                return
+                return False
             current = current.guarded or current.graph.owner
+        return bool(found)
+
+    def _items_apart(self, step: Step, entry: Entry) -> None:
+        """Items that are known now write paths of their own (N46)."""
+        seen: dict[str, dict[tuple[str, str], Any]] = {}
+        for item in self._items(step):
+            try:
+                path = self.compiler.known(entry["path"], item)
+            except (Unknown, ExprError):
+                return
+            short = patterns.inside(str(path))
+            if short is not None and short in seen:
+                one, two = (", ".join(f"{n} = {compact(v)}" for (_, n), v in i.items()) for i in (seen[short], item))
+                place = step.place(entry["keys"])
+                self.compiler.problems.append(diagnose("E323", place, path=short, one=one, two=two))
+                return
+            seen[short or str(path)] = item
 
     def _project(self, step: Step, entry: Entry, made: bool) -> None:
         """N24: an input that no step writes is a project file and must be there now."""
@@ -249,8 +268,12 @@ class Paths:
             return
         if "*" in pattern or pattern.endswith("/"):
             if entry["glob"] and entry["path"] == entry["raw"]:
-                entry["project"] = [] if made else patterns.expand(sources.root, pattern, sources)
-                if not made and not entry["project"]:
+                astray: list[str] = []
+                entry["project"] = [] if made else patterns.expand(sources.root, pattern, sources, astray)
+                if astray:
+                    place = step.place(entry["keys"])
+                    self.compiler.problems.append(diagnose("E322", place, path=patterns.unescape(astray[0])))
+                elif not made and not entry["project"]:
                     self._nothing(step, entry)
             elif not made and not entry["glob"]:
                 self._per_item_there(step, entry)

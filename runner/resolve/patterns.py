@@ -39,10 +39,11 @@ def item_of(pattern: str, path: str) -> str:
     return unescape(paths.item_of(pattern, escape(path)))
 
 
-def expand(root: Path | str, pattern: str, sources: Sources) -> list[str]:
+def expand(root: Path | str, pattern: str, sources: Sources, astray: list[str] | None = None) -> list[str]:
     """The project's files that a pattern names now, sorted; folders are walked, never named.
 
-    Links are followed, but not to a folder above themselves. What is asked of the disk is noted in `sources`.
+    Links are followed, but not to a folder above themselves. What is asked of the disk is noted in `sources`. astray:
+    links that lead to nothing or to a folder above themselves are added to it (N24).
     """
     short = inside(pattern)
     if short is None:
@@ -52,7 +53,11 @@ def expand(root: Path | str, pattern: str, sources: Sources) -> list[str]:
         parts[-1] = "**"
     if parts[-1] == "**":
         parts.append("*")
-    return sorted(_Walk(Path(root), parts, sources).run())
+    walk = _Walk(Path(root), parts, sources)
+    found = sorted(walk.run())
+    if astray is not None:
+        astray += sorted(walk.astray)
+    return found
 
 
 class _Walk:
@@ -61,6 +66,7 @@ class _Walk:
     def __init__(self, root: Path, parts: list[str], sources: Sources) -> None:
         self.root, self.parts, self.sources = root, parts, sources
         self.found: set[str] = set()
+        self.astray: set[str] = set()
         self.seen: set[tuple[str, int]] = set()
         self.todo: list[tuple[str, int, tuple[str, ...]]] = [("", 0, ())]  # folder, part, real folders above
 
@@ -95,11 +101,14 @@ class _Walk:
             # whether a name is a folder is not noted: that changes with its folder's list of names, which is
             if not os.path.isdir(full) and ("*" in self.parts[-1] or self.sources.exists(full)):
                 self.found.add(path)
+                if os.path.islink(full) and not os.path.exists(full):
+                    self.astray.add(path)
         elif os.path.isdir(full):
             if os.path.islink(full) or above:
                 real = os.path.realpath(full)
                 inner = os.path.realpath(self.root / folder)
                 if real in above or inner == real or inner.startswith(real + os.sep):
+                    self.astray.add(path)
                     return
                 above = (*above, real)
             self.todo.append((path, index, above))

@@ -244,10 +244,10 @@ class Project:
     @contextlib.contextmanager
     def _inside(self, env: Mapping[str, str | None] | None) -> Iterator[None]:
         """This process as the command would see it: working directory and environment."""
-        folder, before = os.getcwd(), dict(os.environ)
+        folder, before, seen = os.getcwd(), dict(os.environ), self.environment(env)
         os.chdir(self.root)
         os.environ.clear()
-        os.environ.update(self.environment(env))
+        os.environ.update(seen)
         try:
             yield
         finally:

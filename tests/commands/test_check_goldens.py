@@ -25,7 +25,7 @@ NOT_HERE = {"expected.txt", "args.txt"}
 
 def said(folder: Path, project: Path, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> tuple[int, str]:
     """Exit code and stderr of `runner check in.toml` in a copy of the folder."""
-    shutil.copytree(folder, project, ignore=lambda _, names: NOT_HERE & set(names))
+    shutil.copytree(folder, project, symlinks=True, ignore=lambda _, names: NOT_HERE & set(names))
     for name in [name for name in os.environ if name.startswith("RUNNER_UP_")]:
         patch.delenv(name)
     for name in ("FORCE_COLOR", "XDG_CONFIG_HOME"):
