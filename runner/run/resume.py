@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from runner.agent.spawn import end_run
 from runner.rules.keys import digest, dumps, run_key
@@ -14,19 +13,13 @@ from runner.run import index
 from runner.run.begin import finish
 from runner.run.hashes import Hashes
 from runner.run.records import Records, read
+from runner.run.restore import Catalog, restored
 from runner.run.services import Plugins, open_store
 from runner.text.diagnostics import Refused, diagnose
 
 Table = dict[str, Any]
 NEVER = ("!on-failure", "!finally")  # handlers and `[finally]` are each run's own (N49)
 LAST = "@last"
-
-
-class Catalog(Protocol):
-    """Where the files of a done-record come back from."""
-
-    def has(self, sha: str) -> bool: ...
-    def get(self, sha: str, dest: str, mode: int | None = None) -> None: ...
 
 
 class Parent(NamedTuple):
@@ -130,7 +123,7 @@ class Adoption:
         records = self._left[call["id"]].get(digest(call.get("item") or {}), [])
         for record in records:
             same = record.get("definition") == call["definition"] and record.get("inputs") == call["inputs_digest"]
-            if same and self._restored(record):
+            if same and restored(record, self.root, self.hashes, self.catalog):
                 records.remove(record)
                 origin = record.get("adopted") or {"run": record.get("run"), "attempt": record.get("attempt")}
                 return {**record, "run": call["run"]["id"], "key": call["key"], "adopted": origin}
@@ -141,19 +134,3 @@ class Adoption:
         for record in self.parent.done.get(id, ()):
             found.setdefault(digest(record.get("item") or {}), []).append(record)
         return found
-
-    def _restored(self, record: Table) -> bool:
-        """Whether every file of a record is in place, or could be brought back from the catalog."""
-        missing = [file for file in record.get("files", ()) if self.hashes.of(file["path"]) != file["sha256"]]
-        if not all(self.catalog.has(file["sha256"]) for file in missing):
-            return False
-        for file in missing:
-            path = self.root / file["path"]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.is_symlink():
-                os.unlink(path)
-            try:
-                self.catalog.get(file["sha256"], str(path), file.get("mode"))
-            except OSError:
-                return False
-        return True

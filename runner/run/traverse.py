@@ -16,6 +16,7 @@ from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError
 from runner.rules.keys import attempt_key, done_key, dumps, items_key, key_of, key_text, run_key, start_key, ulid
 from runner.rules.labels import Labels
+from runner.run.cache import Asked, Cache
 from runner.run.events import Address, Event
 from runner.run.fold import end_facts
 from runner.run.hashes import Hashes
@@ -121,6 +122,8 @@ class Driver:
         self.values = Values(plan, run["params"], self.facts, self.done, self.items, **ways)
         self.labels = Labels(plan["nodes"], lambda id, key: self.items.get(id, {}).get(tuple(key)))
         self._written: dict[tuple[str, str], Key] = {}  # (step, path) -> the item that writes it
+        self.cache = Cache(Path(place.root), self.hashes, services.catalog)
+        self._asked: dict[Address, Asked] = {}  # of attempts that are under way
         self._handles: dict[Address, Any] = {}
         self._running: dict[Any, tuple[Address, Table]] = {}
         self._finally = set(plan["finally"])
@@ -219,6 +222,14 @@ class Driver:
         if self.adoption is not None and found is not None:
             self._ended(address, call, found, now, note=f"done by {self.adoption.parent.run['name']}")
             return True
+        do = part_of(self.plan["nodes"][address.id], address.key)["do"]
+        asked = self.cache.ask(call, do, self.put)
+        hit = self.cache.find(asked, call, do) if asked else None
+        if hit is not None:
+            self._ended(address, call, hit, now)
+            return True
+        if asked is not None:
+            self._asked[address] = asked
         self._about_failure(call, address)
         start = {"v": 1, "n": todo.n, "at": now, "pid": os.getpid()}
         self.store.put(start_key(self.run["run"], *address, attempt), dumps(start))
@@ -244,17 +255,28 @@ class Driver:
         if call.get("item"):
             end.setdefault("item", call["item"])
         run = self.run["run"]
+        asked = self._asked.pop(address, None)
+        if asked is not None:
+            end = {**end, "fingerprint": asked.fingerprint}
         if end["status"] in ("succeeded", "cached"):
             if not self.store.create(done_key(run, *address), dumps(end)):
                 end = {**end, "status": "succeeded", "superseded_by": "an earlier attempt"}
                 self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
             else:
                 self.done.setdefault(address.id, {})[address.key] = end
+                if asked is not None:
+                    self._cache(asked, address, call, end)
                 self.put.update((file["path"], file["sha256"]) for file in end.get("files", ()))
         else:
             self.ends.append(end)
             self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
         self.machine.ended(address, {**end, "note": note} if note else end, now)
+
+    def _cache(self, asked: Asked, address: Address, call: Table, end: Table) -> None:
+        """Keep a success, unless its code or inputs changed while it ran (N37)."""
+        do = part_of(self.plan["nodes"][address.id], address.key)["do"]
+        if self.cache.ask(call, do, self.put) == asked:
+            self.cache.keep(asked, end)
 
     def _decide(self, todo: Decide) -> Any:
         id, key = todo.address

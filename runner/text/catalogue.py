@@ -138,6 +138,10 @@ CODES |= {
     "E314": Code("no step writes `{path}`, and there is no such file in the project", None),
     "E315": Code("several items would write `{path}`", "put {names} into the path"),
     "E329": Code("no step writes `{path}` ({item}), and there is no such file in the project", "put it there"),
+    "W318": Code(
+        "`{name}` is cached and names no input and no file of code: nothing would ever run it again",
+        "name what it depends on in `inputs`, or in `cache = {{ code = [...] }}`",
+    ),
     "E316": Code("nothing matches `{path}`", "if that may be so: `{write}`"),
     "E317": Code("`{two}` writes `{path}` twice", "keep one of the two"),
     "E318": Code("the path `{path}`{said} is the project itself", "name a file or a folder in it"),

@@ -1,0 +1,42 @@
+"""Code identity: the project files that are the code of a cached step (N36)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from runner.plan.compile import Compiler
+from runner.plan.steps import Step
+from runner.resolve.signatures import imports
+from runner.text.diagnostics import diagnose
+
+WRITTEN = re.compile(r"\d?>>?\|?\s*[^\s'\"`;|&<>()]+")  # what a redirection writes is no code
+WORD = re.compile(r"[^\s'\"`;|&<>()$=]+")
+
+
+def code(step: Step, compiler: Compiler) -> dict[str, Any]:
+    """Files and globs whose content counts for the cache; a step with neither and no inputs is warned of."""
+    settings = step.table["cache"]
+    globs = list(settings.get("code", ())) if isinstance(settings, dict) else []
+    files: set[str] = set()
+    root, sources = compiler.sources.root, compiler.sources
+    if step.kind == "python":
+        files.update(imports(root, step.table["python"].partition(":")[0], sources))
+    elif step.kind == "notebook":
+        files.add(step.table["notebook"])
+    else:
+        text = WRITTEN.sub(" ", step.table.get("shell", "")) or " ".join(map(str, step.table.get("command", ())))
+        made = {str(entry["raw"]) for other in compiler.tree.steps for entry in other.writes}
+        for word in dict.fromkeys(WORD.findall(text)):
+            path = word.removeprefix("./")
+            if path.startswith("/") or ".." in path or path in made or not (root / path).is_file():
+                continue
+            files.add(path)
+            if path.endswith(".py"):
+                folder, stem = Path(path).parent, Path(path).stem
+                inner = imports(root / folder, stem, sources) if folder.parts else imports(root, stem, sources)
+                files.update((folder / file).as_posix() for file in inner)
+    if not files and not globs and not step.reads:
+        compiler.problems.append(diagnose("W318", step.place(("cache",)), name=step.path))
+    return {"files": sorted(files), "globs": globs}
