@@ -25,7 +25,7 @@ snapshots: .venv/developer ## write snapshots/ anew
 	$(BIN)/python -m pytest -n 0 tests/test_examples.py --snapshot-update
 
 bench: .venv/installed ## a chain and a fan of 1,000 steps, beside make
-	$(BIN)/python bench/speed.py
+	$(BIN)/python benchmarks/speed.py
 
 clean:
 	rm -rf .venv $(SHOW)/.venv $(SHOW)/made $(SHOW)/.runner .mypy_cache .pytest_cache .ruff_cache
