@@ -42,6 +42,7 @@ def summary(plan: Mapping[str, Any]) -> dict[str, Any]:
     nodes = plan["nodes"]
     return {
         "name": plan.get("name"),
+        "description": plan.get("description") or "",
         "params": {name: _default(expr, nodes) for name, expr in plan.get("params", {}).items()},
         "steps": [_step(nodes, id) for id in nodes if not str(nodes[id]["path"]).endswith("!reduce")],
     }
@@ -91,7 +92,7 @@ def _path(nodes: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
 def text(plan: Mapping[str, Any]) -> str:
     """One block a step: its name and kind, then a line for each thing there is to say."""
     listing = summary(plan)
-    lines = [str(listing["name"])]
+    lines = [str(listing["name"]) + (f"  {listing['description']}" if listing["description"] else "")]
     for step in listing["steps"]:
         lines += ["", f"{step['step']}  ({step['kind']})" + (f"  {step['description']}" if step["description"] else "")]
         lines += [f"  {about}" for about in step["about"]]

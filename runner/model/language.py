@@ -94,7 +94,7 @@ class Step:
     )
     default: Step | None = key("The step for every other value.", marks="G", only="choose")
     extends: TemplateName | None = key("Start from `[templates.NAME]`; tables merge, lists replace.", marks="G")
-    description: Text | None = key("What the step is for; shown by `list` and `report`.", marks="GD")
+    description: Text | None = key("What the step is for; shown by `list`.", marks="GD")
     tags: list[PlainText] | None = key("Words that select steps (`--tag`) and carry a profile's settings.", marks="GD")
     needs: list[NeededStep] | None = key("Steps that must have succeeded, besides those found by inference.", marks="G")
     after: list[NeededStep] | None = key("Steps that must have ended, whatever the end.", marks="G")
@@ -215,7 +215,7 @@ class Pipeline:
 
     schema_: Text | None = key("The JSON Schema of this file, for editors; not read.", name="$schema")
     name: PlainText | None = key("The name in runs and manifests; the file's or folder's name by default.")
-    description: Text | None = key("What the pipeline is for; shown by `list` and `report`.")
+    description: Text | None = key("What the pipeline is for; shown by `list`.")
     requires_runner: Versions | None = key('Versions of runner-up that may run it, such as ">=1.2".')
     include: list[Path] | None = key("Files, or patterns, that add params, types, templates, steps, handlers, finally.")
     params: dict[Name, Any] | None = key("Parameters and their defaults.")
