@@ -19,7 +19,7 @@ VERBS: dict[str, str] = {
     "up": "run a pipeline",
     "plan": "show what would run, what is cached, and why",
     "check": "find every mistake in pipelines and profiles; nothing runs",
-    "explain": "show where each value comes from, or what a code such as E203 means",
+    "explain": "show where each value comes from, or what a code such as E250 means",
     "list": "list the steps of a pipeline, or the profiles",
     "graph": "draw a pipeline: tree, mermaid, dot",
     "runs": "list the runs of this project",
@@ -28,6 +28,16 @@ VERBS: dict[str, str] = {
     "init": "write a pipeline to start from",
     "schema": "write the JSON Schemas for editors",
 }
+MEANT = {
+    "run": "up",
+    "start": "up",
+    "exec": "up",
+    "validate": "check",
+    "lint": "check",
+    "status": "show",
+    "new": "init",
+}
+"""Verbs of other tools."""
 
 OK, USAGE, SOFTWARE, INTERRUPTED, BROKEN_PIPE = 0, 2, 70, 130, 141
 
@@ -143,7 +153,7 @@ def _unknown(verb: str) -> int:
         hint = "options come after the verb: `runner VERB --help`"
         problem = diagnose("E911", None, option=verb, verb="runner", hint=hint)
     else:
-        like = near(verb, VERBS)
+        like = MEANT.get(verb) or near(verb, VERBS)
         hint = f"did you mean `{like}`?" if like else "`runner --help` lists all verbs"
         if verb.endswith(".toml") or os.path.exists(verb):
             hint = f"to run this file: `runner up {verb}`"

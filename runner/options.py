@@ -84,7 +84,8 @@ def _value(action: argparse.Action, name: str, word: str) -> Any:
             value = action.type(word)
         except (ValueError, TypeError, argparse.ArgumentTypeError) as fault:
             kind = getattr(action.type, "__name__", "value")
-            said = str(fault) if isinstance(fault, argparse.ArgumentTypeError) else f"is no {kind}"
+            kind = {"int": "whole number", "float": "number"}.get(kind, kind)
+            said = str(fault) if isinstance(fault, argparse.ArgumentTypeError) else f"must be a {kind}"
             raise Refused([diagnose("E913", None, variable=name, value=word, problem=said)]) from None
     if action.choices is not None and value not in action.choices:
         problem = "must be one of " + ", ".join(f"`{choice}`" for choice in action.choices)

@@ -76,7 +76,9 @@ def test_a_boolean_is_exactly_true_or_false(text):
 
 
 def test_a_bad_value_names_the_variable():
-    assert refused(RUNNER_UP_JOBS="many") == [("E913", "the variable RUNNER_UP_JOBS is `many`: is no int", None)]
+    assert refused(RUNNER_UP_JOBS="many") == [
+        ("E913", "the variable RUNNER_UP_JOBS is `many`: must be a whole number", None)
+    ]
     message = "the variable RUNNER_UP_FORMAT is `mermaidd`: must be one of `tree`, `mermaid`"
     assert refused(RUNNER_UP_FORMAT="mermaidd") == [("E913", message, "did you mean `mermaid`?")]
 

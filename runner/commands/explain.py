@@ -1,9 +1,10 @@
-"""`runner explain FILE [KEY]`: every value with its layer, file and line; `runner explain E203`: a code."""
+"""`runner explain FILE [KEY]`: every value with its layer, file and line; `runner explain E250`: a code."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 from runner.commands.asking import FILE, JSON
 from runner.commands.making import Made, ask_of, make
 from runner.resolve.layers import SERVICES, WHOLE, Layer, shared
-from runner.text.diagnostics import Refused, diagnose, near
+from runner.text.diagnostics import Diagnostic, Refused, diagnose, exit_code, near
 
 OPTIONS: list[Any] = [
     FILE[0],
@@ -23,6 +24,18 @@ OPTIONS: list[Any] = [
     *FILE[1:],
     JSON,
 ]
+
+ABOUT = {
+    "1": "the text of a file",
+    "2": "keys, names and values",
+    "3": "the graph and its files",
+    "4": "parameters, references and conditions",
+    "5": "profiles",
+    "6": "what the parts can do together",
+    "7": "the environment and stores",
+    "8": "plug-ins",
+    "9": "the command line",
+}
 
 
 class Row(NamedTuple):
@@ -38,6 +51,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the rows; exit 2 for a key that is not there."""
     if re.fullmatch(r"[EW]\d{3}", args.file):
         return _code(args.file)
+    if re.match(r"(steps|params)\.", args.file) and not args.key and not os.path.exists(args.file):
+        hint = f"the file comes first: `runner explain pipeline.toml {args.file}`"
+        raise Refused([diagnose("E101", None, path=args.file, hint=hint)])
     made = make(ask_of(args))
     if any(problem.severity == "error" for problem in made.problems):
         raise Refused(list(made.problems))
@@ -113,8 +129,10 @@ def _code(code: str) -> int:
 
     if code not in CODES:
         raise Refused([diagnose("E924", None, name=code, near=near(code, CODES))])
-    entry = CODES[code]
-    sys.stdout.write(f"{code}: {entry.sentence}\n")
-    if entry.hint:
-        sys.stdout.write(f"  {entry.hint}\n")
+    for text, indent in ((f"{code}: {CODES[code].sentence}", ""), (CODES[code].hint or "", "  ")):
+        words = re.sub(r"\{(\w+)\}", lambda field: field[1].upper(), text.replace("{{", "\0").replace("}}", "\1"))
+        for line in filter(None, words.replace("\0", "{").replace("\1", "}").split("\n")):
+            sys.stdout.write(f"{indent}{line}\n")
+    kind = "a warning" if code[0] == "W" else f"exits with {exit_code([Diagnostic(code, None, '')])}"
+    sys.stdout.write(f"  about {ABOUT[code[1]]}; {kind}\n")
     return 0

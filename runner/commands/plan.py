@@ -83,7 +83,7 @@ def _why(id: str, node: Table, plan: Table, ids: frozenset[str] | None) -> str:
             holds = truth(node["when"], lambda ref: _static(ref, plan))
             said.insert(0, f"when {text}" if holds else f"skipped: `{text}` is false")
         except (_Later, ExprError):
-            said.insert(0, f"when {text}, known once it has run so far")
+            said.insert(0, f"when {text}, known during the run")
     if node.get("handler"):
         said.append(f"if it fails, `{node['handler']['name']}`")
     return "; ".join(said) or "runs at once"

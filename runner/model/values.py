@@ -170,6 +170,8 @@ def _rewritten(schema: dict[str, Any], value: Any, keys: Keys) -> str | None:
         return f"for-each = {{ item = {say.toml(value)} }}"
     if isinstance(value, float) and value.is_integer() and "integer" in types:
         return f"{name} = {int(value)}"
+    if name == "shell" and isinstance(value, list) and value:
+        return f"command = {say.toml(value)}"
     if name == "command" and isinstance(value, str):
         return f"command = {say.toml(value.split())}"
     if "array" in types and isinstance(value, str):

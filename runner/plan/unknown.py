@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from runner.plan import scope
@@ -34,6 +35,10 @@ class Unknown:
         if "near" not in args and others:
             soft = step.graph.role == "finally"
             args = {"hint": f"write {_written(others[0] + (':-0' if soft and not condition else ''), condition)}"}
+        said = str(step.table.get("when", ""))
+        if condition and "near" not in args and not others and re.search(rf"[=!]= *{re.escape(name)}$", said):
+            text = f"text stands in quotes: `'{name}'`"
+            args = {"hint": f"{args['hint']}; {text}" if "hint" in args else text}
         return diagnose("E460", place, name=name, **args)
 
     def elsewhere(self) -> dict[str, list[str]]:

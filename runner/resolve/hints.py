@@ -15,6 +15,7 @@ GUESSES = 50
 def like(word: str, known: Iterable[str]) -> dict[str, Any]:
     """Arguments for `diagnose`: `near`, or a `hint` with all words where they are few, or nothing."""
     names = sorted(known) if isinstance(known, set) else list(dict.fromkeys(known))
+    names = [name for name in names if name != word]  # it is known, but not here
     close = near(word, names)
     if close is not None:
         return {"near": close}

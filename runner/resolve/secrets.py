@@ -47,7 +47,7 @@ class Dotenv:
         try:
             text = self.path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise SecretError(f"secret `{name}`: can't read {self.path.name}: {type(error).__name__}") from None
+            raise SecretError(f"secret `{name}`: can't read {self.path.name}: {_why(error)}") from None
         value = dotenv(text).get(key, "")
         if not value:
             raise SecretError(f"secret `{name}`: `{key}` is missing or empty in {self.path.name}")
@@ -68,7 +68,7 @@ class File:
         try:
             value = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise SecretError(f"secret `{name}`: can't read {path}: {type(error).__name__}") from None
+            raise SecretError(f"secret `{name}`: can't read {path}: {_why(error)}") from None
         value = value.removesuffix("\n").removesuffix("\r")
         if not value:
             raise SecretError(f"secret `{name}`: {path} is empty")
@@ -115,6 +115,11 @@ class Nothing:
 
     def get(self, name: str) -> str:
         raise SecretError(f"secret `{name}`: the profile's secrets are of type `do-nothing`")
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    """What the system says, in lower case."""
+    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is not UTF-8"
 
 
 def dotenv(text: str) -> dict[str, str]:

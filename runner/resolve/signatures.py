@@ -113,7 +113,7 @@ def signature(root: Path | str, target: str, sources: Sources) -> Signature | Mi
         if _open(module.tree):
             return None  # `from x import *` or `__getattr__`: it may be there
         args: dict[str, Any] = {"function": wanted, "module": module.name, "file": module.file}
-        names = (name for name, one in module.defined.items() if not isinstance(one, ast.Assign | ast.AnnAssign))
+        names = (name for name, one in module.defined.items() if isinstance(one, Function | ast.ClassDef))
         return Missing("E431", {**args, **like(wanted, names)})
     return None
 
@@ -201,6 +201,8 @@ class _Modules:
         for part in parts[1:]:
             inner = set(self._names(known.replace(".", "/") + "/"))
             if part not in inner:
+                if part == "py" and part == parts[-1]:  # the file, not the module
+                    return Missing("E430", {"module": name, "near": known})
                 close = near(part, inner)
                 rest = name[len(known) + 1 + len(part) :]
                 return Missing("E430", {"module": name, **({"near": f"{known}.{close}{rest}"} if close else {})})

@@ -94,7 +94,8 @@ def find(root: Path, text: str) -> Table:
         names = ", ".join(f"`{entry.get('name')}`" for entry in begun[:8])
         raise Refused([diagnose("E931", None, text=text, names=names)])
     close = near(text, (str(entry.get("name")) for entry in known))
-    raise Refused([diagnose("E930", None, text=text, why="no run has that name", near=close)])
+    hint = f"did you mean `{close}`?" if close else f"`runner runs` lists them; for a step of the last: `@last {text}`"
+    raise Refused([diagnose("E930", None, text=text, why="no run has that name", hint=hint)])
 
 
 def alive(entry: Table) -> bool:

@@ -85,7 +85,7 @@ def read_secrets(
     settings: Table, names: Iterable[str], root: Path, env: Mapping[str, str], plugins: Plugins = None
 ) -> Secrets:
     """All secrets that a run declares, before anything runs. Raises Refused (E701) with every one that is missing."""
-    from runner.resolve.secrets import SecretError
+    from runner.resolve.secrets import Env, SecretError
 
     wanted = list(names)
     if not wanted:
@@ -97,7 +97,8 @@ def read_secrets(
         try:
             values[name] = provider.get(name)
         except SecretError as error:
-            problems.append(diagnose("E701", None, why=str(error)))
+            hint = "export it, or say in a profile's `[secrets]` where it is" if isinstance(provider, Env) else None
+            problems.append(diagnose("E701", None, why=str(error), hint=hint))
     if problems:
         raise Refused(problems)
     variables = getattr(provider, "variable", None)

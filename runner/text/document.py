@@ -134,7 +134,10 @@ def _missing(path: Path | str, shown: str, sources: Sources) -> Diagnostic:
     folder, name = os.path.split(os.fspath(path))
     names = sources.listdir(folder or ".")
     like = name + ".toml" if name + ".toml" in names else near(name, (known for known in names if "." in known))
-    return diagnose("E101", None, path=shown, near=os.path.join(os.path.dirname(shown), like) if like else None)
+    near_by = os.path.join(os.path.dirname(shown), like) if like else None
+    if name == "pipeline.toml" and near_by is None:
+        return diagnose("E101", None, path=shown, hint="name another file, or let `runner init` write one")
+    return diagnose("E101", None, path=shown, near=near_by)
 
 
 def _not_utf8(raw: bytes, bad: int, shown: str) -> Diagnostic:

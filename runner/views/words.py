@@ -26,7 +26,7 @@ REASONS = {
     "cancelled": "was cancelled",
     "not-converged": "did not converge",
     "too-many-failed": "too many items failed",
-    "no-interpreter": "its interpreter was not found",
+    "no-interpreter": "has no interpreter that can run it",
     "when": "`when` was false",
     "not-chosen": "another case was chosen",
     "stop-when": "`stop-when` held",

@@ -1,0 +1,50 @@
+"""What people type at first and what they are told: verbs of other tools, a run that is a step, a key for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from runner.testing.project import Project
+
+Make = Callable[..., Project]
+PIPELINE = {"pipeline.toml": 'description = "Says hello"\n[steps.hello]\nshell = "echo hello"\nsecrets = ["TOKEN"]\n'}
+
+
+@pytest.mark.parametrize(
+    ("verb", "meant"), [("run", "up"), ("validate", "check"), ("status", "show"), ("grap", "graph")]
+)
+def test_a_verb_of_another_tool(project: Make, verb: str, meant: str) -> None:
+    project(PIPELINE).cli(verb, "pipeline.toml").exits(2).says(f"did you mean `{meant}`?")
+
+
+def test_no_pipeline_here(project: Make) -> None:
+    project({}).cli("up").exits(3).says("there is no file `pipeline.toml`", "`runner init` write one")
+
+
+def test_a_step_where_a_run_stands(project: Make) -> None:
+    made = project(PIPELINE)
+    made.cli("up", env={"TOKEN": "correct-horse"}).ok()
+    made.cli("show", "hello").exits(2).says("no run has that name", "`@last hello`")
+
+
+def test_a_key_where_a_file_stands(project: Make) -> None:
+    made = project(PIPELINE)
+    made.cli("explain", "steps.hello").exits(3).says("`runner explain pipeline.toml steps.hello`")
+
+
+def test_explain_a_code(project: Make) -> None:
+    made = project({})
+    made.cli("explain", "E250").ok().says("E250: unknown step `NAME` in `KEY`", "exits with 3")
+    made.cli("explain", "W474").ok().says('`"$RUNNER_PARAM_NAME"`', "a warning")
+
+
+def test_a_secret_that_is_not_there(project: Make) -> None:
+    made = project({**PIPELINE, "profiles/file.toml": '[secrets]\ntype = "dotenv"\npath = "none.env"\n'})
+    made.cli("up").exits(4).says("`TOKEN` is unset or empty", "export it")
+    made.cli("up", "--profile", "file").exits(4).says("can't read none.env: no such file or directory")
+
+
+def test_list_tells_what_the_pipeline_is_for(project: Make) -> None:
+    project(PIPELINE).cli("list").ok().says("Says hello")

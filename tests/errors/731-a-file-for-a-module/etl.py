@@ -1,0 +1,5 @@
+import csv
+
+
+def clean():
+    return csv.reader([])
