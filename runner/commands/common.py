@@ -81,8 +81,7 @@ def plugins_of(root: Path) -> Table | None:
 def _plan_digest(store: Any, meta: Table) -> str:
     record = store.get(f"runs/{meta['run']}/run.json")
     if record is None:
-        buffered = meta["store"].get("type") == "buffered"
-        why = "a `buffered` run log is gone with its process" if buffered else "it has no run.json"
+        why = f"the run log `{meta['store'].get('type')}` holds nothing of it"
         raise Refused([diagnose("E706", None, name=meta.get("name"), why=why)])
     return str(json.loads(record)["plan"])
 

@@ -27,7 +27,7 @@ def adopt(plan: Table, selected: frozenset[str] | None, root: Path, plugins: Plu
     wanted = {id for id in nodes if id not in selected}
     found: Adopted = {}
     for entry in index.newest(root, plan["name"]):
-        if not wanted - set(found) or entry.get("store", {}).get("type") == "buffered":
+        if not wanted - set(found):
             break
         for id, done in _records(entry, root, plugins).items():
             if id in wanted and id not in found:
