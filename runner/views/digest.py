@@ -90,10 +90,20 @@ def failed(told: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def forgiven(address: str, told: Mapping[str, Mapping[str, Any]]) -> bool:
     """Whether a failure does no harm: a handler recovered it, or what is around it tolerated it."""
-    if told[address].get("handled"):
-        return True
-    around = above([address])
-    return any(told[one].get("status") == "succeeded" for one in around if one in told)
+    return bool(_handled(address, told)) or any(
+        told[one].get("status") == "succeeded" for one in _around(address, told)
+    )
+
+
+def _around(address: str, told: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [one for one in above([address]) if one in told]
+
+
+def _handled(address: str, told: Mapping[str, Mapping[str, Any]]) -> str:
+    """What a handler made of a failure: its own, or that of the map around it."""
+    return next(
+        (str(told[one]["handled"]) for one in (address, *_around(address, told)) if told[one].get("handled")), ""
+    )
 
 
 def _failures(
@@ -115,13 +125,14 @@ def _failures(
         start, stop = entry.get("start"), entry.get("end")
         took = f" ({duration(stop - start)})" if start is not None and stop is not None else ""
         handled = {"continue": ", recovered by its handler", "skip": ", its dependants are skipped"}
-        note = handled.get(str(entry.get("handled") or ""), ", tolerated" if forgiven(address, told) else "")
+        note = handled.get(_handled(address, told), ", tolerated" if forgiven(address, told) else "")
         said = f"{words.why({**end, 'status': status})}{words.attempts(tries)}{took}{note}"
         lines += ["", f"{paint(status, status, colour)}: {entry.get('label')} {said}"]
         lines += [f"  {text}" for text in (words.detail(end), words.advice(end)) if text]
         if attempts:
             id, _, key = address.partition(" ")
-            lines += _tail(tail(id, key, tries), signs)
+            log = list(tail(id, key, tries))
+            lines += _tail(log, signs) if [clean(line) for line in log] != [words.detail(end)] else []
     if len(addresses) > SHOWN:
         lines += ["", f"{len(addresses) - SHOWN:,} more failed: runner show {run.get('name')}"]
     return lines

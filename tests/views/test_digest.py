@@ -154,3 +154,20 @@ def test_a_chain_of_ten_thousand_blocked_steps_and_a_join_of_them_all(plan):
     reasons = Reasons(told, chain)
     assert reasons.why("join -") == "needs s0"
     assert "blocked: s1, s2, s3" in digest(told, {"nodes": chain}, lambda *_: [])
+
+
+def test_items_whose_map_a_handler_recovered_ask_for_nothing(plan):
+    nodes = {
+        "train -": entry("train", "failed", reason="too-many-failed", handled="continue"),
+        "train 0": entry("train", "failed", "train[island=Biscoe]", attempts=[attempt()]),
+        "train!on-failure -": entry("train!on-failure", "succeeded"),
+    }
+    said = digest(run(nodes, "succeeded"), plan, lambda *_: [], again=["pipeline.toml"])
+    assert "train[island=Biscoe] exited 1, recovered by its handler" in said and "next:" not in said
+
+
+def test_a_log_that_only_repeats_the_error_is_left_out(plan):
+    end = attempt(reason="bad-return", error={"type": "bad-return", "message": "it gave nothing"})
+    nodes = {"fetch -": entry("fetch", "failed", attempts=[end])}
+    assert digest(run(nodes), plan, lambda *_: ["it gave nothing"]).count("it gave nothing") == 1
+    assert digest(run(nodes), plan, lambda *_: ["begun", "it gave nothing"]).count("it gave nothing") == 2
