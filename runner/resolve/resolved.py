@@ -39,7 +39,8 @@ def documents(files: Files, said: Document | None) -> Iterator[tuple[Document, s
 
 def step_paths(doc: Document) -> Iterator[str]:
     """Dotted paths of all steps that a pipeline writes."""
-    pending = [("", doc.data.get("steps"))]
+    job = doc.data.get("job")
+    pending = [("", doc.data.get("steps") if job is None else {str(doc.data.get("name") or "job"): job})]
     while pending:
         prefix, table = pending.pop()
         for name, step in table.items() if isinstance(table, dict) else ():

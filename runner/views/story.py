@@ -99,6 +99,7 @@ class Story:
         if status not in ("succeeded", "cached"):
             self._ends[event.address] = status
         if status in ("succeeded", "cached"):
+            self._recovered(event)
             told = str(data.get("note") or "") if n == 1 else f"attempt {n}"
             return Line(status, name, joined("" if status == "cached" else duration(took), told))
         return Line(status, name, joined(words.why(data) + words.attempts(n), duration(took), words.detail(data)))
@@ -118,6 +119,15 @@ class Story:
         told[0] = told[0] or words.REASONS.get(reason, reason)
         told += [words.detail(data), words.count(items, "item") if items is not None else ""]
         return Line(status, self.label(event), joined(*told))
+
+    def _recovered(self, event: Event) -> None:
+        """A handler has ended well: nobody is blocked by what it stands in for."""
+        if event.address is None or not str(self.nodes.get(event.address.id, {}).get("path")).endswith("!on-failure"):
+            return
+        for id, node in self.nodes.items():
+            handler = node.get("handler") or {}
+            if handler.get("node") == event.address.id and handler.get("recover") == "continue":
+                self._ends.pop((id, event.address.key), None)
 
     def _needs(self, event: Event, status: str) -> str:
         """The needs behind a blocked or skipped step, as far as they were seen to end so."""

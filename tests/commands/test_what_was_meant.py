@@ -48,3 +48,28 @@ def test_a_secret_that_is_not_there(project: Make) -> None:
 
 def test_list_tells_what_the_pipeline_is_for(project: Make) -> None:
     project(PIPELINE).cli("list").ok().says("Says hello")
+
+
+def test_a_profile_of_a_job_names_a_step_that_is_not_there(project: Make) -> None:
+    job = {"pipeline.toml": 'name = "nightly"\n[job]\nshell = "true"\n'}
+    made = project({**job, "profiles/p.toml": '[steps.nightli]\ntimeout = "1m"\n'})
+    made.cli("check", "--profile", "p").exits(3).says("no step is called `nightli` here", "did you mean `nightly`?")
+    made.cli("up", "--set", "steps.nightly.timeout=1m").ok()
+
+
+def test_what_a_handler_recovered_blocks_nobody(project: Make) -> None:
+    text = """
+        [steps.mended]
+        shell = "exit 1"
+        on-failure = { run = "mend", recover = "continue" }
+        [steps.bad]
+        after = ["mended"]
+        shell = "sleep 0.3; exit 1"
+        [steps.last]
+        needs = ["mended", "bad"]
+        shell = "true"
+        [handlers.mend]
+        shell = "true"
+        """
+    said = project({"pipeline.toml": text}).cli("up").exits(1)
+    said.says("blocked   last  needs bad").silent("needs mended", "needs bad, mended")
