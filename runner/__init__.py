@@ -8,7 +8,8 @@ if TYPE_CHECKING:
 
     from runner.agent import step as step
 
-__all__ = ["step"]
+__version__ = "0.1.0"
+__all__ = ["__version__", "step"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from runner import __version__
 from runner.plan.compile import Compiler
 from runner.plan.steps import Step, Tree
 from runner.plan.walk import WRONG
@@ -21,11 +23,33 @@ TEXTS = ("text", "path", "date", "time", "datetime")
 
 def rules(tree: Tree, compiler: Compiler, resolved: Resolved) -> None:
     """Append what is wrong to the tree's problems."""
+    tree.problems += version(resolved)
     tree.problems += required(resolved)
     tree.problems += unmatched(tree, resolved)
     tree.problems += recovery(compiler)
     for step in tree.steps:
         tree.problems += conditions(step, compiler)
+
+
+def version(resolved: Resolved) -> Iterator[Diagnostic]:
+    """`requires-runner`: a list of comparisons with this program's version, all of which must hold."""
+    doc = resolved.files.pipeline
+    wanted = doc.data.get("requires-runner")
+    if isinstance(wanted, str) and not all(_holds(word.strip()) for word in wanted.split(",")):
+        yield diagnose("E603", doc.place(("requires-runner",)), wanted=wanted, version=__version__)
+
+
+def _holds(word: str) -> bool:
+    op = re.match(r"[<>=!~]*", word)
+    sign = op.group() if op else ""
+    want = [int(part) for part in re.findall(r"\d+", word)]
+    have = [int(part) for part in __version__.split(".")]
+    size = max(len(want), len(have))
+    low, mine = want + [0] * (size - len(want)), have + [0] * (size - len(have))
+    if sign == "~=":
+        return mine >= low and mine[: len(want) - 1] == low[: len(want) - 1]
+    return {"==": mine == low, "!=": mine != low, ">=": mine >= low, "<=": mine <= low, ">": mine > low,
+            "<": mine < low}.get(sign, mine == low)  # fmt: skip
 
 
 def required(resolved: Resolved) -> Iterator[Diagnostic]:

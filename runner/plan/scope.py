@@ -109,10 +109,30 @@ def look(step: Step, name: str, view: View, parameters: Parameters) -> Found | A
             if len(rung) > 1:
                 return Ambiguous(tuple(_label(entry, current) for entry in rung))
             if rung:
-                return rung[0] if first or rung[0].leaf[0] != "own-param" else Found(["outer-param", current, name])
+                found = rung[0]
+                if not first and found.leaf[0] == "own-param":
+                    found = Found(["outer-param", current, name])
+                return _before(current, name, view if first else around, found)
+        if _loops(current, name, view if first else around):
+            outer = Found(["param", name]) if known else Found(None)
+            return _before(current, name, view, outer)
     if known or name in parameters.required:
         return Found(["param", name])
     return None
+
+
+def _loops(step: Step, name: str, view: View) -> bool:
+    """Whether a name is a return of the step whose rounds see what the round before gave (N31)."""
+    inside = view.items and not view.returns and not view.gathered
+    return inside and bool(step.loop) and any(entry["name"] == name for entry in step.returns)
+
+
+def _before(step: Step, name: str, view: View, outer: Found) -> Found:
+    """The return of the round before; in the first round what the name means outside (N31)."""
+    nearer = outer.leaf is not None and outer.leaf[0] in ("item", "round", "own", "own-param")
+    if nearer or not _loops(step, name, view):
+        return outer
+    return Found(["else", ["previous", step.id, step.inner - 1, name], outer.leaf], outer.giver)
 
 
 def _rungs(step: Step, name: str, view: View, first: bool, known: bool) -> Iterator[list[Found]]:
@@ -136,6 +156,7 @@ def visible(step: Step, parameters: Parameters) -> tuple[dict[str, Found], dict[
         if not guards(below, current):
             names = [*current.each, *([current.loop["as"]] if "as" in current.loop else [])]
         names += current.params or ()
+        names += [entry["name"] for entry in current.returns] if current.loop else []
         below = current
         if current.guarded is None and current.role != "case":
             for giver, _ in [*current.needs.values(), *current.after.values()]:

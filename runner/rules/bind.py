@@ -82,6 +82,8 @@ class Values:
             return key[depth]
         if tag == "return":
             return self.returned(ref[1], key[:depth], name)
+        if tag == "previous":  # what the round before gave (N31)
+            return self.returned(ref[1], (*key[:depth], key[depth] - 1), name) if key[depth] > 1 else ABSENT
         if tag == "each":
             return self._collected(self.nodes[ref[1]], key[:depth], name)
         if tag == "path":

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
+from runner import __version__
 from runner.rules.answers import parameters
 from runner.rules.keys import dumps, plan_key, run_key, ulid
 from runner.run import index
@@ -50,6 +51,7 @@ def new_run(
         "scheduled": parent["scheduled"] if parent else None,
         "selected": sorted(selected) if selected is not None else None,
         "created": {"host": platform.node(), "pid": os.getpid(), "user": _user()},
+        "runner_version": __version__,
         "python": platform.python_version(),
     }
     run["first"] = parent["first"] if parent else {"id": run["run"], "name": run["name"]}

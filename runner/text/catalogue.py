@@ -224,6 +224,7 @@ CODES |= {
 CODES |= {
     "E601": Code("step `{name}`: `uses` is not supported by this version", "write its steps here, in a group"),
     "E602": Code("`include` is not supported by this version", "write the tables of those files here"),
+    "E603": Code("this file needs runner {wanted}, and this is {version}", "install a runner that fits"),
     "E610": Code("the executor `{executor}` can't run {what}"),
     "W610": Code(
         "`{file}` describes a conda environment; this executor takes one that is there already",

@@ -59,7 +59,7 @@ def above(addresses: Iterable[str]) -> set[str]:
 
 def contains(address: str, entry: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]], parents: set[str]) -> bool:
     """Whether an address only stands for others: a group or choice, a map that has items and did not fail itself."""
-    if entry.get("error"):  # a decision of its own could not be made
+    if entry.get("error") or entry.get("reason") == "not-converged":  # it failed of itself, not of what is in it
         return False
     id, _, key = address.partition(" ")
     node = nodes.get(id, {})

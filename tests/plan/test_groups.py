@@ -169,3 +169,19 @@ def test_a_plan_knows_its_digest_and_what_it_was_told_by_environment_and_git(pro
     two = found.cli("plan", "pipeline.toml", "--json").json()
     assert one["inputs"]["env"] == {"WHERE": "here"}
     assert one["digest"] != two["digest"]
+
+
+@pytest.mark.parametrize("wanted", [">=0.1", ">=0.1, <1", "~=0.1.0", "==0.1.0", ">0.1", ">=2.0", "<0.1", "!=0.1"])
+def test_a_file_may_refuse_an_older_or_newer_runner(planned: Plan, wanted: str) -> None:
+    found = planned(f'name = "x"\nrequires-runner = "{wanted}"\n[steps.a]\nshell = "true"\n')
+    fits = wanted in (">=0.1", ">=0.1, <1", "~=0.1.0", "==0.1.0")
+    assert found.codes == ([] if fits else ["E603"])
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    import tomllib
+
+    from runner import __version__
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert project["version"] == __version__
