@@ -12,6 +12,9 @@ from runner.text.diagnostics import Diagnostic, Place, diagnose
 from runner.text.document import Document
 from runner.text.near import near
 
+WRITTEN = ("needs", "after", "retry", "inputs", "outputs", "returns", "params", "secrets", "tags", "resources", "cache")
+"""Keys of a step that land in its `env` when they are written below that header."""
+
 SHORT = {  # the key that a lone value was meant for
     "retry": "attempts", "resources": "cpu", "container": "image", "on-failure": "run", "runtime": "file",
     "build": "base", "schedule": "cron", "executor": "type", "run-log": "type", "catalog": "type", "secrets": "type",
@@ -141,6 +144,9 @@ def _type(fault: Fault, keys: Keys, place: Place) -> Diagnostic:
     hint = f"write `{better}`" if better else None
     if schema.get("title") == "size" and type(value) is int:
         hint = f'say of what: `"{value}Mi"` or `"{value}Gi"`'
+    if keys[-2:-1] == ("env",) and keys[-1] in WRITTEN:
+        better, size = say.header(keys[:-1]), len(keys) - 2
+        hint = f"`{name}` belongs to {say.header(keys[:size])}: write it there, above {better}"
     found = f"`{value}`" if isinstance(value, float) and "integer" in str(schema.get("type")) else say.found(value)
     return diagnose("E238", place, key=name, expected=say.expected(schema), found=found, hint=hint)
 

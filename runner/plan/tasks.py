@@ -21,6 +21,7 @@ from runner.text.diagnostics import Place, Refused, diagnose
 Table = dict[str, Any]
 SHELLS = ("bash", "sh", "dash", "zsh", "ksh")
 SIZES = ("memory", "disk", "shm")
+KEYS = frozenset({"needs", "after", "when", "timeout", "cache", "python", "shell", "command", "runtime", "workdir"})
 
 
 def do(step: Step, compiler: Compiler) -> Table:
@@ -63,6 +64,7 @@ def do(step: Step, compiler: Compiler) -> Table:
     out["returns"] = [_return(step, compiler, entry) for entry in step.returns]
     out["inputs"] = [_entry(entry) for entry in step.reads]
     out["outputs"] = [_entry(entry) for entry in step.writes]
+    _below_env(step, compiler)
     out["env"] = {k: compiler.value(step, ("env", k), v) for k, v in table.get("env", {}).items()}
     out["secrets"] = secrets(table)
     out["resources"] = resources(step, compiler)
@@ -336,6 +338,18 @@ def _cache(given: Any) -> Any:
 
 def _entry(entry: Table) -> Table:
     return {key: value for key, value in entry.items() if key not in ("keys", "raw", "pattern")}
+
+
+def _below_env(step: Step, compiler: Compiler) -> None:
+    """Keys that a step has, written below the header of its `env`: they are variables there."""
+    for name in sorted(KEYS & step.table.get("env", {}).keys()):
+        origin = step.laid.origin(("env", name))
+        if origin is None or origin.doc is None:
+            continue
+        keys = (*origin.keys, "env")
+        if origin.doc.place((*keys, name), "header") != origin.doc.place(keys[:-1], "header"):
+            place = origin.doc.place((*keys, name), "key")
+            compiler.problems.append(diagnose("W477", place, name=name, header=f"[{'.'.join(map(str, keys))}]"))
 
 
 def _no_references(step: Step, compiler: Compiler) -> None:

@@ -191,6 +191,10 @@ CODES |= {
     "E474": Code("`{text}` is not filled in inside `shell`", "hand it in by `env` or `params`, and write `$NAME` here"),
     "W474": Code("`{text}` is bash's own here, and nothing sets it", 'write `"$RUNNER_PARAM_{name}"`'),
     "W475": Code("`{text}` is not filled in inside `shell`", "hand it in by `env`, and write `$NAME` here"),
+    "W477": Code(
+        "`{name}` is an environment variable here: it stands below `{header}`",
+        "the `{name}` of the step is written above `{header}`",
+    ),
     "W476": Code("`RUNNER_PARAM_{name}` is not set here: nothing gives `{name}`", "did you mean `{near}`?"),
     "E475": Code("`{op}` can't compare {left} with {right}"),
     "E476": Code("`{asker}` needs true or false, and {name} is {kind}", "compare it with something"),
