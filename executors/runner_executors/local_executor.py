@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runner.agent import spawn
-from runner.agent.attempt import Attempt, Host
+from runner.agent.attempt import Attempt
 from runner.agent.catalog import Catalog
+from runner.agent.host import Host
 from runner.plugins import find, load
 from runner.run.limits import allowed
 

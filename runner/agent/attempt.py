@@ -4,48 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from runner.agent import outcome, spawn
 from runner.agent.catalog import Catalog, NoCatalog
-from runner.agent.command import Finder, interpreted, needs_shell, plain_words
-from runner.agent.environ import Parameter, fits, inherited, parameters, variables
-from runner.agent.redact import Redactor, maskable
+from runner.agent.command import interpreted, needs_shell, plain_words
+from runner.agent.environ import Parameter, fits, parameters, variables
+from runner.agent.host import Host
 from runner.agent.stage import StageError, Work, fetch, prepare
 from runner.agent.tasks import python_task
 
 _CHUNK = 1 << 18
 _UNKILLABLE = 5.0  # seconds after a SIGKILL that did not help
 _LOOK = 0.02  # seconds between two looks at processes that nothing wakes us for
-
-
-class Host:
-    """What attempts of one driver share: the environment to inherit and the programs found so far."""
-
-    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
-        self.environ = inherited(os.environ if environ is None else environ)
-        self.finder = Finder()
-        self._redactors: dict[tuple[str, ...], Redactor] = {}
-        self.oom_kills = spawn.oom_kills()
-
-    def redactor(self, values: Iterable[str]) -> Redactor | None:
-        """What masks these values, None when there is nothing to mask."""
-        key = tuple(sorted(maskable(values)))
-        if not key:
-            return None
-        if key not in self._redactors:
-            self._redactors[key] = Redactor(key)
-        return self._redactors[key].fresh()
-
-    def out_of_memory(self) -> bool:
-        """Has the kernel killed something of ours for want of memory since this was asked last?"""
-        before, self.oom_kills = self.oom_kills, spawn.oom_kills()
-        return self.oom_kills > before
 
 
 class Attempt:
@@ -85,11 +60,12 @@ class Attempt:
         self._memory: list[str] = []
         self._end: dict[str, Any] | None = None
         self._given = False
+        self.silent = False  # nothing was left in the scratch folder
 
     def start(self) -> None:
         """Stage in and start the command; whatever goes wrong is told by `poll`."""
         try:
-            os.makedirs(self.call["scratch"], exist_ok=True)
+            self.call = {**self.call, "scratch": self.host.folder(self.call["scratch"])}
             kind = self.call["kind"]
             if kind in ("stub", "reduce"):
                 self._end = outcome.without_process(self)
@@ -343,6 +319,8 @@ class Attempt:
         if self.redactor is not None:
             self._write(self.redactor.flush())
         self._shut()
+        with contextlib.suppress(OSError):
+            self.silent = not os.listdir(self.call["scratch"])
         try:
             self._end = outcome.of_process(self)
         finally:
@@ -371,10 +349,7 @@ class Attempt:
         for path in self._memory:
             with contextlib.suppress(OSError):
                 os.unlink(path)
-        try:
-            os.rmdir(self.call["scratch"])  # mostly there is nothing in it
-        except OSError:
-            shutil.rmtree(self.call["scratch"], ignore_errors=True)
+        self.host.give_back(self.call["scratch"], self.silent)
 
     @property
     def why(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -177,11 +178,10 @@ def _take_returns(attempt: Attempt, verdict: Verdict, result: Table | None) -> N
     """Returns from the function and from $RUNNER_RETURNS; the function's win."""
     call = attempt.call
     declared = list(call.get("returns") or ())
-    try:
-        with open(os.path.join(call["scratch"], "returns"), "rb") as file:
+    data = b""
+    if not attempt.silent:
+        with contextlib.suppress(OSError), open(os.path.join(call["scratch"], "returns"), "rb") as file:
             data = file.read()
-    except OSError:
-        data = b""
     try:
         said, warnings = parse_returns(data, declared)
     except ReturnsError as error:
@@ -250,6 +250,8 @@ def _file_finds(attempt: Attempt, path: str) -> bool:
 
 
 def _take_metrics(attempt: Attempt, verdict: Verdict) -> None:
+    if attempt.silent:
+        return
     path = os.path.join(attempt.call["scratch"], "metrics")
     try:
         with open(path, "rb") as file:
@@ -272,6 +274,8 @@ def _take_metrics(attempt: Attempt, verdict: Verdict) -> None:
 def _puts(attempt: Attempt, verdict: Verdict) -> list[str]:
     """Paths that `step.put` named, each once, from the root."""
     assert attempt.work is not None
+    if attempt.silent:
+        return []
     try:
         with open(os.path.join(attempt.call["scratch"], "puts"), encoding="ascii") as file:
             named = dict.fromkeys(json.loads(line) for line in file)
