@@ -204,6 +204,9 @@ def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: Vie
         return {}
     if not isinstance(read, Signature) or read.takes_all:
         return None
+    if read.silent and step.returns:
+        where, first = f"{read.file}:{read.line}", step.returns[0]["name"]
+        compiler.problems.append(diagnose("W478", step.place(keys), function=target, where=where, name=first))
     out: Table = {}
     for name, has_default, _ in read.args:
         if name in step.files and not view.gathered:

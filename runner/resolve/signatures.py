@@ -53,13 +53,14 @@ class Argument(NamedTuple):
 
 class Signature(NamedTuple):
     """A function as it was written. takes_all: it takes what is in scope, its arguments don't say what. `file` is
-    relative to the root."""
+    relative to the root. silent: its end is always reached, and nowhere a value is returned."""
 
     args: list[Argument]
     takes_all: bool
     returns: str | None
     file: str
     line: int
+    silent: bool = False
 
 
 class Missing(NamedTuple):
@@ -313,6 +314,17 @@ def _signature(node: Function, file: str) -> Signature:
         or any(_last(one) not in KEEPS for one in node.decorator_list)
     )
     args = [Argument(one.arg, default, notes[one.arg]) for one, default in pairs]
-    return Signature(
-        args, takes_all, ast.unparse(node.returns) if node.returns is not None else None, file, node.lineno
-    )
+    returns = ast.unparse(node.returns) if node.returns is not None else None
+    return Signature(args, takes_all, returns, file, node.lineno, _silent(node))
+
+
+def _silent(node: Function) -> bool:
+    """Whether a function returns nothing: it has no `return` with a value, no `yield` and no `raise` of its own."""
+    pending: list[ast.AST] = list(node.body)
+    while pending:
+        at = pending.pop()
+        if isinstance(at, ast.Raise | ast.Yield | ast.YieldFrom) or (isinstance(at, ast.Return) and at.value):
+            return False
+        if not isinstance(at, Function | ast.ClassDef | ast.Lambda):
+            pending.extend(ast.iter_child_nodes(at))
+    return True

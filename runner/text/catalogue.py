@@ -191,6 +191,7 @@ CODES |= {
     "E474": Code("`{text}` is not filled in inside `shell`", "hand it in by `env` or `params`, and write `$NAME` here"),
     "W474": Code("`{text}` is bash's own here, and nothing sets it", 'write `"$RUNNER_PARAM_{name}"`'),
     "W475": Code("`{text}` is not filled in inside `shell`", "hand it in by `env`, and write `$NAME` here"),
+    "W478": Code("`{function}` ({where}) has no `return`, and `{name}` is asked of it", "end it with `return {name}`"),
     "W477": Code(
         "`{name}` is an environment variable here: it stands below `{header}`",
         "the `{name}` of the step is written above `{header}`",
