@@ -101,8 +101,9 @@ def _refuse(parser: argparse.ArgumentParser, verb: str, words: Sequence[str]) ->
     for word in words:
         if word.startswith("-") and word != "-":
             flag = word.split("=", 1)[0]
-            like = near(flag, known)
-            hint = f"did you mean `{like}`?" if like else _usage(parser)
+            like = near(flag, known) if len(flag) > 2 else None
+            short = [f"`{one}`" for one in known if one.startswith(f"-{flag}")] if len(flag) == 2 else []
+            hint = f"did you mean `{like}`?" if like else f"there is {', '.join(short)}" if short else _usage(parser)
             problems.append(diagnose("E911", None, option=flag, verb=verb, hint=hint))
         else:
             problems.append(diagnose("E914", None, word=word, verb=verb, hint=_usage(parser)))

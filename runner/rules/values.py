@@ -164,7 +164,8 @@ def from_text(text: str, kind: str | None, like: Any = None) -> Any:
         except ValueError:
             value = None
         if kind_of(value) != kind:
-            raise ValueError(f"{_cut(text)} is not a {kind} in JSON")
+            like = '["a", "b"]' if kind == "list" else '{"a": 1}'
+            raise ValueError(f"{_cut(text)} is not a {kind} in JSON, such as {like}")
         return value
     raise ValueError(f"there is no kind `{kind}`")
 

@@ -73,3 +73,13 @@ def test_what_a_handler_recovered_blocks_nobody(project: Make) -> None:
         """
     said = project({"pipeline.toml": text}).cli("up").exits(1)
     said.says("blocked   last  needs bad").silent("needs mended", "needs bad, mended")
+
+
+def test_a_short_option_that_there_is_not(project: Make) -> None:
+    project(PIPELINE).cli("up", "-p", "dev").exits(2).says("`up` has no option `-p`", "`--profile`, `--param`")
+    project(PIPELINE).cli("up", "-x").exits(2).says("usage: runner up")
+
+
+def test_a_list_on_the_command_line(project: Make) -> None:
+    made = project({"pipeline.toml": '[params]\ncities = ["a"]\n[steps.a]\ncommand = ["echo", "${cities}"]\n'})
+    made.cli("up", "--param", "cities=Oslo").exits(3).says("""is not a list in JSON, such as ["a", "b"]""")
