@@ -84,6 +84,11 @@ def _why(id: str, node: Table, plan: Table, ids: frozenset[str] | None) -> str:
             said.insert(0, f"when {text}" if holds else f"skipped: `{text}` is false")
         except (_Later, ExprError):
             said.insert(0, f"when {text}, known during the run")
+    body = node
+    while "body" in body:
+        body = body["body"]
+    if body.get("do", {}).get("cache"):
+        said.append("cached, if definition, inputs and code are known")
     if node.get("handler"):
         said.append(f"if it fails, `{node['handler']['name']}`")
     return "; ".join(said) or "runs at once"

@@ -199,14 +199,21 @@ class Compiler:
             self.problems.append(diagnose("E464", place, name=name, givers=" or ".join(givers), hint=hint))
 
     def _leaf(self, step: Step, keys: Keys, found: scope.Found, soft: bool) -> Any:
-        leaf = found.leaf
-        if leaf[0] in ("own-param", "outer-param"):
-            giver, name = (step, leaf[1]) if leaf[0] == "own-param" else (leaf[1], leaf[2])
-            return self.own_param(giver, name)
         if found.giver is not None:
-            self.link(step, found.giver, keys, soft, str(leaf[3]))
-            self.taken.append(Taken(step, keys, found.giver, leaf[3], soft))
-        return leaf
+            name = (found.leaf[2] if found.leaf[0] == "else" else found.leaf)[3]
+            self.link(step, found.giver, keys, soft, str(name))
+            self.taken.append(Taken(step, keys, found.giver, name, soft))
+        return self.meaning(step, found.leaf)
+
+    def meaning(self, step: Step, leaf: Any) -> Any:
+        """What a name that was looked up is in the plan: the `params` of a step are put in their places."""
+        if not isinstance(leaf, list):
+            return leaf
+        if leaf[0] == "own-param":
+            return self.own_param(step, leaf[1])
+        if leaf[0] == "outer-param":
+            return self.own_param(leaf[1], leaf[2])
+        return ["else", leaf[1], self.meaning(step, leaf[2])] if leaf[0] == "else" else leaf
 
     def own_param(self, step: Step, name: str) -> Any:
         """The expression that a step's `params` gives a name."""

@@ -178,7 +178,7 @@ def all_in_scope(step: Step, compiler: Compiler) -> Table:
     out: Table = {name: ["param", name] for name in compiler.parameters.known if name not in step.files}
     for name, found in seen.items():
         if name not in step.files:
-            out[name] = _leaf(step, compiler, found)
+            out[name] = compiler.meaning(step, found.leaf)
     for name, ambiguous in doubtful.items():
         out.pop(name, None)
         said = re.search(rf"RUNNER_PARAM_{re.escape(name)}\b", str(step.table.get("shell", "")))
@@ -186,14 +186,6 @@ def all_in_scope(step: Step, compiler: Compiler) -> Table:
             place = step.place(("shell",), part=said.span())
             compiler.ambiguous(name, ambiguous, place, _say_which(name, ambiguous))
     return out
-
-
-def _leaf(step: Step, compiler: Compiler, found: Found) -> Any:
-    if found.leaf[0] == "own-param":
-        return compiler.own_param(step, found.leaf[1])
-    if found.leaf[0] == "outer-param":
-        return compiler.own_param(found.leaf[1], found.leaf[2])
-    return found.leaf
 
 
 def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: View) -> Table | None:
@@ -217,7 +209,7 @@ def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: Vie
         elif found is not None:
             if found.giver is not None:
                 compiler.link(step, found.giver, keys, has_default)
-            out[name] = _leaf(step, compiler, found)
+            out[name] = compiler.meaning(step, found.leaf)
         elif not has_default:
             own = [*(entry["name"] for entry in step.returns), *step.each]
             known = own if view.gathered else scope.names(step, compiler.parameters)

@@ -70,3 +70,20 @@ shell = 'echo "$RUNNER_PARAM_r" >> log; test "$RUNNER_PARAM_r" -lt 2'
     found = project({"pipeline.toml": text})
     found.cli("up").exits(1)
     assert found.read("log").splitlines() == ["1", "2"]
+
+
+def test_n31_outside_of_the_first_round_may_be_another_step(project: Made) -> None:
+    text = """
+name = "x"
+[steps.start]
+shell = 'echo "n=5" >> $RUNNER_RETURNS'
+returns = ["n"]
+[steps.grow]
+needs = ["start"]
+repeat = { until = "n >= 7", max = 9 }
+command = ["sh", "-c", 'echo "$0" >> log; echo "n=$(($0 + 1))" >> $RUNNER_RETURNS', "${n}"]
+returns = ["n"]
+"""
+    found = project({"pipeline.toml": text})
+    found.cli("up").ok()
+    assert found.read("log").splitlines() == ["5", "6"]
