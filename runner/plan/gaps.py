@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.plan.steps import Tree
+from runner.plan.services import OTHERS
+from runner.plan.steps import Step, Tree
 from runner.resolve.resolved import Resolved
 from runner.text.diagnostics import Diagnostic, diagnose
 
@@ -21,30 +22,24 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
     name = str(plan["profile"]["executor"]["type"])
     flavor = find("executors", name, plugins, laid.place(("type",)) if laid.origin(("type",)) else None)
     can: frozenset[str] = frozenset(getattr(flavor, "capabilities", ()) or LOCAL)
-    found: list[Diagnostic] = []
+    found = [diagnose("W611", resolved.layers.service(service).place((), "header"), service=service, executor=name)
+             for service in OTHERS if service in plan["profile"] and service not in can]  # fmt: skip
     for step in tree.steps:
-        if step.kind == "container" and "containers" not in can:
-            found.append(
-                diagnose(
-                    "E610",
-                    step.place(("container",), "key"),
-                    executor=name,
-                    what="a `container` step",
-                    hint="choose an executor that runs images, such as `docker`",
-                )
-            )
-        if "profile" in step.table:
-            found.append(
-                diagnose(
-                    "E610", step.place(("profile",), "key"), executor=name, what="a step that another profile runs"
-                )
-            )
-        runtime = step.table.get("runtime")
-        if (
-            isinstance(runtime, dict)
-            and runtime.get("type") == "conda"
-            and str(runtime.get("file", "")).endswith((".yaml", ".yml"))
-            and can is LOCAL
-        ):
-            found.append(diagnose("W610", step.place(("runtime",)), file=str(runtime["file"])))
+        found += _of_step(step, name, can)
+    return found
+
+
+def _of_step(step: Step, executor: str, can: frozenset[str]) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    if step.kind == "container" and "containers" not in can:
+        hint = "choose an executor that runs images, such as `docker`"
+        place = step.place(("container",), "key")
+        found.append(diagnose("E610", place, executor=executor, what="a `container` step", hint=hint))
+    if "profile" in step.table:
+        place = step.place(("profile",), "key")
+        found.append(diagnose("E610", place, executor=executor, what="a step that another profile runs"))
+    runtime = step.table.get("runtime")
+    file = str(runtime.get("file", "")) if isinstance(runtime, dict) and runtime.get("type") == "conda" else ""
+    if file.endswith((".yaml", ".yml")) and "environments" not in can:
+        found.append(diagnose("W610", step.place(("runtime",)), file=file))
     return found

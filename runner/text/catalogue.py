@@ -231,6 +231,9 @@ CODES |= {
     "E602": Code("`include` is not supported by this version", "write the tables of those files here"),
     "E603": Code("this file needs runner {wanted}, and this is {version}", "install a runner that fits"),
     "E610": Code("the executor `{executor}` can't run {what}"),
+    "W611": Code(
+        "`[{service}]` means nothing to the executor `{executor}`", "keep it in a profile whose executor knows it"
+    ),
     "W610": Code(
         "`{file}` describes a conda environment; this executor takes one that is there already",
         "make the environment, and name its folder",
