@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from runner import cli
+from runner.testing.golden import golden
 from runner.text.diagnostics import Refused, diagnose
 
 HELP = Path(__file__).parent / "cli" / "help.txt"
@@ -42,12 +43,8 @@ def raiser(fault):
 
 def test_help_is_this_text():
     said = python("-m", "runner", "--help")
-    if os.environ.get("UPDATE_GOLDENS") == "1":
-        assert not os.environ.get("CI")
-        HELP.parent.mkdir(exist_ok=True)
-        HELP.write_text(said.stdout, encoding="utf-8")
     assert (said.returncode, said.stderr) == (0, "")
-    assert said.stdout == HELP.read_text(encoding="utf-8")
+    golden(HELP, said.stdout)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"], ["--version"]])

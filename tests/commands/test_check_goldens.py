@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli import main
+from runner.testing.golden import golden
 from runner.text.catalogue import CODES
 
 ERRORS = Path(__file__).parents[1] / "errors"
@@ -45,15 +46,11 @@ def said(folder: Path, project: Path, capsys: pytest.CaptureFixture[str], patch:
 def test_a_wrong_file_is_explained(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    golden = folder / "expected.txt"
     code, found = said(folder, tmp_path / "project", capsys, monkeypatch)
     assert found, "this file is not wrong"
     assert code in (0, 2, 3) and (code != 0) == ("error[" in found)
     assert str(tmp_path) not in found, "a path of this machine"
-    if os.environ.get("UPDATE_GOLDENS") == "1":
-        assert not os.environ.get("CI"), "goldens are never written in CI"
-        golden.write_text(found, "utf-8")
-    assert found == golden.read_text("utf-8")
+    golden(folder / "expected.txt", found)
 
 
 def test_there_is_a_golden_for_every_problem_of_a_file() -> None:

@@ -5,12 +5,12 @@ UPDATE_GOLDENS=1 writes them anew; look at the difference before you commit it.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from runner.model.check import check
+from runner.testing.golden import golden
 from runner.text.document import load
 from runner.text.snippet import render
 from runner.text.sources import Sources
@@ -24,11 +24,7 @@ def test_what_breaks_the_language_is_explained(folder: Path, monkeypatch: pytest
     kind = "profile" if "-profile-" in folder.name else "pipeline"
     problems = check(load("in.toml", Sources(folder)), kind)
     found = render(problems, lambda name: Path(name).read_text("utf-8"))
-    golden = folder / "expected.txt"
-    if os.environ.get("UPDATE_GOLDENS") == "1":
-        assert not os.environ.get("CI"), "goldens are never written in CI"
-        golden.write_text(found, "utf-8")
-    assert found == golden.read_text("utf-8")
+    golden(folder / "expected.txt", found)
     assert problems, "this file is not wrong"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,25 +9,15 @@ from typing import Any
 import pytest
 
 from runner.run.events import Address, Event
+from runner.testing.golden import golden as compare
 
 GOLDENS = Path(__file__).parent / "goldens"
 
 
 @pytest.fixture
 def golden() -> Callable[[str, str], None]:
-    """Compare a text with `goldens/NAME`; UPDATE_GOLDENS=1 writes it instead, which CI refuses."""
-
-    def compare(name: str, text: str) -> None:
-        path = GOLDENS / name
-        if os.environ.get("UPDATE_GOLDENS") == "1":
-            assert not os.environ.get("CI"), "goldens are not made in CI"
-            path.write_text(text, encoding="utf-8")
-        wanted = path.read_text(encoding="utf-8") if path.exists() else ""
-        if text != wanted:
-            diff = "".join(difflib.unified_diff(wanted.splitlines(True), text.splitlines(True), "golden", "now"))
-            pytest.fail(f"{path.name} differs; UPDATE_GOLDENS=1 accepts it\n{diff}")
-
-    return compare
+    """Compare a text with `goldens/NAME`."""
+    return lambda name, text: compare(GOLDENS / name, text)
 
 
 def node(path: str, type: str = "task", **more: Any) -> dict[str, Any]:
