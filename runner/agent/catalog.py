@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import io
 import os
@@ -54,8 +55,10 @@ class FileCatalog:
 
     @classmethod
     def open(cls, settings: Mapping[str, Any], root: str) -> FileCatalog:
-        """By the settings of `[catalog]`; a relative path counts from the project's root."""
-        return cls(os.path.join(root, settings.get("path") or ".runner/catalog"))
+        """By the settings of `[catalog]`; a relative path counts from the project's root. Raises OSError."""
+        made = cls(os.path.join(root, settings.get("path") or ".runner/catalog"))
+        writable(os.path.join(made.path, "tmp"))
+        return made
 
     def where(self, sha: str) -> str:
         """The path of a blob."""
@@ -187,6 +190,13 @@ class NoCatalog:
 
     def read(self, sha: str) -> bytes:
         raise MissingBlob(sha)
+
+
+def writable(folder: str) -> None:
+    """Make a folder, and see that something can be put into it; raises OSError."""
+    os.makedirs(folder, exist_ok=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
 
 
 def open_catalog(settings: Mapping[str, Any], root: str = ".") -> Catalog:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from runner.agent.catalog import writable
+
 _NODE = re.compile(r"(runs/[^/]+/n/[^/]+/)(-|[0-9]+(?:\.[0-9]+)*)/(.+)\Z", re.DOTALL)
 _FILE = re.compile(r"(-|[0-9]+(?:\.[0-9]+)*)\.((?:a|items)(?=\.))?\.?(.+)\Z", re.DOTALL)
 
@@ -28,7 +30,10 @@ class Folder:
     @classmethod
     def open(cls, settings: Mapping[str, Any], root: str, run: str, write: bool = True) -> Folder:
         """The run log of a run, by the settings of `[run-log]`. Raises OSError."""
-        return cls(os.path.join(root, settings.get("path") or ".runner"))
+        made = cls(os.path.join(root, settings.get("path") or ".runner"))
+        if write:
+            writable(os.path.join(made.path, "runs"))
+        return made
 
     def create(self, key: str, value: bytes) -> bool:
         """Put an object that must not be there yet; False when it is (somebody else was first)."""

@@ -58,12 +58,13 @@ def run(args: argparse.Namespace) -> int:
     root, plugins = behind.sources.root, behind.resolved.files.plugins
     chosen = selected(args, plan)
     adopted = adopt(plan, chosen, root, plugins)
-    services = open_services(plan, chosen, root, plugins)
+    where = behind.resolved.layers.written
+    services = open_services(plan, chosen, root, plugins, where)
     wanted = _wanted(args, plan, services, chosen)
     view = choose(sys.stderr, os.environ, args.output, plugins)
     asked = {"profile": args.profile, "set": args.set}
     run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
-    store = open_store(plan["profile"]["run-log"], root, run["run"], plugins)
+    store = open_store(plan["profile"]["run-log"], root, run["run"], plugins, where=where)
     begin(plan, run, store, root, str(behind.ask.file))
     if parent:
         claim(parent, run, root, plugins)

@@ -127,6 +127,15 @@ class Layers:
                 layers.append(Layer(label, doc, (name,), table))
         return Laid(_service(layers), tuple(layers))
 
+    def written(self, service: str) -> Place | None:
+        """Where a service was chosen: its path, else its type; None for what is built in."""
+        laid = self.service(service)
+        for keys in (("path",), ("type",)):
+            said = laid.origin(keys)
+            if said is not None and said.doc is not None:
+                return laid.place(keys)
+        return None
+
     def setting(self, name: str) -> Laid:
         """A single key that the pipeline or a profile may set at its top (`max-parallel`, `timeout`)."""
         speakers: list[tuple[str, Document]] = [("pipeline", self.files.pipeline), *self.profiles]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.plugins import find, load
-from runner.text.diagnostics import Diagnostic, Refused, diagnose
+from runner.text.diagnostics import Diagnostic, Place, Refused, diagnose
 
 Table = dict[str, Any]
 Plugins = Mapping[str, Mapping[str, Any]] | None
@@ -19,23 +19,33 @@ def implementation(group: str, settings: Table, plugins: Plugins) -> Any:
     return load(find(group, str(settings["type"]), plugins))
 
 
-def open_store(settings: Table, root: Path, run: str, plugins: Plugins = None, write: bool = True) -> Any:
+Where = Callable[[str], Place | None]  # where the settings of a service were written
+
+
+def nowhere(service: str) -> None:
+    """For settings that nobody wrote, or that a record holds."""
+
+
+def open_store(
+    settings: Table, root: Path, run: str, plugins: Plugins = None, write: bool = True, where: Where = nowhere
+) -> Any:
     """The run log of one run. Raises Refused (E702)."""
     from runner.store.journal import Busy
 
     try:
         return implementation("run_logs", settings, plugins).open(settings, str(root), run, write)
     except (OSError, Busy) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise Refused([diagnose("E702", None, why=f"{why}: {settings.get('path') or settings['type']}")]) from None
+        why = f"{getattr(error, 'strerror', None) or error}: `{settings.get('path') or settings['type']}`"
+        raise Refused([diagnose("E702", where("run-log"), why=why)]) from None
 
 
-def open_catalog(settings: Table, root: Path, plugins: Plugins = None) -> Any:
+def open_catalog(settings: Table, root: Path, plugins: Plugins = None, where: Where = nowhere) -> Any:
     """The catalog of a profile. Raises Refused (E703)."""
     try:
         return implementation("catalogs", settings, plugins).open(settings, str(root))
     except OSError as error:
-        raise Refused([diagnose("E703", None, why=error.strerror or str(error))]) from None
+        why = f"{error.strerror or error}: `{settings.get('path') or settings['type']}`"
+        raise Refused([diagnose("E703", where("catalog"), why=why)]) from None
 
 
 def open_executor(settings: Table, catalog: Any, env: Mapping[str, str], plugins: Plugins = None) -> Any:
@@ -51,12 +61,14 @@ class Services(NamedTuple):
     secrets: dict[str, str]
 
 
-def open_services(plan: Table, selected: frozenset[str] | None, root: Path, plugins: Plugins = None) -> Services:
+def open_services(
+    plan: Table, selected: frozenset[str] | None, root: Path, plugins: Plugins = None, where: Where = nowhere
+) -> Services:
     """Executor, catalog and secrets of a plan's profile. Raises Refused before anything has run."""
     profile = plan["profile"]
     secrets = read_secrets(profile["secrets"], declared(plan, selected), root, os.environ, plugins)
     env = {name: text for name, text in os.environ.items() if name not in secrets.variables}
-    catalog = open_catalog(profile["catalog"], root, plugins)
+    catalog = open_catalog(profile["catalog"], root, plugins, where)
     return Services(open_executor(profile["executor"], catalog, env, plugins), catalog, secrets.values)
 
 
