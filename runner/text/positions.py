@@ -19,9 +19,10 @@ GAP = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*+")  # between the items of a list
 REST = re.compile(r"[ \t]*+(?:#[^\n]*+)?+(?:\n|\Z)")  # of the line of a statement
 BLANK = re.compile(r"(?:[ \t\n]++|#[^\n]*+(?:\n|\Z))*+")  # between two statements
 BASIC = re.compile(r'"(?:[^"\\\n]++|\\.)*+"')
-BASIC_LINES = re.compile(r'"""(?:[^"\\]++|\\.|"(?!""))*+""""?+"?+', re.DOTALL)
+# No possessive repetition around a lookahead: Python before 3.11.5 loses its place there.
+BASIC_LINES = re.compile(r'"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*""""?"?', re.DOTALL)
 LITERAL = re.compile(r"'[^'\n]*+'")
-LITERAL_LINES = re.compile(r"'''(?:[^']++|'(?!''))*+''''?+'?+")
+LITERAL_LINES = re.compile(r"'''[^']*(?:'(?!'')[^']*)*''''?'?")
 PLAIN = re.compile(r"\d{4}-\d\d-\d\d \d\d:[^\s,\]}#]++|[^\s,\]}#\[{=\"']++")
 ESCAPE = re.compile(r"\\(?:u.{4}|U.{8}|x..|[ \t]*\n\s*|.)", re.DOTALL)
 
