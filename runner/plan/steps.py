@@ -10,7 +10,7 @@ from runner.resolve.kinds import KINDS
 from runner.resolve.layers import Keys, Laid, Layer, Layers
 from runner.rules.keys import node_id
 from runner.text.diagnostics import Diagnostic, Place, diagnose
-from runner.text.document import Document
+from runner.text.document import At, Document
 
 NOT_YET = {"uses": "E601"}
 Edges = dict[str, tuple["Step", tuple["Step", Keys]]]
@@ -104,7 +104,7 @@ class Step:
         """Whether the step runs something itself."""
         return self.kind not in ("steps", "choose", "uses")
 
-    def place(self, keys: Keys, at: str = "value", part: tuple[int, int] | None = None) -> Place | None:
+    def place(self, keys: Keys, at: At = "value", part: tuple[int, int] | None = None) -> Place | None:
         """Where a key of the step was written."""
         return self.laid.place(keys, at, part)
 

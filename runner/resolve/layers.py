@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from runner.resolve.merge import has, lay
 from runner.resolve.project import Files
 from runner.text.diagnostics import Place
-from runner.text.document import Document
+from runner.text.document import At, Document
 
 Keys = tuple[Any, ...]
 DEFAULT_KEYS = frozenset(  # what `[defaults]` may hold
@@ -49,7 +49,7 @@ class Laid(NamedTuple):
                 return layer
         return None
 
-    def place(self, keys: Keys, at: str = "value", part: tuple[int, int] | None = None) -> Place | None:
+    def place(self, keys: Keys, at: At = "value", part: tuple[int, int] | None = None) -> Place | None:
         """Where the value at a key path was written; the table's own place for what nobody wrote."""
         layer = self.origin(keys)
         if layer is None or layer.doc is None:
@@ -57,7 +57,7 @@ class Laid(NamedTuple):
             home = home or next((entry for entry in reversed(self.layers) if entry.doc is not None), None)
             return home.doc.place(home.keys, "header") if home and home.doc else None
         assert layer.doc is not None
-        return layer.doc.place((*layer.keys, *keys), at, part)  # type: ignore[arg-type]
+        return layer.doc.place((*layer.keys, *keys), at, part)
 
 
 class Layers:
