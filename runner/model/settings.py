@@ -7,13 +7,14 @@ from typing import Any
 
 from runner import plugins
 from runner.text.diagnostics import Diagnostic, Place, Refused, diagnose
+from runner.text.document import At
 from runner.text.near import near
 
-Where = Callable[[tuple[str, ...], str], Place | None]  # keys within the service's table, "key" or "value"
+Where = Callable[[tuple[str, ...], At], Place | None]  # keys within the service's table, "key" or "value"
 GROUPS = {"executor": "executors", "run-log": "run_logs", "catalog": "catalogs", "secrets": "secrets"}
 
 
-def nowhere(keys: tuple[str, ...], at: str) -> None:
+def nowhere(keys: tuple[str, ...], at: At) -> None:
     """For tables that nobody wrote."""
 
 

@@ -12,6 +12,7 @@ from runner.resolve.layers import SERVICES, Laid
 from runner.resolve.resolved import Resolved
 from runner.rules.expr import ExprError
 from runner.text.diagnostics import Place, Refused, diagnose
+from runner.text.document import At
 
 OTHERS = ("volumes", "build", "schedule")
 
@@ -32,7 +33,7 @@ def _configured(name: str, table: dict[str, Any], resolved: Resolved, compiler: 
     """The settings of a service with the defaults of its type; what its type does not know is a problem."""
     laid = resolved.layers.service(name)
 
-    def where(keys: tuple[str, ...], at: str) -> Place | None:
+    def where(keys: tuple[str, ...], at: At) -> Place | None:
         return laid.place(keys, at) if any(layer.doc for layer in laid.layers) else None
 
     try:
