@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from runner.agent.call import Place, make_call
 from runner.rules import answers
@@ -20,6 +20,7 @@ from runner.run.cache import Asked, Cache
 from runner.run.events import Address, Event
 from runner.run.fold import end_facts
 from runner.run.hashes import Hashes
+from runner.run.joints import Blobs, Eyes, Signals, Store, Traverser
 from runner.run.machine import Decide, Expand, Machine, Start, Stop, Wake
 from runner.run.resume import Adoption, Parent, inputs_digest
 from runner.run.services import Services
@@ -27,29 +28,6 @@ from runner.run.services import Services
 Table = dict[str, Any]
 SHARD = 256  # items of one record (PROTOCOL 2.1)
 TICK = 0.1  # seconds; how often a live view is redrawn and signals are looked at
-
-
-class Traverser(Protocol):
-    """An executor that runs one attempt at a time it is given; it never waits but in `poll`."""
-
-    def start(self, call: Table, secrets: Mapping[str, str]) -> Any: ...
-    def poll(self, timeout: float) -> list[tuple[Any, Table]]: ...
-    def stop(self, handle: Any, why: str, hard: bool = False) -> None: ...
-    def close(self) -> None: ...
-
-
-class Store(Protocol):
-    """The part of a run log that the driver writes."""
-
-    def create(self, key: str, value: bytes) -> bool: ...
-    def put(self, key: str, value: bytes) -> None: ...
-    def flush(self) -> None: ...
-
-
-class Blobs(Protocol):
-    """The part of a catalog that the driver reads: returns that are too large for a record."""
-
-    def read(self, sha: str) -> bytes: ...
 
 
 def json_blob(catalog: Blobs, sha: str) -> Any:
@@ -67,19 +45,6 @@ class Wanted(NamedTuple):
     fail_fast: bool = False
     selected: frozenset[str] | None = None
     timeout: float | None = None
-
-
-class Eyes(Protocol):
-    """Who watches: a view."""
-
-    def see(self, event: Event) -> None: ...
-    def tick(self, now: float) -> None: ...
-
-
-class Signals(Protocol):
-    """How often somebody asked to stop, and with which signal."""
-
-    count: int
 
 
 class Driver:
@@ -176,11 +141,18 @@ class Driver:
             self.store.put(run_key(self.run["run"], "cancel"), dumps(record))
 
     def _turn(self, now: float) -> bool:
-        """Do what the machine says now; whether anything was answered at once, so that it may say more."""
+        """Do what the machine says now; whether anything was answered at once, so that it may say more.
+
+        Records are written before commands start: what a command stands on, and that it starts, is never lost.
+        """
         answered = False
+        ready: list[tuple[Address, Table]] = []
+        stops: list[Stop] = []
         for todo in self.machine.next(now):
             if isinstance(todo, Start):
-                answered |= self._start(todo, now)
+                call = self._prepare(todo, now)
+                ready += [(todo.address, call)] if call else []
+                answered |= call is None
             elif isinstance(todo, Decide):
                 self.machine.decided(todo.address, self._decide(todo), now)
                 answered = True
@@ -188,11 +160,20 @@ class Driver:
                 self.machine.expanded(todo.address, self._expand(todo.address), now)
                 answered = True
             elif isinstance(todo, Stop):
-                handle = self._handles.get(todo.address)
-                if handle is not None:
-                    self.executor.stop(handle, todo.why, hard=self._stops > 1)
+                stops.append(todo)
             elif isinstance(todo, Wake):
                 self._wake = todo.at
+        if ready:
+            self.store.flush()
+            self._tell()
+        for address, call in ready:
+            self.see(Event(now, "start", address, {"n": call["n"], "log": call["log"]}))
+            handle = self.executor.start(call, self.secrets)
+            self._handles[address] = handle
+            self._running[handle] = (address, call)
+        for stop in stops:
+            if stop.address in self._handles:
+                self.executor.stop(self._handles[stop.address], stop.why, hard=self._stops > 1)
         return answered
 
     def _collect(self, now: float, deadline: float | None) -> None:
@@ -205,8 +186,8 @@ class Driver:
             del self._handles[address]
             self._ended(address, call, end, time.time())
 
-    def _start(self, todo: Start, now: float) -> bool:
-        """Start an attempt; True when it ended at once."""
+    def _prepare(self, todo: Start, now: float) -> Table | None:
+        """The call of an attempt, its start on record; None when it has ended at once."""
         address, attempt = todo.address, ulid(now)
         if address.id in self._finally or self._last(address.id):
             self._facts_of_the_end()
@@ -216,29 +197,24 @@ class Driver:
         except ExprError as error:
             end = _not_started(self.plan, address, todo.n, attempt, now, "failed", "bad-param", str(error))
             self._ended(address, {}, end, now)
-            return True
+            return None
         call["inputs_digest"] = inputs_digest(call, self.put, self.hashes)
         found = self.adoption.find(call) if self.adoption else None
         if self.adoption is not None and found is not None:
             self._ended(address, call, found, now, note=f"done by {self.adoption.parent.run['name']}")
-            return True
-        do = part_of(self.plan["nodes"][address.id], address.key)["do"]
+            return None
+        do = self._do(address)
         asked = self.cache.ask(call, do, self.put)
         hit = self.cache.find(asked, call, do) if asked else None
         if hit is not None:
             self._ended(address, call, hit, now)
-            return True
+            return None
         if asked is not None:
             self._asked[address] = asked
         self._about_failure(call, address)
         start = {"v": 1, "n": todo.n, "at": now, "pid": os.getpid()}
         self.store.put(start_key(self.run["run"], *address, attempt), dumps(start))
-        self._tell()
-        self.see(Event(now, "start", address, {"n": todo.n, "log": call["log"]}))
-        handle = self.executor.start(call, self.secrets)
-        self._handles[address] = handle
-        self._running[handle] = (address, call)
-        return False
+        return call
 
     def _own_paths(self, address: Address, call: Table) -> None:
         """No two items of a map write one path (N46); rounds and attempts do. Raises ExprError."""
@@ -274,9 +250,12 @@ class Driver:
 
     def _cache(self, asked: Asked, address: Address, call: Table, end: Table) -> None:
         """Keep a success, unless its code or inputs changed while it ran (N37)."""
-        do = part_of(self.plan["nodes"][address.id], address.key)["do"]
-        if self.cache.ask(call, do, self.put) == asked:
+        if self.cache.ask(call, self._do(address), self.put) == asked:
             self.cache.keep(asked, end)
+
+    def _do(self, address: Address) -> Table:
+        do: Table = part_of(self.plan["nodes"][address.id], address.key)["do"]
+        return do
 
     def _decide(self, todo: Decide) -> Any:
         id, key = todo.address

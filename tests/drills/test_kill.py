@@ -172,3 +172,32 @@ def done_before(found: Project, known: list[dict[str, Any]]) -> set[str]:
         return set()
     nodes = shown.json()["nodes"].values()
     return {node["path"] for node in nodes if node["status"] == "succeeded" and node["attempts"]}
+
+
+AT_SPAWN = """
+import os, signal, sys
+plain, left = os.posix_spawn, int(sys.argv[1])
+
+def spawn(*args, **more):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return plain(*args, **more)
+
+os.posix_spawn = spawn
+from runner.cli import main
+sys.exit(main(["up", "--output", "quiet"]))
+"""
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_no_command_starts_before_its_start_and_what_it_stands_on_are_on_record(project: Made, at: int) -> None:
+    needs = {1: "", 2: 'needs = ["s1"]', 3: 'needs = ["s2"]'}
+    chain = "".join(f"[steps.s{n}]\n{needs[n]}\nshell = 'echo {n}'\n" for n in needs)
+    found = project({"pipeline.toml": 'name = "x"\n' + chain})
+    command = [sys.executable, "-c", AT_SPAWN, str(at)]
+    assert subprocess.run(command, cwd=found.root, env=found.environment(), capture_output=True).returncode == -9
+    told = {node["path"]: node for node in found.cli("show", "--json").json()["nodes"].values()}
+    assert [told[f"s{n}"]["status"] for n in range(1, at)] == ["succeeded"] * (at - 1)
+    assert (told[f"s{at}"]["status"], told[f"s{at}"]["reason"]) == ("errored", "lost")

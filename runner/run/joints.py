@@ -1,0 +1,46 @@
+"""What a driver asks of executors, stores, catalogs and views: all that it knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from runner.run.events import Event
+
+Table = dict[str, Any]
+
+
+class Traverser(Protocol):
+    """An executor that runs one attempt at a time it is given; it never waits but in `poll`."""
+
+    def start(self, call: Table, secrets: Mapping[str, str]) -> Any: ...
+    def poll(self, timeout: float) -> list[tuple[Any, Table]]: ...
+    def stop(self, handle: Any, why: str, hard: bool = False) -> None: ...
+    def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """The part of a run log that the driver writes."""
+
+    def create(self, key: str, value: bytes) -> bool: ...
+    def put(self, key: str, value: bytes) -> None: ...
+    def flush(self) -> None: ...
+
+
+class Blobs(Protocol):
+    """The part of a catalog that the driver reads: returns that are too large for a record."""
+
+    def read(self, sha: str) -> bytes: ...
+
+
+class Eyes(Protocol):
+    """Who watches: a view."""
+
+    def see(self, event: Event) -> None: ...
+    def tick(self, now: float) -> None: ...
+
+
+class Signals(Protocol):
+    """How often somebody asked to stop, and with which signal."""
+
+    count: int
