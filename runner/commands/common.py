@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,8 +83,3 @@ def _plan_digest(store: Any, meta: Table) -> str:
         why = f"the run log `{meta['store'].get('type')}` holds nothing of it"
         raise Refused([diagnose("E706", None, name=meta.get("name"), why=why)])
     return str(json.loads(record)["plan"])
-
-
-def environment() -> dict[str, str]:
-    """The caller's environment."""
-    return dict(os.environ)

@@ -11,14 +11,14 @@ from runner.plan.check import rules
 from runner.plan.compile import Compiler
 from runner.plan.nodes import Emitter
 from runner.plan.process import processes
-from runner.plan.scope import View, find_step
+from runner.plan.scope import find_step
 from runner.plan.services import profile_table, setting
 from runner.plan.steps import Step, Tree
 from runner.plan.walk import references
 from runner.resolve.resolved import Resolved
 from runner.resolve.said import spoken
 from runner.rules.keys import digest
-from runner.text.diagnostics import Diagnostic, diagnose
+from runner.text.diagnostics import Diagnostic
 from runner.text.document import Document
 from runner.text.sources import Sources
 
@@ -117,6 +117,3 @@ def _references(tree: Tree, compiler: Compiler) -> None:
 def _sorted(tree: Tree, resolved: Resolved) -> tuple[Diagnostic, ...]:
     unique = dict.fromkeys(tree.problems)
     return tuple(spoken(unique, resolved.ask.sets))
-
-
-__all__ = ["Built", "View", "build", "diagnose", "pipeline_name"]

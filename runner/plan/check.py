@@ -11,7 +11,7 @@ from runner.plan.compile import Compiler
 from runner.plan.steps import Step, Tree
 from runner.plan.walk import WRONG
 from runner.resolve.hints import KINDS
-from runner.resolve.layers import Keys, shared
+from runner.resolve.layers import Keys
 from runner.resolve.resolved import Resolved, step_paths
 from runner.rules.values import kind_of
 from runner.text.diagnostics import Diagnostic, diagnose
@@ -222,6 +222,3 @@ def _map_behind(expr: Any, compiler: Compiler) -> str | None:
 
 def _names(step: Step) -> set[str]:
     return {entry["name"] for entry in step.returns} | {e["name"] for e in step.writes if "name" in e}
-
-
-__all__ = ["rules", "shared"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -138,8 +137,3 @@ def dotenv(text: str) -> dict[str, str]:
             value = value.split(" #", 1)[0].rstrip()
         found[name] = value
     return found
-
-
-def environment() -> Mapping[str, str]:
-    """The environment of the process that resolves."""
-    return os.environ

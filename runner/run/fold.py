@@ -192,9 +192,6 @@ class Fold:
             before = spans.get(around, (start, end))
             spans[around] = min(start, before[0]), max(end, before[1])
 
-    def _recorded(self, id: str, key: Key) -> list[Table] | None:
-        return self.records.items.get(id, {}).get(key)
-
     def _node(self, address: Address, labels: Labels) -> Table:
         status = self.machine.statuses.get(address)
         attempts = self.records.attempts(address)

@@ -142,13 +142,6 @@ class Story:
                 found.append(self._labels.label(need, key))
         return f"needs {words.listed(found, 3)}" if found else ""
 
-    def totals(self, counts: Mapping[str, int], at: float) -> str:
-        """`3 succeeded, 1 failed  36s`."""
-        parts = [f"{counts[status]:,} {status}" for status in STATUSES if counts.get(status)]
-        parts += [f"{n:,} {status}" for status, n in counts.items() if n and status not in STATUSES]
-        took = duration(at - self.began) if self.began is not None else ""
-        return joined(", ".join(parts) or "nothing ran", took)
-
 
 def joined(*parts: str) -> str:
     """The parts that are not empty, two blanks apart."""
