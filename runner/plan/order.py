@@ -32,8 +32,6 @@ def say(tree: Tree, unknown: Unknown) -> None:
                     tree.problems.append(diagnose("E303", step.place((key, index)), name=name))
                 else:
                     edges[name] = (target, (step, (key, index)))
-        for name in step.after:
-            step.needs.pop(name, None)  # a step in `after` gives order only (N2)
 
 
 def graphs(tree: Tree) -> Iterable[Graph]:

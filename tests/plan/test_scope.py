@@ -299,3 +299,16 @@ command = ["echo", "${i}"]
 """)
     assert found.codes == []
     assert found.takes("s")["i"] == ["item", found.node("s")["id"], 0, "i"]
+
+
+def test_n1_a_step_that_is_needed_by_word_stays_needed_when_after_names_it_too(planned: Plan) -> None:
+    found = planned("""
+name = "x"
+[steps.a]
+shell = "true"
+[steps.b]
+needs = ["a"]
+after = ["a"]
+shell = "true"
+""")
+    assert found.needs("b") == {"a"}
