@@ -18,7 +18,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "Each step is a process of this machine.",
             {"grace": "10s"},
             (),
-            ("grace",),
+            ("grace", "cpu", "memory", "gpu"),
         ),
     },
     "run_logs": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from runner.model.forms import FixedDuration, key
+from runner.model.forms import Amount, FixedDuration, FixedSize, key
 from runner.plugins import Flavor
 
 
@@ -15,6 +15,9 @@ class Settings:
     grace: FixedDuration | None = key(
         "How long a step that is stopped may take to end before it is killed.", default="10s"
     )
+    cpu: Amount | None = key("Processors that steps with `resources` may take at once; those of the machine.")
+    memory: FixedSize | None = key("Memory that steps with `resources` may take at once; that of the machine.")
+    gpu: Amount | None = key("Graphics processors that steps may take at once; those of the machine.")
 
 
 FLAVOR = Flavor(

@@ -50,6 +50,18 @@ class Local:
         """How many steps the limits of this process allow at once (N41)."""
         return allowed(1 << 16)
 
+    def stock(self) -> dict[str, float]:
+        """What the steps that run may take in all (`resources`): as the settings say, else what the machine has."""
+        from runner.model.units import bytes_of
+        from runner.run.capacity import capacity
+
+        said = self.settings or {}
+        found = capacity(os.environ)
+        found.update({kind: float(said[kind]) for kind in ("cpu", "gpu") if kind in said})
+        if "memory" in said:
+            found["memory"] = bytes_of(said["memory"])
+        return found
+
     def start(self, call: dict[str, Any], secrets: dict[str, str]) -> Attempt:
         """Start an attempt; its end, whatever it is, comes from `poll`."""
         attempt = Attempt(call, secrets, self._catalog or self._catalog_of(call), self._host)

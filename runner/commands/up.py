@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     adopted = adopt(plan, chosen, root, plugins)
     where = behind.resolved.layers.written
     services = open_services(plan, chosen, root, plugins, where)
-    wanted = _wanted(args, plan, services, chosen)
+    wanted = _wanted(args, plan, services, chosen, behind)
     view = choose(sys.stderr, os.environ, args.output, plugins)
     asked = {"profile": args.profile, "set": args.set}
     run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
@@ -81,22 +81,26 @@ def run(args: argparse.Namespace) -> int:
     return tell(plan, run, store, driver.blob, root, args, signal=signals.first, timed_out=driver.timed_out)
 
 
-def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozenset[str] | None) -> Any:
-    from runner.run.limits import processors
+def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozenset[str] | None, made: Any) -> Any:
+    from runner.plan.excess import asked_of, excess
+    from runner.run.capacity import jobs
     from runner.run.traverse import Wanted
     from runner.text.diagnostics import Refused, diagnose
     from runner.views.problems import show
 
     if args.jobs is not None and args.jobs < 1:
         raise Refused([diagnose("E934", None, given=args.jobs)])
-    asked = args.jobs or plan["max_parallel"] or processors()
+    asked = args.jobs or plan["max_parallel"] or jobs()
     given = min(asked, services.executor.room())
     warnings = [diagnose("W704", None, name=name) for name, value in services.secrets.items() if len(value) < 6]
     if given < asked:
         warnings.append(diagnose("W705", None, wanted=asked, given=given))
+    stock = services.executor.stock() if any(map(asked_of, plan["nodes"].values())) else None
+    if stock:
+        warnings += excess(plan, made.built.tree, stock, chosen)
     if warnings:
         show(warnings)
-    return Wanted(given, args.fail_fast, chosen, plan["timeout"])
+    return Wanted(given, args.fail_fast, chosen, plan["timeout"], stock)
 
 
 def _place(plan: Table, started: Table, root: Path, args: argparse.Namespace) -> Any:

@@ -96,6 +96,8 @@ Reference = Annotated[str, Form(title="reference", pattern=REFERENCE, examples=(
 Duration = Annotated[str, or_reference("duration", pattern=DURATION, examples=("90s", "1h30m", "2d"))]
 Size = Annotated[str, or_reference("size", pattern=SIZE, examples=("512Mi", "2Gi", "10G"))]
 FixedDuration = Annotated[str, Form(title="duration", pattern=DURATION, examples=("10s", "5m"))]
+FixedSize = Annotated[str, Form(title="size", pattern=SIZE, examples=("8Gi",))]
+Amount = Annotated[float, Form(title="number", types=("number",), minimum=0)]
 Positive = Annotated[int | str, or_reference("whole number", "integer", minimum=1)]
 NotNegative = Annotated[int | str, or_reference("whole number", "integer", minimum=0)]
 Cores = Annotated[float | str, or_reference("number", "number", above=0, examples=(2, 0.5))]

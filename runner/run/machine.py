@@ -7,6 +7,7 @@ start ends `cancelled` instead; gates and conditions are answered as ever, so th
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from heapq import heappop, heappush
 from typing import Any
 
@@ -15,6 +16,7 @@ from runner.run import scopes
 from runner.run.events import Address, Event
 from runner.run.instructions import Decide, Expand, Instruction, Start, Stop, Wake
 from runner.run.search import search
+from runner.run.stock import Stock
 from runner.run.units import (
     DECIDING,
     DELAYED,
@@ -40,8 +42,9 @@ CANCELLED = Status("cancelled", "cancelled")
 
 class Machine:
     """One run. limit: attempts at once. selected: ids of the steps that run, None for all; the groups around them and
-    what is inside a selected group with nothing selected count as selected, `[finally]` always does.
-    replay: attempts are those that were, so nothing is tried again, delayed or held back by `max-parallel`."""
+    what is inside a selected group with nothing selected count as selected, `[finally]` always does. stock: what the
+    attempts that run may take in all, by kind of `resources`; what is missing there is not counted.
+    replay: attempts are those that were: nothing is tried again, delayed, or held back by `max-parallel` or stock."""
 
     def __init__(
         self,
@@ -51,10 +54,12 @@ class Machine:
         fail_fast: bool = False,
         selected: set[str] | None = None,
         lost_attempts: int = 0,
+        stock: Mapping[str, float] | None = None,
         replay: bool = False,
     ) -> None:
         self.plan, self.nodes = plan, plan["nodes"]
         self.limit, self.fail_fast, self.lost_attempts, self.replay = max(1, limit), fail_fast, lost_attempts, replay
+        self.stock = Stock(stock, self.limit) if stock and not replay else None
         self.statuses: dict[Address, Status] = {}
         self.faults: dict[Address, str] = {}  # messages of decisions that could not be made
         self.status = "running"
@@ -143,6 +148,7 @@ class Machine:
         self._now = now
         unit = self._running.pop(address)
         self._stopped.pop(address, None)
+        taken = self.stock.leave(unit) if self.stock is not None else None
         status = Status(end["status"], end.get("reason"))
         unit.end = status
         unit.own += status.status == "failed"
@@ -164,6 +170,8 @@ class Machine:
         else:
             self.finish(unit, status)
         self.follow()
+        if self.stock is not None and taken:
+            self.stock.give(taken)
 
     def cancel(self, now: float, hard: bool = False, why: str = "cancelled") -> None:
         """Start nothing more and stop what runs; `[finally]` still runs, unless hard, or unless it runs already.
@@ -224,6 +232,14 @@ class Machine:
         """Have items counted."""
         self.asking = True
         self._out.append(Expand(unit.address))
+
+    def ready(self, unit: Unit) -> None:
+        """A task may start as soon as there is what it asks for."""
+        unit.phase = READY
+        if self.stock is None or self._halted[unit.last]:
+            heat(unit)
+        else:
+            self.stock.take(unit)
 
     def later(self, unit: Unit, wait: float) -> None:
         """Go on with a task's next attempt or a loop's next round after so many seconds."""
@@ -314,8 +330,7 @@ class Machine:
         if unit.phase != DELAYED:
             return
         if unit.part["type"] == "task":
-            unit.phase = READY
-            heat(unit)
+            self.ready(unit)
         else:
             scopes.next_round(self, unit)
 
@@ -328,6 +343,8 @@ class Machine:
         if self._halted[unit.last]:
             if unit.end is not None:  # it would have been tried again: now its last end stands
                 self._note("state", unit.address, {"status": unit.end.status, "reason": unit.end.reason})
+            if self.stock is not None:
+                self.stock.give(self.stock.leave(unit))
             self.finish(unit, unit.end or CANCELLED)
             return
         unit.phase = RUNNING
@@ -343,6 +360,8 @@ class Machine:
             if self._halted[unit.last] and (address not in self._stopped or (hard and not self._stopped[address])):
                 self._stopped[address] = hard
                 self._out.append(Stop(address, why, hard))
+        if self.stock is not None and self._halted[self.main_status is not None]:
+            self.stock.clear()
         waiting, self._wakes = self._wakes, []
         for entry in waiting:
             if self._halted[entry[2].last]:

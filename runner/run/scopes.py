@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from runner.rules.decide import BAD, SKIP, Status, gate, graph_status, map_status
 from runner.run.events import Address
-from runner.run.units import ASKING, DECIDING, FRESH, HANDLING, OPEN, READY, Graph, Items, Unit, heat
+from runner.run.units import ASKING, DECIDING, FRESH, HANDLING, OPEN, Graph, Items, Unit, heat
 
 if TYPE_CHECKING:
     from runner.rules.bind import Failure
@@ -65,8 +65,7 @@ def begin(m: Machine, unit: Unit) -> None:
 
 
 def _task(m: Machine, unit: Unit) -> None:
-    unit.phase = READY
-    heat(unit)
+    m.ready(unit)
 
 
 def _graph(m: Machine, unit: Unit) -> None:

@@ -55,7 +55,7 @@ def _fresh(unit: Unit) -> int | None:
     if unit.fresh:
         return unit.fresh[0][0]
     inside = unit.inside
-    return inside.next if isinstance(inside, Items) and inside.more() else None
+    return inside.next if isinstance(inside, Items) and inside.more() and not inside.held else None
 
 
 def _open(m: Machine, unit: Unit, order: int) -> None:

@@ -39,12 +39,14 @@ def json_blob(catalog: Blobs, sha: str) -> Any:
 
 
 class Wanted(NamedTuple):
-    """What the user asked of this walk. limit: attempts at once; selected: ids that run, None for all."""
+    """What the user asked of this walk. limit: attempts at once; selected: ids that run, None for all; stock: what the
+    steps that run may take in all (`resources`)."""
 
     limit: int
     fail_fast: bool = False
     selected: frozenset[str] | None = None
     timeout: float | None = None
+    stock: Mapping[str, float] | None = None
 
 
 class Driver:
@@ -77,6 +79,7 @@ class Driver:
             limit=wanted.limit,
             fail_fast=wanted.fail_fast,
             selected=set(wanted.selected) if wanted.selected is not None else None,
+            stock=wanted.stock,
         )
         self.facts: Table = {**run["first"], "date": run["date"], "scheduled": run["scheduled"]}
         self.hashes = Hashes(Path(place.root))

@@ -65,13 +65,14 @@ class Graph:
 class Items:
     """State of an open map."""
 
-    __slots__ = ("asking", "bad", "cancelled", "count", "fault", "left", "next", "stopped")
+    __slots__ = ("asking", "bad", "cancelled", "count", "fault", "held", "left", "next", "stopped", "waiting")
 
     def __init__(self, count: int) -> None:
         self.count = self.left = count
         self.next = 0  # the first item that is not open yet
         self.bad = self.cancelled = 0
-        self.asking = self.stopped = False
+        self.waiting = 0  # tasks inside that wait for what they take of the machine
+        self.asking = self.stopped = self.held = False  # held: too many wait
         self.fault: Status | None = None
 
     def more(self) -> bool:

@@ -1,11 +1,12 @@
 """Small plans without values, and a driver without processes: what the machine is tested with.
 
 A plan is written as nested tables, name -> step. Keys of a step: `needs`, `after`, `when` (asked of the world), one of
-`steps`, `cases` (with `default`), nothing (a task); `each`, `loop` around it; `handler` (a step, with `recover`)."""
+`steps`, `cases` (with `default`), nothing (a task, with `retry`, `resources`); `each`, `loop` around it; `handler` (a
+step, with `recover`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
@@ -46,7 +47,8 @@ def _node(nodes: Table, path: str, step: Mapping[str, Any], parent: str | None, 
     if "when" in step:
         node["when"] = step["when"]
     inner = depth + ("each" in step) + ("loop" in step)
-    part: Table = {"type": "task", "retry": step.get("retry", {}), "do": {"returns": [], "inputs": [], "outputs": []}}
+    do = {"returns": [], "inputs": [], "outputs": [], "resources": step.get("resources", {})}
+    part: Table = {"type": "task", "retry": step.get("retry", {}), "do": do}
     if "steps" in step:
         part = {"type": "graph", "steps": _graph(nodes, step["steps"], path, "", inner), "returns": {}}
     elif "cases" in step:
@@ -94,9 +96,11 @@ def simulate(
     random: Random | None = None,
     cancel: Mapping[int, bool] | None = None,
     why: str = "cancelled",
+    watch: Callable[[str, Address | None, int, Machine], None] | None = None,
     **options: Any,
 ) -> Simulated:
-    """Run a plan: attempts end in a random order. cancel: after that many ends, softly or hard (true)."""
+    """Run a plan: attempts end in a random order. cancel: after that many ends, softly or hard (true). watch: told of
+    each `start` and `end` of an attempt, each `cancel` (1: hard) and, after what the machine said was done, `turn`."""
     from runner.rules.keys import attempt_key, done_key, items_key, run_key, start_key
 
     machine = Machine(plan, limit=limit, **options)
@@ -110,9 +114,12 @@ def simulate(
     peak = ended = instructions = 0
     now, wake = 0.0, None
     cancel = dict(cancel or {})
+    see = watch or (lambda what, address, n, machine: None)
     while not machine.done:
         for count in [count for count in cancel if count <= ended]:
-            machine.cancel(now, hard=cancel.pop(count), why=why)
+            hard = cancel.pop(count)
+            machine.cancel(now, hard=hard, why=why)
+            see("cancel", None, int(hard), machine)
         todo = machine.next(now)
         instructions += len(todo)
         for one in todo:
@@ -121,6 +128,7 @@ def simulate(
                 name = f"{len(starts):06}"
                 running[one.address] = one.n, name
                 records[start_key("r", *one.address, name)] = {"n": one.n, "at": now}
+                see("start", one.address, one.n, machine)
             elif isinstance(one, Decide):
                 machine.decided(one.address, world.decide(one.what, one.address), now)
             elif isinstance(one, Expand):
@@ -137,6 +145,7 @@ def simulate(
         peak = max(peak, len(running))
         if any(isinstance(one, Decide | Expand) for one in todo):
             continue
+        see("turn", None, len(running), machine)
         if running:
             address = random.choice(list(running)) if random else next(iter(running))
             n, attempt = running.pop(address)
@@ -147,6 +156,7 @@ def simulate(
             records[key("r", *address, *extra)] = end
             ended += 1
             machine.ended(address, end, now)
+            see("end", address, n, machine)
         elif wake is not None:
             now, wake = max(now, wake), None
         else:

@@ -249,6 +249,10 @@ CODES |= {
     "E708": Code("`{name}` is being resumed by another run"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
+    "W706": Code(
+        "`{step}` asks for {asked}, and this machine has {there}: it {then}{others}",
+        "a profile can ask for less here: `resources = {{ {kind} = {enough} }}`",
+    ),
 }
 
 # --- usage of verbs that plan: runner/resolve/said.py, runner/run/select.py, runner/commands/explain.py ---

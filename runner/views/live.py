@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from runner.plan.excess import asked_of, said
+from runner.run.stock import KINDS
 from runner.views.labels import unfold
 from runner.views.logfile import last_line
 from runner.views.story import Line, Story, joined
@@ -236,7 +238,10 @@ class Live:
                 missing.append(str(self.story.nodes.get(need, {}).get("path", need)))
             if len(missing) > WAITING:
                 break
-        return f"waits for {listed(missing, WAITING)}" if missing else "waits for a free slot"
+        if missing:
+            return f"waits for {listed(missing, WAITING)}"
+        asked = [said(kind, amount) for kind, amount in asked_of(node).items() if kind in KINDS and amount]
+        return f"waits for a free slot with {', '.join(asked)}" if asked else "waits for a free slot"
 
     def _totals(self, now: float) -> str:
         bad = sum(self.counts.get(status, 0) for status in ("failed", "errored"))

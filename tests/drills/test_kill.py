@@ -54,7 +54,7 @@ returns = ["m"]
 shell = 'echo "end $RUNNER_RUN_STATUS" >> log'
 """
 
-WORK = '''
+WORK = """
 from pathlib import Path
 
 def each(x, o: Path, p: Path):
@@ -65,7 +65,7 @@ def each(x, o: Path, p: Path):
 
 def all(thing: list, size: list):
     return {k: v for one in thing for k, v in one.items()}, sum(size)
-'''
+"""
 
 # Counts what changes the world; at the event that is asked for, the driver dies as by `kill -9`.
 DRIVER = """

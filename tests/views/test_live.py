@@ -239,3 +239,13 @@ def test_a_step_that_waits_says_for_what(story):
         view.tick(101.0)
         text = board.show()
     assert "· prepare                  waits for fetch" in text
+
+
+def test_a_step_that_asks_for_parts_of_the_machine_waits_for_them(story, plan):
+    plan["nodes"]["lint"]["do"]["resources"] = {"cpu": 1.5, "memory": 2 << 30, "gpu": 0, "disk": 5}
+    board = Board()
+    with board.view as view:
+        view.see(story[0])
+        view.tick(101.0)
+        text = board.show()
+    assert "waits for a free slot with 1.5 cpu, 2Gi of memory" in text

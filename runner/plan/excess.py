@@ -1,0 +1,69 @@
+"""Steps that ask for more than there is where they run: warned of before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runner.model.units import BYTES
+from runner.plan.steps import Tree
+from runner.text.diagnostics import Diagnostic, diagnose
+
+Table = dict[str, Any]
+
+
+def asked_of(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The resources that a node's task asks for, or its items' or rounds'."""
+    part = node
+    while "body" in part:
+        part = part["body"]
+    found: Mapping[str, Any] = part.get("do", {}).get("resources") or {}
+    return found
+
+
+def excess(
+    plan: Table, tree: Tree, stock: Mapping[str, float], selected: frozenset[str] | None = None
+) -> list[Diagnostic]:
+    """One warning a kind, at the step that asks for the most. stock: what there is, `memory` in bytes."""
+    found: list[Diagnostic] = []
+    for kind, there in stock.items():
+        over = {
+            id: asked
+            for id, node in plan["nodes"].items()
+            if (asked := asked_of(node).get(kind) or 0) > there and (selected is None or id in selected)
+        }
+        if not over:
+            continue
+        id = max(over, key=lambda one: float(over[one]))
+        step = next((step for step in tree.steps if step.id == id), None)
+        others = (
+            f"; {len(over) - 1} other step{'s ask' if len(over) > 2 else ' asks'} for too much" if len(over) > 1 else ""
+        )
+        found.append(
+            diagnose(
+                "W706",
+                step.place(("resources", kind)) if step else None,
+                step=plan["nodes"][id]["path"],
+                asked=said(kind, over[id]),
+                there=said_in_file(kind, there).strip('"') if there else "none",
+                others=others,
+                then="takes all of it" if there else "runs without",
+                kind=kind,
+                enough=said_in_file(kind, there),
+            )
+        )
+    return found
+
+
+def said(kind: str, amount: float) -> str:
+    """An amount for people."""
+    return f"{said_in_file(kind, amount).strip(chr(34))}{' of' if kind == 'memory' else ''} {kind}"
+
+
+def said_in_file(kind: str, amount: float) -> str:
+    """An amount as a file would say it, sizes rounded down."""
+    if kind != "memory":
+        return f"{amount:g}"
+    fits = (unit for unit in ("Gi", "Mi") if amount >= 10 * BYTES[unit] or (amount and amount % BYTES[unit] == 0))
+    unit = next(fits, "Ki")
+    return f'"{int(amount) // BYTES[unit]}{unit}"'
