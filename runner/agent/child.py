@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_PLAIN = "return plain data: numbers, text, lists, tables"
 
 
 class BadReturn(Exception):
@@ -27,7 +28,7 @@ class Ours:
         self.package = package
 
     def __getattr__(self, name: str) -> Any:
-        """`convert`, `reduce` or `values`."""
+        """`convert`, `failure`, `reduce` or `values`."""
         import importlib
 
         where = f"runner.{'rules' if name == 'values' else 'agent'}.{name}"
@@ -71,6 +72,17 @@ def prepare(task: dict[str, Any]) -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(line_buffering=True, errors="backslashreplace")
+    with_traceback_of_crashes()
+
+
+def with_traceback_of_crashes() -> None:
+    """A segmentation fault leaves the line of Python that led to it in the log."""
+    import faulthandler
+
+    try:
+        faulthandler.enable()
+    except (OSError, ValueError, RuntimeError):  # there is no stderr
+        return
 
 
 def load(name: str, function: str) -> Any:
@@ -185,6 +197,9 @@ def given(values: dict[str, Any], task: dict[str, Any], ours: Ours) -> tuple[dic
                 value = ours.values.json_value(value, kind, name, warnings)
             except RecursionError:
                 raise BadReturn(f"the return `{name}` holds itself") from None
+            except ours.values.BadReturn as error:
+                problem = ours.failure.unpicklable(value) if kind == "json" else None
+                raise BadReturn(f"{error}{f'; but that fails too ({problem}): {_PLAIN}' if problem else ''}") from None
         found[name] = {"kind": kind, "json": value}
     return found, warnings
 
@@ -201,39 +216,63 @@ def keep(value: Any, name: str, entry: dict[str, Any], task: dict[str, Any]) -> 
         with open(path, "wb") as file:
             serialiser(entry.get("serialiser")).dump(value, file)
     except Exception as error:
-        raise BadReturn(f"the return `{name}` ({type(value).__name__}) can't be kept as an object: {error}") from error
+        way = "" if isinstance(error, OSError) else f": {_PLAIN}, or name a `serialiser` that takes it"
+        problem = f"the return `{name}` ({type(value).__name__}) can't be kept as an object: {error}"
+        raise BadReturn(problem + way) from error
     return path
 
 
-def trimmed(error: BaseException) -> Any:
-    """The traceback without our frames and the import machinery on top."""
-    trace = error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if name != __file__ and "importlib" not in name and not name.startswith(_HERE + os.sep):
+def words(error: BaseException) -> str:
+    """What an exception says; one that fails at that too is named only."""
+    try:
+        return str(error)
+    except Exception:
+        return f"(this {type(error).__name__} can't say what it is)"
+
+
+def raised(error: BaseException, task: dict[str, Any], ours: Ours) -> dict[str, Any]:
+    """The result of a function that raised."""
+    found: dict[str, Any] = {"error": {"type": type(error).__name__, "message": words(error)}}
+    for _ in range(2):
+        try:
+            if isinstance(error, (BadReturn, ours.values.BadReturn)):
+                return refused("bad-return", error)
+            if isinstance(error, ours.convert.BadParam):
+                return refused("bad-param", error)
+            found = ours.failure.raised(error, words(error), task["root"])
+            say(found["error"]["traceback"].rstrip("\n"))
             break
-        trace = trace.tb_next
-    return trace
-
-
-def told(error: BaseException, root: str) -> dict[str, Any]:
-    """An exception for the record: type, message, traceback, and file and line in the user's code."""
-    import traceback
-
-    trace = trimmed(error)
-    error.__traceback__ = trace
-    text = "".join(traceback.format_exception(type(error), error, trace))
-    found: dict[str, Any] = {"type": type(error).__name__, "message": str(error), "traceback": text}
-    frames = [(f.filename, f.lineno) for f in traceback.extract_tb(trace)]
-    if isinstance(error, SyntaxError) and error.filename:
-        frames.append((error.filename, error.lineno))
-    own = [f for f in frames if f[0].startswith(root + os.sep) and "site-packages" not in f[0]]
-    place = (own or frames)[-1] if frames else None
-    if place is not None:
-        file = place[0]
-        found["file"] = file[len(root) + 1 :] if file.startswith(root + os.sep) else file
-        found["line"] = place[1]
+        except Exception:  # no memory or descriptor is left for telling it
+            let_go(error)
+    let_go(error)
     return found
+
+
+def let_go(error: BaseException | None) -> None:
+    """Free what the frames of an exception hold: memory and descriptors that its record needs."""
+    for _ in range(20):
+        trace = error.__traceback__ if error is not None else None
+        while trace is not None:
+            frame, trace = trace.tb_frame, trace.tb_next
+            try:
+                frame.clear()
+            except RuntimeError:  # it still runs: ours
+                continue
+        error = error.__context__ if error is not None else None
+
+
+def refused(reason: str, error: BaseException) -> dict[str, Any]:
+    """The result of a step whose values are wrong; the sentence goes to the log too."""
+    say(error)
+    return {"reason": reason, "error": {"type": reason, "message": str(error)}}
+
+
+def say(text: Any) -> None:
+    """Print to the log, if the user's code has left it open."""
+    try:
+        print(text, file=sys.stderr)
+    except (OSError, ValueError, AttributeError):
+        return
 
 
 def write(task: dict[str, Any], result: dict[str, Any]) -> None:
@@ -250,6 +289,8 @@ def main(path: str) -> int:
         task: dict[str, Any] = json.load(file)
     ours = Ours(task["ours"])
     prepare(task)
+    me = os.getpid()
+    reserve = bytearray(1 << 16)  # to tell of an end for want of memory, some is needed
     result: dict[str, Any] = {}
     code = 0
     try:
@@ -257,22 +298,17 @@ def main(path: str) -> int:
         result["returns"], result["warnings"] = given(results(task, values, ours), task, ours)
     except SystemExit as error:
         code = exit_code(error.code)
-    except ours.convert.BadParam as error:
-        result, code = refused("bad-param", error), 1
-    except (BadReturn, ours.values.BadReturn) as error:
-        result, code = refused("bad-return", error), 1
+        if error.code is not None and not isinstance(error.code, int):
+            result["error"] = {"type": "SystemExit", "message": words(error)}
     except BaseException as error:
-        result["error"] = told(error, task["root"])
-        code = 130 if isinstance(error, KeyboardInterrupt) else 1
-        print(result["error"]["traceback"], end="", file=sys.stderr)
+        del reserve
+        if isinstance(error, MemoryError):
+            let_go(error)
+        result, code = raised(error, task, ours), 130 if isinstance(error, KeyboardInterrupt) else 1
+    if os.getpid() != me:  # the function forked and this is the child: the step is its parent
+        os._exit(code)
     write(task, result)
     return code
-
-
-def refused(reason: str, error: Exception) -> dict[str, Any]:
-    """The result of a step whose values are wrong; the sentence goes to the log too."""
-    print(error, file=sys.stderr)
-    return {"reason": reason, "error": {"type": reason, "message": str(error)}}
 
 
 def exit_code(code: Any) -> int:
@@ -281,7 +317,7 @@ def exit_code(code: Any) -> int:
         return 0
     if isinstance(code, int):
         return code & 0xFF
-    print(code, file=sys.stderr)
+    say(code)
     return 1
 
 

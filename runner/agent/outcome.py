@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runner.agent.environ import Parameter, is_object
+from runner.agent.exits import meaning, signal_words
 from runner.agent.reduce import reduced
 from runner.agent.stage import StageError, collect
 from runner.rules.returns import ReturnsError, parse_returns, read_metrics
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 
 Table = dict[str, Any]
 _LARGE = 1 << 18  # bytes of a value that goes to the catalog: a record stays below a megabyte
-_HINTS = {
-    126: "the program can't be executed",
-    127: "a command was not found",
-    137: "killed by SIGKILL, perhaps for want of memory",
-    141: "SIGPIPE: a reader ended before its writer, as in `cmd | head -1`",
-}
 
 
 class Verdict:
@@ -146,23 +141,33 @@ def _judge_exit(attempt: Attempt, verdict: Verdict, result: Table | None) -> Non
     elif exit.signal is not None:
         if exit.signal == signal.SIGKILL and attempt.host.out_of_memory():
             verdict.fail("oom", "the kernel killed it: out of memory")
-        verdict.fail("signal", f"it was killed by {_name(exit.signal)}")
+        verdict.fail("signal", f"killed by {signal_words(exit.signal)}{_where(attempt, result, '; ')}")
     elif exit.code:
         if exit.code == 128 + signal.SIGKILL and attempt.host.out_of_memory():
             verdict.fail("oom", "the kernel killed a part of it: out of memory")
         reason = (result or {}).get("reason") or "exit"
-        hint = f" ({_HINTS[exit.code]})" if exit.code in _HINTS else ""
+        known = meaning(exit.code)
+        said = f"exit code {exit.code}{f': {known}' if known else ''}{_where(attempt, result, '; ' if known else ': ')}"
         if attempt.unset:
             names = ", ".join(f"`{name}`" for name in attempt.unset)
-            hint += f"; too large for a variable, only in the file $RUNNER_PARAMS: {names}"
-        verdict.fail(reason, f"exit code {exit.code}{hint}", error=(result or {}).get("error"))
+            said += f"; too large for a variable, only in the file $RUNNER_PARAMS: {names}"
+        verdict.fail(reason, said, error=(result or {}).get("error"))
+    elif result is not None and not result and attempt.call["kind"] == "python":
+        verdict.warnings.append(f"exit code 0{_where(attempt, result, ': ')}")
 
 
-def _name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+def _where(attempt: Attempt, result: Table | None, joint: str) -> str:
+    """Of a Python step: how far it had come when its process ended, where nothing else tells it."""
+    call = attempt.call
+    if result is None or call["kind"] != "python":
+        return ""
+    function = f"`{call['module']}:{call['function']}`" if "module" in call else "its functions"
+    if "returns" in result:
+        return f"{joint}{function} had returned, its interpreter failed on the way out"
+    if result:
+        return ""
+    code = attempt.exit.code if attempt.exit else None
+    return f"{joint}its process ended before {function} returned{'' if code is None else f', as by os._exit({code})'}"
 
 
 def _result(scratch: str) -> Table:

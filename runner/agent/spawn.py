@@ -212,15 +212,23 @@ def send_group(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
-def oom_kills() -> int:
+def oom_kills(groups: str = "/proc/self/cgroup", root: str = "/sys/fs/cgroup") -> int:
     """How many processes of our control group the kernel has killed for want of memory; 0 where it does not say."""
     try:
-        with open("/proc/self/cgroup", encoding="utf-8") as file:
-            group = next(line.rstrip("\n")[3:] for line in file if line.startswith("0::"))
-        with open(f"/sys/fs/cgroup{group}/memory.events", encoding="ascii") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
-    except (OSError, ValueError, StopIteration):
+        with open(groups, encoding="utf-8") as file:
+            lines = [line.rstrip("\n").split(":", 2) for line in file]
+    except OSError:
         return 0
+    for _, kinds, group in lines:
+        if kinds and "memory" not in kinds.split(","):
+            continue
+        place = "memory" + group + "/memory.oom_control" if kinds else group + "/memory.events"
+        with (
+            contextlib.suppress(OSError, ValueError, StopIteration),
+            open(os.path.join(root, place.lstrip("/"))) as file,
+        ):
+            return next(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
+    return 0
 
 
 def marked(variable: str, members: Iterable[Member]) -> list[Member]:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
+from runner.agent.exits import meaning, signal_words
 from runner.views.terminal import clean
 
 REASONS = {
@@ -34,21 +35,6 @@ REASONS = {
     "fail-fast": "another step failed, and --fail-fast was asked for",
 }
 
-EXITS = {
-    126: "126: the command was found but may not be executed",
-    127: "127: the shell did not find a command",
-    137: "137 is 128 + 9: a process of the step was killed (SIGKILL), often for want of memory",
-    141: "141 is SIGPIPE: the reader of a pipe ended first, as in `cmd | head -1`; under pipefail that fails the step",
-}
-
-
-def signal_name(number: int) -> str:
-    """9 -> `SIGKILL`; `signal 77` for one that has no name."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
 
 def why(end: Mapping[str, Any]) -> str:
     """Why an attempt ended, as the rest of a sentence whose subject is the step; empty for a success."""
@@ -59,7 +45,7 @@ def why(end: Mapping[str, Any]) -> str:
     if reason == "timeout":
         return "timed out"
     if reason == "signal" or (reason in (None, "exit") and number):
-        return f"was ended by {signal_name(int(number))}" if number else "was ended by a signal"
+        return f"was killed by {signal_words(int(number))}" if number else "was killed by a signal"
     if reason in (None, "exit") and code is not None:
         return f"exited {code}"
     if reason in REASONS:
@@ -74,19 +60,25 @@ def detail(end: Mapping[str, Any]) -> str:
         return str(error or "")
     message = clean(" ".join(str(error.get("message") or "").split()))
     kind = str(error.get("type") or "")
+    if kind in ("exit", "signal"):  # our own sentence: without what `why` says already
+        return message.removeprefix(_ended(end)).lstrip(":; ")
     if not message:
         return kind
     return f"{kind}: {message}" if kind and error.get("traceback") else message
 
 
+def _ended(end: Mapping[str, Any]) -> str:
+    number = end.get("signal")
+    return f"killed by {signal_words(int(number))}" if number else f"exit code {end.get('exit')}"
+
+
 def advice(end: Mapping[str, Any]) -> str | None:
-    """What people ask about this exit code or signal, answered; None for the rest."""
+    """What people ask about this exit code or signal, answered where the record itself does not; None for the rest."""
     if end.get("reason") not in (None, "exit", "signal"):
         return None
-    code = end.get("exit")
-    if end.get("signal") == signal.SIGPIPE:
-        code = 141
-    return EXITS.get(code) if isinstance(code, int) else None
+    code = 128 + signal.SIGPIPE if end.get("signal") == signal.SIGPIPE else end.get("exit")
+    found = meaning(code) if isinstance(code, int) else None
+    return found if found and found not in detail(end) else None
 
 
 def attempts(n: int) -> str:

@@ -181,12 +181,37 @@ def test_n3_a_timeout_ends_the_command(project: Any) -> None:
 def test_a_step_that_kills_itself(project: Any) -> None:
     end = project.shell("kill -9 $$")
     assert (end["status"], end["reason"], end["signal"], end["exit"]) == ("failed", "signal", 9, None)
-    assert "SIGKILL" in end["error"]["message"]
+    assert end["error"]["message"] == "killed by SIGKILL"
+
+
+@pytest.mark.parametrize("script", ["kill -9 $$; true", "bash -c 'kill -9 $$'; true"])
+def test_a_kill_of_the_kernel_for_want_of_memory(project: Any, script: str) -> None:
+    project.local._host.oom_kills = -1  # since the last look the count has grown
+    end = project.shell(script)
+    assert (end["status"], end["reason"]) == ("failed", "oom")
+    assert "out of memory" in end["error"]["message"]
+    assert project.shell(script)["reason"] in ("signal", "exit")
+
+
+@pytest.mark.parametrize(
+    ("groups", "path"),
+    [
+        ("0::/user.slice/one\n", "user.slice/one/memory.events"),
+        ("0::/\n", "memory.events"),
+        ("9:name=systemd:/\n4:cpu,memory:/one\n0::/\n", "memory/one/memory.oom_control"),
+    ],
+)
+def test_kills_are_counted_by_either_kind_of_control_group(tmp_path: Path, groups: str, path: str) -> None:
+    (tmp_path / "groups").write_text(groups)
+    assert spawn.oom_kills(str(tmp_path / "groups"), str(tmp_path)) == 0
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text("oom 5\noom_kill 3\n")
+    assert spawn.oom_kills(str(tmp_path / "groups"), str(tmp_path)) == 3
 
 
 def test_141_is_explained(project: Any) -> None:
     end = project.shell("exit 141")
-    assert end["exit"] == 141 and "reader ended" in end["error"]["message"]
+    assert end["exit"] == 141 and "reader of a pipe ended first" in end["error"]["message"]
 
 
 def test_a_step_that_closes_its_stdout(project: Any) -> None:

@@ -298,7 +298,8 @@ def test_a_crash_is_a_signal(project: Any) -> None:
         "import os\ndef f():\n    print('before'); os.kill(os.getpid(), 11)\n", env={"PYTHONUNBUFFERED": ""}
     )
     assert (end["status"], end["reason"], end["signal"]) == ("failed", "signal", 11)
-    assert project.log() == "before\n"
+    assert project.log().startswith("before\nFatal Python error: Segmentation fault\n")
+    assert f'{project.last["module"]}.py", line 3 in f\n' in project.log()
 
 
 def test_n43_our_api_and_the_projects_own_runner(project: Any) -> None:

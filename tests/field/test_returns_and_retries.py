@@ -191,7 +191,7 @@ def test_field_outputs_that_are_only_claimed(project: Make, place: tuple[str, ..
 
 def test_field_a_reader_that_ended_first_is_explained(project: Make) -> None:
     made = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'yes | head -n 1'\n"})
-    made.cli("up", "pipeline.toml").exits(1).says("141", "SIGPIPE", "reader ended")
+    made.cli("up", "pipeline.toml").exits(1).says("141", "SIGPIPE", "the reader of a pipe ended first")
 
 
 def test_a_reducer_that_is_a_function_for_one_return_of_several(project: Make) -> None:

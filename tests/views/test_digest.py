@@ -102,7 +102,7 @@ def test_141_is_explained_as_the_reader_that_ended_first():
     ("end", "words"),
     [
         (attempt(exit=3), "exited 3"),
-        (attempt(exit=None, signal=9, reason="signal"), "was ended by SIGKILL"),
+        (attempt(exit=None, signal=9, reason="signal"), "was killed by SIGKILL"),
         (attempt(exit=124, reason="timeout"), "timed out"),
         (attempt(exit=0, reason="missing-output"), "did not make what it promised"),
         (attempt(status="errored", exit=None, reason="lost"), "was lost: its process went away without a word"),

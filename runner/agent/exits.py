@@ -1,0 +1,47 @@
+"""Exit codes and signals in words, for records and for people."""
+
+from __future__ import annotations
+
+import signal
+
+_SIGNALS = {
+    "SIGABRT": "it aborted itself",
+    "SIGBUS": "bus error: a mapped file became shorter, or /dev/shm is full",
+    "SIGFPE": "a number divided by zero, or too large",
+    "SIGILL": "illegal instruction: perhaps built for another processor",
+    "SIGPIPE": "the reader of a pipe ended first, as in `cmd | head -1`",
+    "SIGSEGV": "segmentation fault",
+    "SIGSYS": "a system call that is forbidden here",
+    "SIGXCPU": "more processor time than its limit",
+    "SIGXFSZ": "a file larger than its limit",
+}
+_CODES = {
+    126: "the command was found but may not be executed",
+    127: "a command was not found",
+    137: "128 + 9: a process of it was killed by SIGKILL, often for want of memory",
+    141: "SIGPIPE: the reader of a pipe ended first, as in `cmd | head -1`; under pipefail that fails the step",
+}
+
+
+def signal_name(number: int) -> str:
+    """9 -> `SIGKILL`; `signal 77` for one that has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def signal_words(number: int) -> str:
+    """11 -> `SIGSEGV (segmentation fault)`."""
+    name = signal_name(number)
+    return f"{name} ({_SIGNALS[name]})" if name in _SIGNALS else name
+
+
+def meaning(code: int) -> str | None:
+    """What a shell tells by an exit code; None for those that are a program's own."""
+    if code in _CODES:
+        return _CODES[code]
+    name = signal_name(code - 128) if code > 128 else ""
+    if name not in _SIGNALS:
+        return None
+    return f"128 + {code - 128}: a process of it was killed by {name} ({_SIGNALS[name]})"
