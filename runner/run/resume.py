@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -104,7 +105,15 @@ def inputs_digest(call: Table, put: Mapping[str, str], hashes: Hashes) -> str:
     """
     env = {name: text for name, text in call["env"].items() if name != "PATH"}
     files = {path: put.get(path) or hashes.of(path) for path in call["inputs"]}
+    if not (env or files or call["params"]):
+        return _words(tuple(call.get("argv") or ()))
     return digest({"params": call["params"], "argv": call.get("argv"), "env": env, "files": files})
+
+
+@lru_cache(maxsize=256)
+def _words(argv: tuple[str, ...]) -> str:
+    """The digest of an attempt that takes nothing but the words of its command."""
+    return digest({"params": {}, "argv": list(argv) or None, "env": {}, "files": {}})
 
 
 class Adoption:
