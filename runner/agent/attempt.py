@@ -226,9 +226,7 @@ class Attempt:
             except FileNotFoundError:
                 if isinstance(out, int) or os.path.exists(out):
                     raise
-                self.log = self.host.slots.log(
-                    self.call["scratch"], self.call["log"], fresh=True
-                )  # somebody removed it
+                self.log = self.host.slots.again(self.log, self.call["scratch"])
                 self.process = spawn.spawn(program, argv, env, self.log.path, self.work.cwd)
         except OSError as error:
             if not os.path.isdir(self.work.cwd):

@@ -50,7 +50,7 @@ def make_call(
         "run": place.run,
         "root": place.root,
         "slot": slot,
-        "scratch": f"{place.folder}/work/{slot}",
+        "scratch": os.path.join(place.folder, "work", str(slot)),
         "log": f"{place.folder}/logs/{id}.{text}.{n}",
         "catalog": place.catalog,
         "kind": do["kind"],

@@ -59,6 +59,12 @@ class Slots:
             fd = _create(path)
         return Log(path, name, fd)
 
+    def again(self, log: Log, scratch: str) -> Log:
+        """A new log, and the scratch folder, for what somebody removed. Raises OSError."""
+        os.close(log.fd)
+        os.makedirs(scratch, exist_ok=True)
+        return Log(log.name, log.name, _create(log.name))
+
     def close(self, log: Log, keep: bool) -> None:
         """The attempt has ended; keep: its log has something in it, or is wanted though it is empty."""
         if keep:
