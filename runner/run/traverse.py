@@ -231,6 +231,8 @@ class Driver:
             return None
         if asked is not None:
             self._asked[address] = asked
+        if self.adoption is not None and todo.n == 1:
+            self.adoption.carry(call)
         self._about_failure(call, address)
         if self._free:
             heappop(self._free)
@@ -258,24 +260,29 @@ class Driver:
         asked = self._asked.pop(address, None)
         if asked is not None:
             end = {**end, "fingerprint": asked.fingerprint}
+        changed = end["status"] == "succeeded" and "adopted" not in end and self._changed(asked, address, call)
+        if changed:
+            said = ["its code or inputs changed while it ran, so the cache does not keep it"] if asked else []
+            end = {**end, "code": {"dirty": True}, "warnings": [*end.get("warnings", ()), *said]}
         if end["status"] in ("succeeded", "cached"):
             if not self.store.create(done_key(run, *address), dumps(end)):
                 end = {**end, "status": "succeeded", "superseded_by": "an earlier attempt"}
                 self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
             else:
                 self.done.setdefault(address.id, {})[address.key] = end
-                if asked is not None:
-                    self._cache(asked, address, call, end)
+                if asked is not None and not changed:
+                    self.cache.keep(asked, end)
                 self.put.update((file["path"], file["sha256"]) for file in end.get("files", ()))
         else:
             self.ends.append(end)
             self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
         self.machine.ended(address, {**end, "note": note} if note else end, now)
 
-    def _cache(self, asked: Asked, address: Address, call: Table, end: Table) -> None:
-        """Keep a success, unless its code or inputs changed while it ran (N37)."""
-        if self.cache.ask(call, self._do(address), self.put) == asked:
-            self.cache.keep(asked, end)
+    def _changed(self, asked: Asked | None, address: Address, call: Table) -> bool:
+        """Whether what was hashed of code and inputs is another now that the attempt has ended (N37)."""
+        if asked is not None:
+            return self.cache.ask(call, self._do(address), self.put) != asked
+        return bool(call.get("inputs")) and inputs_digest(call, self.put, self.hashes) != call["inputs_digest"]
 
     def _do(self, address: Address) -> Table:
         do: Table = part_of(self.plan["nodes"][address.id], address.key)["do"]
