@@ -3,7 +3,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 SHOW := examples/01-penguins
 
-.PHONY: demo test lint type schema snapshots bench clean
+.PHONY: demo test lint type schema snapshots bench drill clean
 
 demo: .venv/installed $(SHOW)/.venv/installed ## run the penguins pipeline to the end
 	cd $(SHOW) && ../../$(BIN)/runner up pipeline.toml
@@ -26,6 +26,9 @@ snapshots: .venv/developer ## write snapshots/ anew
 
 bench: .venv/installed ## a chain and a fan of 1,000 steps, beside make
 	$(BIN)/python benchmarks/speed.py
+
+drill: .venv/developer ## break a run at every operation, go on, compare the ends; an hour
+	RUNNER_DRILL=all $(BIN)/python -m pytest -n 2 -q tests/drills
 
 clean:
 	rm -rf .venv $(SHOW)/.venv $(SHOW)/made $(SHOW)/.runner .mypy_cache .pytest_cache .ruff_cache

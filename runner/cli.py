@@ -39,7 +39,7 @@ MEANT = {
 }
 """Verbs of other tools."""
 
-OK, USAGE, SOFTWARE, INTERRUPTED, BROKEN_PIPE = 0, 2, 70, 130, 141
+OK, USAGE, ENVIRONMENT, SOFTWARE, INTERRUPTED, BROKEN_PIPE = 0, 2, 4, 70, 130, 141
 
 
 def help_text() -> str:
@@ -176,6 +176,13 @@ def _report(fault: Exception) -> int:
     if isinstance(fault, Refused):
         show(fault.problems)
         return fault.exit_code
+    if isinstance(fault, OSError):
+        from runner.text.trouble import trouble
+
+        problem = trouble(fault)
+        if problem is not None:
+            show([problem])
+            return ENVIRONMENT
     from runner.crash import keep
 
     try:

@@ -6,6 +6,7 @@ Keys are names, not paths: `runs/R/n/ID/2.0/a/X.json` is the file `runs/R/n/ID/2
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -92,15 +93,21 @@ class Folder:
         return sorted(found)
 
     def flush(self) -> None:
-        """Bring everything written so far to the disk."""
+        """Bring everything written so far to the disk. Raises OSError."""
         paths, self._unsynced = self._unsynced, {}
         for path in [*paths, *dict.fromkeys(os.path.dirname(path) for path in paths)]:
-            with contextlib.suppress(OSError):
+            try:
                 fd = os.open(path, os.O_RDONLY)
-                try:
-                    os.fsync(fd)
-                finally:
-                    os.close(fd)
+            except FileNotFoundError:  # somebody has removed it since
+                continue
+            try:
+                os.fsync(fd)
+            except OSError as error:
+                if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that can't sync folders
+                    error.filename = path
+                    raise
+            finally:
+                os.close(fd)
 
     def close(self) -> None:
         """Flush; the store keeps nothing open."""
@@ -138,6 +145,10 @@ class Folder:
             return False
         try:
             _write_all(fd, value)
+        except BaseException:  # half an object must not stand in the way of a whole one
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
         finally:
             os.close(fd)
         self._written(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import os
@@ -79,7 +78,11 @@ def of_process(attempt: Attempt) -> Table:
     """The end of an attempt whose command has ended: returns and files are judged and kept."""
     assert attempt.exit is not None and attempt.work is not None
     call, verdict = attempt.call, Verdict()
-    result = _result(call["scratch"]) if call["kind"] in ("python", "notebook") else None
+    try:
+        result = _result(call["scratch"]) if call["kind"] in ("python", "notebook") else None
+    except OSError as error:
+        result = None
+        verdict.fail("stage-out", say(error), "errored")
     _judge_exit(attempt, verdict, result)
     if verdict.ok:
         _take_returns(attempt, verdict, result)
@@ -172,21 +175,31 @@ def _where(attempt: Attempt, result: Table | None, joint: str) -> str:
 
 def _result(scratch: str) -> Table:
     try:
-        with open(os.path.join(scratch, "result.json"), encoding="utf-8") as file:
-            found: Table = json.load(file)
-            return found
-    except (OSError, ValueError):
+        found: Table = json.loads(_left(scratch, "result.json") or b"{}")
+        return found
+    except ValueError:
         return {}
+
+
+def _left(scratch: str, name: str) -> bytes | None:
+    """What the command left in a file of its scratch folder; None when there is none. Raises OSError: it can't be
+    read, which is not the same."""
+    try:
+        with open(os.path.join(scratch, name), "rb") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
 
 
 def _take_returns(attempt: Attempt, verdict: Verdict, result: Table | None) -> None:
     """Returns from the function and from $RUNNER_RETURNS; the function's win."""
     call = attempt.call
     declared = list(call.get("returns") or ())
-    data = b""
-    if not attempt.silent:
-        with contextlib.suppress(OSError), open(os.path.join(call["scratch"], "returns"), "rb") as file:
-            data = file.read()
+    try:
+        data = (None if attempt.silent else _left(call["scratch"], "returns")) or b""
+    except OSError as error:
+        verdict.fail("stage-out", say(error), "errored")
+        return
     try:
         said, warnings = parse_returns(data, declared)
     except ReturnsError as error:
@@ -211,10 +224,10 @@ def _keep_objects(attempt: Attempt, verdict: Verdict) -> None:
     for name, given in verdict.returns.items():
         if "path" in given:
             path = os.path.join(attempt.work.cwd if attempt.work else "", given["path"])
-            if redactor is not None and _file_finds(attempt, path):
-                verdict.fail("secret-leak", f"the return `{name}` holds a secret")
-                continue
             try:
+                if redactor is not None and _file_finds(attempt, path):
+                    verdict.fail("secret-leak", f"the return `{name}` holds a secret")
+                    continue
                 kept = attempt.catalog.put(path)
             except OSError as error:
                 if given.get("said"):
@@ -246,12 +259,10 @@ def _keep_objects(attempt: Attempt, verdict: Verdict) -> None:
 
 
 def _file_finds(attempt: Attempt, path: str) -> bool:
+    """Whether a file holds a secret. Raises OSError: what can't be looked at is not kept."""
     assert attempt.redactor is not None
-    try:
-        with open(path, "rb") as file:
-            return attempt.redactor.finds_in(file)
-    except OSError:
-        return False
+    with open(path, "rb") as file:
+        return attempt.redactor.finds_in(file)
 
 
 def _take_metrics(attempt: Attempt, verdict: Verdict) -> None:
@@ -259,13 +270,16 @@ def _take_metrics(attempt: Attempt, verdict: Verdict) -> None:
         return
     path = os.path.join(attempt.call["scratch"], "metrics")
     try:
-        with open(path, "rb") as file:
-            lines, warnings = read_metrics(file.read())
-    except OSError:
-        return
-    verdict.warnings += warnings
-    if attempt.redactor is not None and _file_finds(attempt, path):
-        verdict.fail("secret-leak", "the metrics hold a secret")
+        data = _left(attempt.call["scratch"], "metrics")
+        if data is None:
+            return
+        lines, warnings = read_metrics(data)
+        verdict.warnings += warnings
+        if attempt.redactor is not None and _file_finds(attempt, path):
+            verdict.fail("secret-leak", "the metrics hold a secret")
+            return
+    except OSError as error:
+        verdict.warnings.append(f"the metrics could not be read: {say(error)}")
         return
     verdict.more["metrics"] = {line.name: line.value for line in lines}
     try:
@@ -277,14 +291,15 @@ def _take_metrics(attempt: Attempt, verdict: Verdict) -> None:
 
 
 def _puts(attempt: Attempt, verdict: Verdict) -> list[str]:
-    """Paths that `step.put` named, each once, from the root."""
+    """Paths that `step.put` named, each once, from the root. Raises StageError."""
     assert attempt.work is not None
     if attempt.silent:
         return []
     try:
-        with open(os.path.join(attempt.call["scratch"], "puts"), encoding="ascii") as file:
-            named = dict.fromkeys(json.loads(line) for line in file)
-    except (OSError, ValueError):
+        named = dict.fromkeys(map(json.loads, (_left(attempt.call["scratch"], "puts") or b"").splitlines()))
+    except OSError as error:
+        raise StageError("stage-out", say(error), "errored") from error
+    except ValueError:
         return []
     found = []
     for path in named:
@@ -301,12 +316,14 @@ def _keep_notebook(attempt: Attempt, verdict: Verdict) -> None:
     if attempt.call["kind"] != "notebook":
         return
     try:
-        with open(os.path.join(attempt.call["scratch"], "executed.ipynb"), "rb") as file:
-            data = file.read()
+        data = _left(attempt.call["scratch"], "executed.ipynb")
+        if data is None:
+            return
         if attempt.redactor is not None:
             data = attempt.redactor.mask_bytes(data)
         kept = attempt.catalog.put_bytes(data)
-    except OSError:
+    except OSError as error:
+        verdict.warnings.append(f"the executed notebook could not be kept: {say(error)}")
         return
     stem, _ = os.path.splitext(attempt.call["notebook"])
     verdict.files.append({"path": stem + ".executed.ipynb", **kept, "kind": "report"})
@@ -348,10 +365,23 @@ def _record(attempt: Attempt, verdict: Verdict, code: int | None, number: int | 
         "definition": call.get("definition"),
         "inputs": call.get("inputs_digest"),
         "via": "fresh",
-        "log": {"bytes": attempt.log.size() if attempt.log else 0, "truncated": False},
+        "log": {"bytes": _log_size(attempt, verdict), "truncated": False},
         "warnings": verdict.warnings,
     }
     if call.get("item") is not None:
         end["item"] = call["item"]
     end.update(verdict.more)
     return end
+
+
+def _log_size(attempt: Attempt, verdict: Verdict) -> int:
+    """Bytes printed. The empty log of a success is not kept; a handler may want to read that of a failure."""
+    if attempt.exit is None:
+        return 0
+    try:
+        size = os.stat(attempt.log).st_size
+        if not size and verdict.ok and attempt.log != os.devnull:
+            os.unlink(attempt.log)
+    except OSError:
+        return 0
+    return size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,11 @@ def run(args: argparse.Namespace) -> int:
         from runner.commands.plan import show
 
         return show(plan, args)
+    from runner.commands.halting import halting, note_end
     from runner.commands.telling import tell
     from runner.crash import hide
     from runner.run.adopt import adopt, enter
-    from runner.run.begin import begin, finish, new_run
+    from runner.run.begin import begin, new_run
     from runner.run.resume import claim
     from runner.run.services import open_services, open_store
     from runner.run.signals import Signals
@@ -66,19 +68,22 @@ def run(args: argparse.Namespace) -> int:
     run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
     store = open_store(plan["profile"]["run-log"], root, run["run"], plugins, where=where)
     begin(plan, run, store, root, str(behind.ask.file))
-    if parent:
-        claim(parent, run, root, plugins)
-    enter(adopted, run, store)
-    driver = Driver(plan, run, services, store, _place(plan, run, root, args), view, wanted, adopted, parent)
-    with Signals() as signals, view:
-        try:
-            status = driver.walk(signals)
-        except BaseException as fault:  # one of ours leaves no process behind and shows no secret
-            hide(fault, services.secrets.values())
-            services.executor.close()
-            raise
-        driver.close(status, finish(run, status, root))
-    return tell(plan, run, store, driver.blob, root, args, signal=signals.first, timed_out=driver.timed_out)
+    with halting(args.file, run["name"]):
+        if parent:
+            claim(parent, run, root, plugins)
+        enter(adopted, run, store)
+        driver = Driver(plan, run, services, store, _place(plan, run, root, args), view, wanted, adopted, parent)
+        with Signals() as signals, view:
+            try:
+                status = driver.walk(signals)
+            except BaseException as fault:  # whatever ends it leaves no process behind and shows no secret
+                hide(fault, services.secrets.values())
+                services.executor.close()
+                raise
+            at = time.time()
+            driver.close(status, at)
+            note_end(run, status, root, at)
+        return tell(plan, run, store, driver.blob, root, args, signal=signals.first, timed_out=driver.timed_out)
 
 
 def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozenset[str] | None, made: Any) -> Any:

@@ -80,8 +80,6 @@ def begin(plan: Table, run: Table, store: Creates, root: Path, file: str) -> Non
     index.note(root, entry)
 
 
-def finish(run: Table, status: str, root: Path) -> float:
-    """Note the end in the index; the time of it."""
-    now = time.time()
-    index.note(root, {"run": run["run"], "status": status, "end": now})
-    return now
+def finish(run: Table, status: str, root: Path, at: float | None = None) -> None:
+    """Note the end in the index. Raises OSError."""
+    index.note(root, {"run": run["run"], "status": status, "end": time.time() if at is None else at})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import time
@@ -9,6 +11,7 @@ from pathlib import Path
 
 from runner.agent.catalog import digest_of
 
+UNSAID = {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE}  # a file may be there all the same
 YOUNG = 2_000_000_000  # ns; a file this young may change again within the tick of its time
 
 
@@ -22,11 +25,15 @@ class Hashes:
         self._learned = False
 
     def of(self, path: str) -> str | None:
-        """The hash of a file; None where there is none. A folder: of the names and hashes below it."""
+        """The hash of a file; None where there is none. A folder: of the names and hashes below it.
+
+        Raises OSError where nothing can be said: for want of descriptors or memory, or because of a bad disk."""
         full = self.root / path
         try:
             info = os.stat(full)
-        except OSError:
+        except OSError as error:
+            if error.errno in UNSAID:
+                raise
             return None
         if os.path.isdir(full):
             return self._folder(path)
@@ -37,7 +44,9 @@ class Hashes:
             return str(found[3])
         try:
             sha = str(digest_of(str(full))["sha256"])
-        except OSError:
+        except OSError as error:
+            if error.errno in UNSAID:
+                raise
             return None
         if time.time_ns() - info.st_mtime_ns > YOUNG:
             known[path] = [*mark, sha]
@@ -53,7 +62,8 @@ class Hashes:
             temporary.write_text(json.dumps(self._known), encoding="utf-8")
             os.replace(temporary, self._path)
         except (OSError, ValueError):
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
     def _folder(self, path: str) -> str:
         from runner.rules.keys import digest

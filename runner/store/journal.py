@@ -87,6 +87,13 @@ class Journal:
         """Write what was put. Raises OSError (a full disk); what is left then is written by the next flush."""
         if self._syncer is None:
             return
+        try:
+            self._flush(self._syncer, sync)
+        except OSError as error:
+            error.filename = self.path
+            raise
+
+    def _flush(self, syncer: Syncer, sync: bool) -> None:
         if self._lines:
             data = memoryview(b"".join(self._lines))
             try:
@@ -97,9 +104,9 @@ class Journal:
             self._written = self._end
             self._waiting.clear()
             if not sync:
-                self._syncer.soon()
+                syncer.soon()
         if sync:
-            self._syncer.now()
+            syncer.now()
 
     def refresh(self) -> bool:
         """Of a reader: see what the writer flushed since; whether there was anything."""

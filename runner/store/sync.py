@@ -16,9 +16,11 @@ class Syncer:
         self._fd = fd
         self._dirty, self._over = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+        self._fault: OSError | None = None
 
     def soon(self) -> None:
-        """Something was written."""
+        """Something was written. Raises OSError: what was written before could not be brought to the disk."""
+        self._tell()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="journal-sync", daemon=True)
             self._thread.start()
@@ -26,8 +28,14 @@ class Syncer:
 
     def now(self) -> None:
         """Sync, and come back when it is done. Raises OSError."""
+        self._tell()
         self._dirty.clear()
         os.fdatasync(self._fd)
+
+    def _tell(self) -> None:
+        """The kernel tells of a failed sync once: whoever asks afterwards would hear that all is well."""
+        if self._fault is not None:
+            raise self._fault
 
     def stop(self) -> None:
         """End the thread; what it had not synced yet is left to `now`."""
@@ -45,5 +53,6 @@ class Syncer:
             self._dirty.clear()
             try:
                 os.fdatasync(self._fd)
-            except OSError:  # the writer meets it at its next own sync
+            except OSError as error:  # for the writer, who comes by next
+                self._fault = error
                 return

@@ -245,6 +245,8 @@ CODES |= {
     "E701": Code("{why}"),
     "E702": Code("the run log can't be opened: {why}"),
     "E703": Code("the catalog can't be opened: {why}"),
+    "E704": Code("the run can't go on: {why}"),
+    "E705": Code("{why}"),
     "E707": Code("`{name}` still runs (pid {pid})", "wait for it, or end it: `kill {pid}`"),
     "E708": Code("`{name}` is being resumed by another run"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
@@ -253,6 +255,7 @@ CODES |= {
         "`{step}` asks for {asked}, and this machine has {there}: it {then}{others}",
         "a profile can ask for less here: `resources = {{ {kind} = {enough} }}`",
     ),
+    "W707": Code("that `{name}` has ended ({status}) could not be noted: {why}", "`runner show {name}` knows it"),
 }
 
 # --- usage of verbs that plan: runner/resolve/said.py, runner/run/select.py, runner/commands/explain.py ---

@@ -85,3 +85,42 @@ def test_flush_and_close_lose_nothing(tmp_path: Path) -> None:
     store.close()
     assert Folder(str(tmp_path), sync=True).get("runs/R/end.json") == b"{}"
     assert store.get("runs/R/none.json") is None
+
+
+def test_a_sync_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Folder(str(tmp_path))
+    store.put("runs/r/run.json", b"{}")
+
+    def fail(fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="run.json"):
+        store.flush()
+
+
+def test_half_an_object_does_not_stand_in_the_way_of_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    store = Folder(str(tmp_path))
+    store.put("runs/r/run.json", b"{}")
+    real = os.write
+    room = [len(b"value")]  # for the object beside its place, not for the one in it
+
+    def write(fd: int, data: bytes) -> int:
+        if not room[0]:
+            full()
+        done = real(fd, data)
+        room[0] -= done
+        return done
+
+    monkeypatch.setattr(os, "link", full)
+    monkeypatch.setattr(os, "write", write)
+    with pytest.raises(OSError, match="space"):
+        store.create("runs/r/end.json", b"value")
+    monkeypatch.undo()
+    assert store.get("runs/r/end.json") is None
+    assert store.create("runs/r/end.json", b"value")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,25 @@ def test_a_full_disk_loses_nothing_once_there_is_room(tmp_path: Path, monkeypatc
     assert len(reader.list("runs/")) == 4
     assert reader.damaged == 0
     reader.close()
+
+
+def test_a_sync_that_fails_behind_the_back_of_the_writer_is_told_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+
+    def fail(fd: int) -> None:
+        asked.set()
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", fail)
+    journal = filled(tmp_path / "journal", 1)
+    journal.flush()
+    assert asked.wait(10)
+    monkeypatch.undo()  # the kernel tells it once
+    with pytest.raises(OSError, match="output error") as told:
+        journal.close()
+    assert told.value.filename == str(tmp_path / "journal")
 
 
 def test_a_journal_that_is_not_there_is_said_to_readers(tmp_path: Path) -> None:
