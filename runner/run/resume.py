@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,11 +16,13 @@ from runner.run.hashes import Hashes
 from runner.run.records import Records, read
 from runner.run.restore import Catalog, restored
 from runner.run.services import Plugins, open_store
+from runner.store.journal import Busy
 from runner.text.diagnostics import Refused, diagnose
 
 Table = dict[str, Any]
 NEVER = ("!on-failure", "!finally")  # handlers and `[finally]` are each run's own (N49)
 LAST = "@last"
+PATIENCE = 5.0  # seconds; a claim takes milliseconds
 
 
 class Parent(NamedTuple):
@@ -48,7 +51,7 @@ def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -
         if index.alive(meta):
             raise Refused([diagnose("E707", None, name=meta.get("name"), pid=meta.get("pid"))])
         records, heir = _read(meta, root, plugins)
-        following = known.get(heir or "")
+        following = known.get(heir or "") or _chosen(records, meta, known, root, plugins)
         if following is None:
             break
         meta = following
@@ -66,6 +69,18 @@ def _read(meta: Table, root: Path, plugins: Plugins) -> tuple[Records, str | Non
         return Records(read(store, meta["run"])), json.loads(heir)["run"] if heir else None
     finally:
         store.close()
+
+
+def _chosen(records: Records, meta: Table, known: Mapping[str, Table], root: Path, plugins: Plugins) -> Table | None:
+    """The heir of this run's parent, where that is another run: two were asked to go on at once, this one was late."""
+    parent = known.get(records.run.get("parent") or "")
+    if parent is None:
+        return None
+    try:
+        _, heir = _read(parent, root, plugins)
+    except Refused:
+        return None
+    return known.get(heir) if heir is not None and heir != meta["run"] else None
 
 
 def _done(records: Records, known: Mapping[str, Table], root: Path, plugins: Plugins) -> dict[str, list[Table]]:
@@ -87,14 +102,29 @@ def _done(records: Records, known: Mapping[str, Table], root: Path, plugins: Plu
 
 def claim(parent: Parent, run: Table, root: Path, plugins: Plugins = None) -> None:
     """Note the heir in the parent, exclusively. Raises Refused when another run was first."""
-    store = open_store(parent.meta["store"], root, parent.meta["run"], plugins)
+    store = _taken(parent, root, plugins)
     try:
-        if not store.create(run_key(parent.meta["run"], "heir"), dumps({"v": 1, "run": run["run"]})):
+        key = run_key(parent.meta["run"], "heir")
+        if not store.create(key, dumps({"v": 1, "run": run["run"]})):
+            winner = json.loads(store.get(key))["run"]
+            names = {entry["run"]: entry["name"] for entry in index.runs(root)}
             finish(run, "cancelled", root)
-            raise Refused([diagnose("E708", None, name=parent.run.get("name"))])
+            raise Refused([diagnose("E708", None, name=parent.run.get("name"), heir=names.get(winner, winner))])
         store.flush()
     finally:
         store.close()
+
+
+def _taken(parent: Parent, root: Path, plugins: Plugins) -> Any:
+    """The log of the parent, to write; another run that claims it at this moment is waited for."""
+    limit = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return open_store(parent.meta["store"], root, parent.meta["run"], plugins)
+        except Refused as refused:
+            if not isinstance(refused.__cause__, Busy) or time.monotonic() > limit:
+                raise
+            time.sleep(0.01)
 
 
 def inputs_digest(call: Table, put: Mapping[str, str], hashes: Hashes) -> str:

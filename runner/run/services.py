@@ -29,14 +29,17 @@ def nowhere(service: str) -> None:
 def open_store(
     settings: Table, root: Path, run: str, plugins: Plugins = None, write: bool = True, where: Where = nowhere
 ) -> Any:
-    """The run log of one run. Raises Refused (E702)."""
+    """The run log of one run. Raises Refused (E702; its cause is Busy where another process writes it)."""
     from runner.store.journal import Busy
 
     try:
         return implementation("run_logs", settings, plugins).open(settings, str(root), run, write)
     except (OSError, Busy) as error:
-        why = f"{getattr(error, 'strerror', None) or error}: `{settings.get('path') or settings['type']}`"
-        raise Refused([diagnose("E702", where("run-log"), why=why)]) from None
+        what = (
+            "another live process writes it" if isinstance(error, Busy) else getattr(error, "strerror", None) or error
+        )
+        why = f"{what}: `{settings.get('path') or settings['type']}`"
+        raise Refused([diagnose("E702", where("run-log"), why=why)]) from error
 
 
 def open_catalog(settings: Table, root: Path, plugins: Plugins = None, where: Where = nowhere) -> Any:

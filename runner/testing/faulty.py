@@ -3,12 +3,13 @@
 python -m runner.testing.faulty '{"at": 17, "do": "kill"}' WORDS: every operation on files below the working directory,
 and every start or end of a process, is counted; stderr ends with their kinds in order. What is done at number `at`:
 
+stop    the process stands still until somebody sends it SIGCONT
 kill    the process is gone, as by `kill -9`
 torn    half of what is to be written is written, then the process is gone
 short   half is written, and the call says so
 ENOSPC  and all other names of errors: this operation fails, with `"lasting": true` all that follow, too
 
-Only operations that can fail so are counted.
+Only operations that can fail so are counted, with `"of": "mkdir"` only those of that kind.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ Call = Callable[..., Any]
 class Plug:
     """Counts operations and breaks one. seen: kinds in order."""
 
-    def __init__(self, at: int, do: str, lasting: bool = False) -> None:
+    def __init__(self, at: int, do: str, lasting: bool = False, of: str = "") -> None:
         self.at, self.do, self.lasting = at, do, lasting
-        self.kinds = KINDS.get(do)
+        self.kinds = {of} if of else KINDS.get(do)
         self.root = os.getcwd()
         self.seen: list[str] = []
         self._inside = False
@@ -83,8 +84,8 @@ class Plug:
             args = (*args[:-1], data[: len(data) // 2])
             if self.do == "torn":
                 plain(*args)
-        if self.do in ("kill", "torn"):
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self.do in ("kill", "torn", "stop"):
+            os.kill(os.getpid(), signal.SIGSTOP if self.do == "stop" else signal.SIGKILL)
         number = getattr(errno, self.do, None)
         if number is not None:
             name = next((one for one in args if isinstance(one, (str, os.PathLike))), None)

@@ -248,7 +248,7 @@ CODES |= {
     "E704": Code("the run can't go on: {why}"),
     "E705": Code("{why}"),
     "E707": Code("`{name}` still runs (pid {pid})", "wait for it, or end it: `kill {pid}`"),
-    "E708": Code("`{name}` is being resumed by another run"),
+    "E708": Code("`{name}` is gone on with by `{heir}` already", "`runner up --resume {heir}`, once that has ended"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
     "W706": Code(
