@@ -236,7 +236,7 @@ class Machine:
     def ready(self, unit: Unit) -> None:
         """A task may start as soon as there is what it asks for."""
         unit.phase = READY
-        if self.stock is None or self._halted[unit.last]:
+        if self.stock is None:
             heat(unit)
         else:
             self.stock.take(unit)
@@ -360,8 +360,6 @@ class Machine:
             if self._halted[unit.last] and (address not in self._stopped or (hard and not self._stopped[address])):
                 self._stopped[address] = hard
                 self._out.append(Stop(address, why, hard))
-        if self.stock is not None and self._halted[self.main_status is not None]:
-            self.stock.clear()
         waiting, self._wakes = self._wakes, []
         for entry in waiting:
             if self._halted[entry[2].last]:

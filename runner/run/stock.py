@@ -59,15 +59,6 @@ class Stock:
                 self._waits(unit, -1)
                 heat(unit)
 
-    def clear(self) -> None:
-        """Nobody waits any more: all get hot."""
-        for line in self._lines:
-            waiting = [unit for _, _, unit in line]
-            line.clear()
-            for unit in waiting:
-                self._waits(unit, -1)
-                heat(unit)
-
     def _wanted(self, unit: Unit) -> list[int]:
         """What a task takes, by kind; all of it where it asks for more than there is."""
         id = unit.address.id
@@ -103,11 +94,7 @@ class Stock:
             items = up.inside
             if isinstance(items, Items):
                 items.waiting += more
-                held = items.waiting >= self.most
-                if items.held and not held:
-                    items.held = held
-                    heat(up)
-                items.held = held
+                items.held = items.waiting >= self.most
             up = up.up
 
 

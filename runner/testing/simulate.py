@@ -25,6 +25,10 @@ class World(Protocol):
     def decide(self, what: str, address: Address) -> Any: ...
 
 
+# What happened, to which instance, a number, when, in which machine.
+Watch = Callable[[str, Address | None, int, float, Machine], None]
+
+
 def plan_of(steps: Steps, last: Steps | None = None) -> Table:
     """The plan; ids are paths."""
     nodes: Table = {}
@@ -78,11 +82,12 @@ def _node(nodes: Table, path: str, step: Mapping[str, Any], parent: str | None, 
 
 
 class Simulated(NamedTuple):
-    """What a simulated run left. starts: attempts in the order in which they began."""
+    """What a simulated run left. starts: attempts in the order in which they began; ends: each of them by number."""
 
     machine: Machine
     records: Table
     starts: list[tuple[Address, int]]
+    ends: dict[tuple[Address, int], Table]
     peak: int
     events: list[Event]
     instructions: int
@@ -96,11 +101,13 @@ def simulate(
     random: Random | None = None,
     cancel: Mapping[int, bool] | None = None,
     why: str = "cancelled",
-    watch: Callable[[str, Address | None, int, Machine], None] | None = None,
+    watch: Watch | None = None,
     **options: Any,
 ) -> Simulated:
-    """Run a plan: attempts end in a random order. cancel: after that many ends, softly or hard (true). watch: told of
-    each `start` and `end` of an attempt, each `cancel` (1: hard) and, after what the machine said was done, `turn`."""
+    """Run a plan: attempts end in a random order, and some of those that are stopped end `cancelled`.
+
+    cancel: after that many ends, softly or hard (true). watch: told of each `start`, `stop` (1: hard) and `end` of an
+    attempt, before each `cancel` (1: hard), and, when all that the machine said is done, `turn` (how many run)."""
     from runner.rules.keys import attempt_key, done_key, items_key, run_key, start_key
 
     machine = Machine(plan, limit=limit, **options)
@@ -110,16 +117,18 @@ def simulate(
     }
     running: dict[Address, tuple[int, str]] = {}
     starts: list[tuple[Address, int]] = []
+    ends: dict[tuple[Address, int], Table] = {}
+    stopped: set[Address] = set()
     events: list[Event] = []
     peak = ended = instructions = 0
     now, wake = 0.0, None
     cancel = dict(cancel or {})
-    see = watch or (lambda what, address, n, machine: None)
+    see = watch or (lambda what, address, n, now, machine: None)
     while not machine.done:
         for count in [count for count in cancel if count <= ended]:
             hard = cancel.pop(count)
+            see("cancel", None, int(hard), now, machine)
             machine.cancel(now, hard=hard, why=why)
-            see("cancel", None, int(hard), machine)
         todo = machine.next(now)
         instructions += len(todo)
         for one in todo:
@@ -128,7 +137,7 @@ def simulate(
                 name = f"{len(starts):06}"
                 running[one.address] = one.n, name
                 records[start_key("r", *one.address, name)] = {"n": one.n, "at": now}
-                see("start", one.address, one.n, machine)
+                see("start", one.address, one.n, now, machine)
             elif isinstance(one, Decide):
                 machine.decided(one.address, world.decide(one.what, one.address), now)
             elif isinstance(one, Expand):
@@ -141,22 +150,27 @@ def simulate(
             else:
                 assert isinstance(one, Stop)
                 assert one.address in running
+                stopped.add(one.address)
+                see("stop", one.address, int(one.hard), now, machine)
         events += machine.events()
         peak = max(peak, len(running))
         if any(isinstance(one, Decide | Expand) for one in todo):
             continue
-        see("turn", None, len(running), machine)
+        see("turn", None, len(running), now, machine)
         if running:
             address = random.choice(list(running)) if random else next(iter(running))
             n, attempt = running.pop(address)
             now += 1.0
             end = {"n": n, "attempt": attempt, "start": now, "end": now, **world.end(address, n)}
+            if address in stopped and random and random.random() < 0.5:
+                end.update(status="cancelled", reason="cancelled")
+            ends[address, n] = end
             key = done_key if end["status"] in ("succeeded", "cached") else attempt_key
             extra = () if key is done_key else (attempt,)
             records[key("r", *address, *extra)] = end
             ended += 1
             machine.ended(address, end, now)
-            see("end", address, n, machine)
+            see("end", address, n, now, machine)
         elif wake is not None:
             now, wake = max(now, wake), None
         else:
@@ -165,4 +179,4 @@ def simulate(
     if machine.why:
         records[run_key("r", "cancel")] = {"why": machine.why, "hard": bool(cancel is not None and machine.hard)}
     records[run_key("r", "end")] = {"status": machine.status, "at": now}
-    return Simulated(machine, records, starts, peak, events, instructions)
+    return Simulated(machine, records, starts, ends, peak, events, instructions)
