@@ -24,8 +24,9 @@ schema: .venv/developer ## write schema/*.json and the tables made from the mode
 snapshots: .venv/developer ## write snapshots/ anew
 	$(BIN)/python -m pytest -n 0 tests/test_examples.py --snapshot-update
 
-bench: .venv/installed ## a chain and a fan of 1,000 steps, beside make
-	$(BIN)/python benchmarks/speed.py
+bench: .venv/installed ## workloads of 100 to 10,000 steps, beside make, ninja and doit (WORDS="--workload chain --rounds 9")
+	-test -x .venv/bench/doit/bin/doit || { $(BIN)/python -m venv .venv/bench/doit && .venv/bench/doit/bin/python -m pip install --quiet --disable-pip-version-check doit; }
+	$(BIN)/python benchmarks/speed.py --venvs .venv/bench $(WORDS)
 
 drill: .venv/developer ## break a run at every operation, go on, compare the ends; an hour
 	RUNNER_DRILL=all $(BIN)/python -m pytest -n 2 -q tests/drills
