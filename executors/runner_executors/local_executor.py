@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import selectors
+import select
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -38,10 +38,11 @@ class Local:
         self._catalog = catalog
         self._catalogs: dict[str, Catalog] = {}
         self._host = Host(environ)
-        self._selector = selectors.DefaultSelector()
+        self._poller: Any = select.epoll() if hasattr(select, "epoll") else select.poll()
+        self._scale = 1 if hasattr(select, "epoll") else 1000  # seconds, or milliseconds
         self._running: dict[Attempt, str] = {}  # and the last line seen
         self._ready: list[Attempt] = []  # ended without a process, or to be looked at for another reason
-        self._watched: set[int] = set()
+        self._watched: dict[int, Attempt] = {}
         self._looked = 0.0
         spawn.seal()
 
@@ -70,8 +71,8 @@ class Local:
         self._running[attempt] = ""
         for fd in (attempt.fileno(), attempt.pipe()):
             if fd >= 0:
-                self._selector.register(fd, selectors.EVENT_READ, attempt)
-                self._watched.add(fd)
+                self._poller.register(fd, select.POLLIN)
+                self._watched[fd] = attempt
         if attempt.wake() == 0.0:
             self._ready.append(attempt)
         return attempt
@@ -82,10 +83,11 @@ class Local:
         due = self._due(now + timeout)
         woken: dict[Attempt, None] = dict.fromkeys(self._ready)
         self._ready.clear()
-        for key, _ in self._selector.select(0 if woken else max(0.0, due - now)):
-            woken[key.data] = None
-            if key.fd == key.data.fileno():  # a pidfd stays readable: from here on `wake` tells when to look
-                self._forget(key.fd)
+        for fd, _ in self._poller.poll(0 if woken else max(0.0, due - now) * self._scale):
+            attempt = self._watched[fd]
+            woken[attempt] = None
+            if fd == attempt.fileno():  # a pidfd stays readable: from here on `wake` tells when to look
+                self._forget(fd)
         now = time.monotonic()
         for attempt in self._running:
             at = attempt.wake()
@@ -98,9 +100,12 @@ class Local:
                 if end is not None:
                     del self._running[attempt]
                     ends.append((attempt, end))
-        if self.lines is not None and now - self._looked >= _SEEN:
+        if now - self._looked >= _SEEN:
             self._looked = now
-            self._tell()
+            for attempt in self._running:
+                attempt.show()
+            if self.lines is not None:
+                self._tell()
         return ends
 
     def stop(self, handle: Attempt, why: str = "cancelled", hard: bool = False) -> None:
@@ -116,7 +121,9 @@ class Local:
         limit = time.monotonic() + 5
         while self._running and time.monotonic() < limit:
             self.poll(0.05)
-        self._selector.close()
+        if hasattr(self._poller, "close"):
+            self._poller.close()
+        self._host.close()
 
     def _due(self, limit: float) -> float:
         for attempt in self._running:
@@ -130,8 +137,8 @@ class Local:
     def _forget(self, fd: int) -> None:
         """Stop watching a descriptor; must come before it is closed."""
         if fd in self._watched:
-            self._watched.remove(fd)
-            self._selector.unregister(fd)
+            del self._watched[fd]
+            self._poller.unregister(fd)
 
     def _tell(self) -> None:
         assert self.lines is not None

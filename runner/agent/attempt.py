@@ -15,7 +15,8 @@ from runner.agent.catalog import Catalog, NoCatalog
 from runner.agent.command import interpreted, needs_shell, plain_words
 from runner.agent.environ import Parameter, fits, parameters, variables
 from runner.agent.host import Host
-from runner.agent.stage import StageError, Work, fetch, prepare
+from runner.agent.slots import Log
+from runner.agent.stage import StageError, Work, fetch, no_folder, prepare
 from runner.agent.tasks import python_task
 
 _CHUNK = 1 << 18
@@ -50,13 +51,14 @@ class Attempt:
         self._secrets = secrets
         self._began = self._ended = time.monotonic()
         self._out = self._pipe = -1
-        self._log = call.get("log") or os.devnull
+        self.log: Log | None = None
         self._why: str | None = None
         self._kill_at: float | None = None
         self._deadline: float | None = None
         self._killed: float | None = None
         self._look = 0.0
         self._family: list[spawn.Member] = []
+        self._alone = False  # nothing of it was left when the command ended
         self._memory: list[str] = []
         self._end: dict[str, Any] | None = None
         self._given = False
@@ -65,17 +67,17 @@ class Attempt:
     def start(self) -> None:
         """Stage in and start the command; whatever goes wrong is told by `poll`."""
         try:
-            self.call = {**self.call, "scratch": self.host.folder(self.call["scratch"])}
             kind = self.call["kind"]
             if kind in ("stub", "reduce"):
                 self._end = outcome.without_process(self)
                 return
+            self.host.slots.folder(self.call["scratch"], time.time_ns())
             self.work = prepare(self.call)
             params = parameters(self.call, self.work, lambda sha, path: fetch(self.catalog, sha, path))
             self.unset = [name for name, param in params.items() if not fits(param.text or "")]
             env = {**self.host.environ, **variables(self.call, self.work, params), **self._secret_variables()}
             program, argv = self._command(kind, env, params)
-            self._open_log()
+            self.log = self.host.slots.log(self.call["scratch"], self.call["log"], fresh=self.redactor is not None)
             self._spawn(program, argv, env, params)
         except StageError as error:
             self._end = outcome.never_ran(self, error)
@@ -143,19 +145,14 @@ class Attempt:
         variable = "RUNNER_RETURNS=" + os.path.join(self.call["scratch"], "returns")
         return [*found.values(), *spawn.marked(variable, rest)]
 
+    def show(self) -> None:
+        """Give the log its name if something was printed, for those who read it while the command runs."""
+        if self.log is not None and self.log.size():
+            self.log.show()
+
     def last_line(self) -> str:
         """The last line printed so far, as text without control characters."""
-        try:
-            fd = os.open(self._log, os.O_RDONLY)
-        except OSError:
-            return ""
-        try:
-            size = os.lseek(fd, 0, os.SEEK_END)
-            tail = os.pread(fd, 2048, max(0, size - 2048))
-        except OSError:
-            return ""
-        finally:
-            os.close(fd)
+        tail = self.log.tail(2048) if self.log is not None and self._end is None else b""
         lines = tail.replace(b"\r", b"\n").split(b"\n")
         text = next((line for line in reversed(lines) if line.strip()), b"").decode("utf-8", "replace")
         return "".join(c for c in text if c.isprintable())
@@ -215,34 +212,31 @@ class Attempt:
             file.write(text.encode("utf-8", "surrogateescape"))
         return path
 
-    def _open_log(self) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-        try:
-            self._out = os.open(self._log, flags, 0o666)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(self._log), exist_ok=True)
-            self._out = os.open(self._log, flags, 0o666)
-
     def _spawn(self, program: str, argv: list[str], env: dict[str, str], params: Mapping[str, Parameter]) -> None:
-        assert self.work is not None
-        out, write = self._out, -1
+        assert self.work is not None and self.log is not None
+        out: int | str = self.log.path
         if self.redactor is not None:
-            self._pipe, write = os.pipe()
+            self._out = os.open(self.log.path, os.O_WRONLY | os.O_APPEND)
+            self._pipe, out = os.pipe()
             os.set_blocking(self._pipe, False)
-            out = write
         self.started, self._began = time.time(), time.monotonic()
         try:
-            self.process = spawn.spawn(program, argv, env, out, self.work.cwd)
+            try:
+                self.process = spawn.spawn(program, argv, env, out, self.work.cwd)
+            except FileNotFoundError:
+                if isinstance(out, int) or os.path.exists(out):
+                    raise
+                self.log = self.host.slots.again(self.log, self.call["scratch"])
+                self.process = spawn.spawn(program, argv, env, self.log.path, self.work.cwd)
         except OSError as error:
+            if not os.path.isdir(self.work.cwd):
+                raise no_folder(self.work.cwd) from error
             raise outcome.not_spawned(error, argv, params, self.call.get("env") or {}) from error
         except ValueError as error:  # a NUL
             raise StageError("bad-param", f"an argument can't be handed over: {error}") from error
         finally:
-            if write >= 0:
-                os.close(write)
-            elif self._out >= 0:
-                os.close(self._out)
-                self._out = -1
+            if isinstance(out, int):
+                os.close(out)
         if self.call.get("timeout") is not None:
             self._deadline = self._began + self.call["timeout"]
 
@@ -259,7 +253,7 @@ class Attempt:
                 self.stop("timeout")
         if self._kill_at is not None and now >= self._kill_at:
             self._kill()
-        if self.exit is not None and (not self._left() or self._given_up(now)):
+        if self.exit is not None and (self._alone or not self._left() or self._given_up(now)):
             self._finish()
 
     def _given_up(self, now: float) -> bool:
@@ -270,13 +264,14 @@ class Attempt:
         """The command ended; what is left in its session is asked to end too."""
         self._ended = time.monotonic()
         left = self._left()
+        self._alone = not left
         if left:
             spawn.send(left, signal.SIGTERM)
             self._kill_at = self._ended + self.call.get("grace", 5.0)
 
     def _left(self) -> list[spawn.Member]:
         assert self.process is not None
-        if not self._family and not spawn.anything_left(self.process.pid):
+        if not self._family and not spawn.anything_left(self.process.pid, self.host.probe):
             return []
         now = spawn.table()
         sessions = {m.session for m in self._family}  # with what their members have forked since
@@ -319,8 +314,7 @@ class Attempt:
         if self.redactor is not None:
             self._write(self.redactor.flush())
         self._shut()
-        with contextlib.suppress(OSError):
-            self.silent = not os.listdir(self.call["scratch"])
+        self.silent = self.host.slots.untouched(self.call["scratch"])
         try:
             self._end = outcome.of_process(self)
         finally:
@@ -341,6 +335,10 @@ class Attempt:
 
     def _close(self) -> None:
         self._shut()
+        if self.log is not None:
+            end = self._end
+            self.host.slots.close(self.log, end is None or end["status"] != "succeeded" or end["log"]["bytes"] > 0)
+            self.log = None
         if self.process is not None and self.process.pidfd >= 0:
             if self.on_close is not None:
                 self.on_close(self.process.pidfd)
@@ -349,7 +347,7 @@ class Attempt:
         for path in self._memory:
             with contextlib.suppress(OSError):
                 os.unlink(path)
-        self.host.give_back(self.call["scratch"], self.silent)
+        self.host.slots.give_back(self.call["scratch"], self.silent)
 
     @property
     def why(self) -> str | None:
@@ -360,8 +358,3 @@ class Attempt:
     def run_s(self) -> float:
         """Seconds that the command ran."""
         return self._ended - self._began
-
-    @property
-    def log(self) -> str:
-        """The path of its log."""
-        return self._log

@@ -31,9 +31,12 @@ class Place(NamedTuple):
 
 
 def make_call(
-    values: Values, id: str, key: Key, n: int, attempt: str, place: Place, label: Callable[[str, Key], str]
+    values: Values, id: str, key: Key, n: int, attempt: str, slot: int, place: Place, label: Callable[[str, Key], str]
 ) -> Table:
-    """All that the agent needs to run attempt `n`. Raises ExprError where a value is absent or unfit (`bad-param`)."""
+    """All that the agent needs to run attempt `n`. Raises ExprError where a value is absent or unfit (`bad-param`).
+
+    slot: a number that no other running attempt has, for its scratch folder.
+    """
     node = values.nodes[id]
     part = part_of(node, key)
     do = part["do"]
@@ -46,8 +49,9 @@ def make_call(
         "attempt": attempt,
         "run": place.run,
         "root": place.root,
-        "scratch": os.path.join(place.folder, "work", attempt),
-        "log": os.path.join(place.folder, "logs", f"{id}.{text}.{n}"),
+        "slot": slot,
+        "scratch": os.path.join(place.folder, "work", str(slot)),
+        "log": f"{place.folder}/logs/{id}.{text}.{n}",
         "catalog": place.catalog,
         "kind": do["kind"],
         "returns": do["returns"],
@@ -59,10 +63,9 @@ def make_call(
         "isolate": bool(do["isolate"] or place.isolate),
         "definition": part["definition"],
     }
-    items = item_of(values, id, key)
-    call["item"] = items or None
+    call["item"] = (item_of(values, id, key) or None) if key else None
     call["label"] = label(id, key)
-    call["round"] = round_of(values.nodes, id, key)
+    call["round"] = round_of(values.nodes, id, key) if key else None
     for field in ("script", "interpreter", "module", "function", "notebook", "builtins"):
         if field in do:
             call[field] = do[field]
@@ -75,9 +78,10 @@ def make_call(
     if do["kind"] == "stub":
         call["stub"] = {name: values.value(expr, id, key) for name, expr in do["stub"].items()}
     runtime = do.get("runtime")
-    call["python"], bin_folder = python_of(runtime, place)
-    if bin_folder:
-        call["env"] = {"PATH": bin_folder + os.pathsep + place.env.get("PATH", os.defpath), **call["env"]}
+    if runtime or do["kind"] in ("python", "notebook"):
+        call["python"], bin_folder = python_of(runtime, place)
+        if bin_folder:
+            call["env"] = {"PATH": bin_folder + os.pathsep + place.env.get("PATH", os.defpath), **call["env"]}
     return call
 
 

@@ -93,8 +93,8 @@ def variables(call: Mapping[str, Any], work: Work, params: Mapping[str, Paramete
         "RUNNER_STEP": call.get("path", ""),
         "RUNNER_ATTEMPT": str(call.get("n", 1)),
         "RUNNER_PARAMS": _kept(call, {name: p.value for name, p in params.items()}),
-        "RUNNER_RETURNS": os.path.join(scratch, "returns"),
-        "RUNNER_METRICS": os.path.join(scratch, "metrics"),
+        "RUNNER_RETURNS": scratch + "/returns",
+        "RUNNER_METRICS": scratch + "/metrics",
         "PWD": work.cwd,
     }
     if call.get("item"):
@@ -136,9 +136,9 @@ def _kept(call: Mapping[str, Any], values: Mapping[str, Any]) -> str:
 
     It stands beside the scratch folder for other steps to use, but that of an item, whose values no other has.
     """
-    data = json.dumps(values).encode("ascii")
+    data = json.dumps(values).encode("ascii") if values else b"{}"
     folder = call["scratch"] if call.get("item") else os.path.dirname(call["scratch"])
-    path = os.path.join(folder, "params-" + hashlib.sha256(data).hexdigest()[:16] + ".json")
+    path = f"{folder}/params-{hashlib.sha256(data).hexdigest()[:16]}.json"
     if not os.path.exists(path):
         temporary = f"{path}.{os.getpid()}.tmp"
         with open(temporary, "wb") as file:

@@ -365,23 +365,10 @@ def _record(attempt: Attempt, verdict: Verdict, code: int | None, number: int | 
         "definition": call.get("definition"),
         "inputs": call.get("inputs_digest"),
         "via": "fresh",
-        "log": {"bytes": _log_size(attempt, verdict), "truncated": False},
+        "log": {"bytes": attempt.log.size() if attempt.log else 0, "truncated": False},
         "warnings": verdict.warnings,
     }
     if call.get("item") is not None:
         end["item"] = call["item"]
     end.update(verdict.more)
     return end
-
-
-def _log_size(attempt: Attempt, verdict: Verdict) -> int:
-    """Bytes printed. The empty log of a success is not kept; a handler may want to read that of a failure."""
-    if attempt.exit is None:
-        return 0
-    try:
-        size = os.stat(attempt.log).st_size
-        if not size and verdict.ok and attempt.log != os.devnull:
-            os.unlink(attempt.log)
-    except OSError:
-        return 0
-    return size

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _DEFAULTS = [s for s in signal.valid_signals() if s not in (signal.SIGKILL, signal.SIGSTOP)]
 _LINUX = sys.platform.startswith("linux")
@@ -69,16 +69,18 @@ def seal() -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
-def spawn(program: str, argv: list[str], env: Mapping[str, str], out: int, cwd: str) -> Process:
+def spawn(program: str, argv: list[str], env: Mapping[str, str], out: int | str, cwd: str) -> Process:
     """Start `program` in a new session with stdin at its end and `out` as stdout and stderr; raises OSError.
+
+    out: a descriptor, or the path of a file that is there, to be appended to.
 
     posix_spawn has no working directory, so this process goes there for the moment of the call.
     """
-    actions = (
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_DUP2, out, 1),
-        (os.POSIX_SPAWN_DUP2, out, 2),
-    )
+    if isinstance(out, str):
+        first: tuple[Any, ...] = (os.POSIX_SPAWN_OPEN, 1, out, os.O_WRONLY | os.O_APPEND, 0)
+    else:
+        first = (os.POSIX_SPAWN_DUP2, out, 1)
+    actions = ((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), first, (os.POSIX_SPAWN_DUP2, 1, 2))
     back = _go(cwd)
     try:
         pid = os.posix_spawn(program, argv, env, file_actions=actions, setsid=True, setsigmask=(), setsigdef=_DEFAULTS)
@@ -121,8 +123,10 @@ def reap(process: Process) -> Exit | None:
     return Exit(os.WEXITSTATUS(status), None, usage.ru_utime, usage.ru_stime, rss)
 
 
-def anything_left(session: int) -> bool:
+def anything_left(session: int, probe: int) -> bool:
     """May there be processes in the session or group of an ended leader? False is certain, True may be zombies.
+
+    probe: a descriptor of /dev/null that serves nothing else.
 
     Linux refuses F_SETOWN to a number that no process, group or session bears: one call instead of a look at all of
     /proc, and unlike killpg it sees a child that changed its group.
@@ -132,13 +136,10 @@ def anything_left(session: int) -> bool:
             os.killpg(session, 0)
             return True
         return False
-    fd = os.open(os.devnull, os.O_RDONLY)
     try:
-        fcntl.fcntl(fd, fcntl.F_SETOWN, session)
+        fcntl.fcntl(probe, fcntl.F_SETOWN, session)
     except OSError as error:
         return error.errno != errno.ESRCH
-    finally:
-        os.close(fd)
     return True
 
 

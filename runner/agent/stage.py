@@ -57,9 +57,14 @@ def prepare(call: Mapping[str, Any]) -> Work:
     except OSError as error:
         raise StageError("stage-in", _say(error), "errored") from error
     cwd = os.path.join(root, call.get("workdir") or "").rstrip("/") or "/"
-    if not os.path.isdir(cwd):
-        raise StageError("stage-in", f"the folder `{call.get('workdir') or cwd}` to start in does not exist", "errored")
+    if call.get("workdir") and not os.path.isdir(cwd):
+        raise no_folder(call["workdir"])
     return Work(root, cwd, isolated, ways)
+
+
+def no_folder(path: str) -> StageError:
+    """A command has nowhere to start in."""
+    return StageError("stage-in", f"the folder `{path}` to start in does not exist", "errored")
 
 
 def check_path(path: str) -> None:

@@ -34,8 +34,17 @@ class OpenRun(NamedTuple):
         return index.alive(self.meta)
 
     def log_path(self, id: str, key: str, attempt: int) -> Path:
-        """The log of an attempt, which may not exist: a silent attempt has none."""
-        return self.root / ".runner" / "runs" / str(self.meta["run"]) / "logs" / f"{id}.{key}.{attempt}"
+        """The log of an attempt, which may not exist: a silent attempt has none.
+
+        One that has not ended may not have given its log a name yet: then it lies in its slot.
+        """
+        home = self.root / ".runner" / "runs" / str(self.meta["run"])
+        named = home / "logs" / f"{id}.{key}.{attempt}"
+        if not named.exists():
+            for one in self.run["nodes"].get(f"{id} {key}", {}).get("attempts", ()):
+                if one.get("n") == attempt and "slot" in one:
+                    return home / "work" / f"{one['slot']}.log"
+        return named
 
 
 def project_root(start: Path | None = None) -> Path:

@@ -57,9 +57,13 @@ def split(dotted: str, paths: Iterable[str]) -> list[str]:
 
 
 def said(sets: Iterable[str], paths: Iterable[str]) -> Document | None:
-    """The document that all `--set` words make together; None without any. Raises Refused."""
+    """The document that all `--set` words make together, a line each; None without any. Raises Refused.
+
+    Of a key that is said twice the last word holds, also where `--resume` brings the first (N49).
+    """
     known = list(paths)
     lines: list[str] = []
+    keys: list[str] = []
     problems: list[Diagnostic] = []
     for word in sets:
         key, value = pair(word, NAME)
@@ -67,12 +71,15 @@ def said(sets: Iterable[str], paths: Iterable[str]) -> Document | None:
             json.dumps(part) if not part.replace("-", "_").isidentifier() else part for part in split(key, known)
         )
         line = f"{dotted} = {as_toml(value)}"
+        again = [f"{earlier}.".startswith(f"{dotted}.") for earlier in keys]
+        lines = ["" if replaced else old for replaced, old in zip(again, lines, strict=True)]
         try:
             tomllib.loads("\n".join([*lines, line]))
         except tomllib.TOMLDecodeError:
             problems.append(diagnose("E920", None, flag=NAME, word=word))
             continue
         lines.append(line)
+        keys.append(dotted)
     if problems:
         raise Refused(problems)
     if not lines:

@@ -12,8 +12,10 @@ Key = tuple[int, ...]
 
 _SLUG = 30
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-_ESCAPED = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
+_FORM: Any = {"check_circular": False, "sort_keys": True, "separators": (",", ":"), "allow_nan": False}
+_ENCODE = json.JSONEncoder(ensure_ascii=False, **_FORM).encode
+_ESCAPED = json.JSONEncoder(**_FORM).encode
 
 
 def dumps(value: Any) -> bytes:
@@ -62,7 +64,7 @@ def ulid(now: float, after: str = "") -> str:
             last = last << 5 | _CROCKFORD.index(letter)
         if number <= last:
             number = last + 1
-    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 class StoreKey(NamedTuple):

@@ -23,6 +23,8 @@ class Labels:
 
     def label(self, id: str, key: Sequence[int], n: int = 0) -> str:
         """The label of an instance, of one of its attempts with `n`."""
+        if not key and id in self.nodes:  # a path holds those of what is around it
+            return f"{self.nodes[id]['path']}~{n}" if n else str(self.nodes[id]["path"])
         key = tuple(key)
         chain = []
         at: str | None = id

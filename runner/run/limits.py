@@ -6,7 +6,7 @@ import os
 import resource
 
 SPARE = 32  # descriptors that the driver itself needs
-EACH = 3  # descriptors of one attempt: pidfd, log, pipe
+EACH = 4  # descriptors of one attempt: pidfd, log to read and to write, pipe
 
 
 def processors() -> int:

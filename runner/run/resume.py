@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.agent.spawn import end_run
 from runner.rules.keys import digest, dumps, run_key
+from runner.rules.paths import matches
 from runner.run import index
 from runner.run.begin import finish
 from runner.run.hashes import Hashes
@@ -26,11 +29,13 @@ PATIENCE = 5.0  # seconds; a claim takes milliseconds
 
 
 class Parent(NamedTuple):
-    """The run that is resumed: its `run.json`, its line of the index, its done-records by node id."""
+    """The run that is resumed: its `run.json`, its line of the index, its done-records and the ends of its failed
+    attempts by node id, newest first."""
 
     run: Table
     meta: Table
     done: dict[str, list[Table]]
+    ends: dict[str, list[Table]]
 
 
 def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -> Parent:
@@ -58,7 +63,7 @@ def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -
     if not records.run:
         raise Refused([diagnose("E706", None, name=meta.get("name"), why="it has no run.json")])
     end_run(meta["run"])
-    return Parent(records.run, meta, _done(records, known, root, plugins))
+    return Parent(records.run, meta, *_attempts(records, known, root, plugins))
 
 
 def _read(meta: Table, root: Path, plugins: Plugins) -> tuple[Records, str | None]:
@@ -83,21 +88,27 @@ def _chosen(records: Records, meta: Table, known: Mapping[str, Table], root: Pat
     return known.get(heir) if heir is not None and heir != meta["run"] else None
 
 
-def _done(records: Records, known: Mapping[str, Table], root: Path, plugins: Plugins) -> dict[str, list[Table]]:
-    """Done-records of a run and of all that it goes on from, newest first: it may have died before it adopted all."""
-    found: dict[str, list[Table]] = {}
+def _attempts(
+    records: Records, known: Mapping[str, Table], root: Path, plugins: Plugins
+) -> tuple[dict[str, list[Table]], dict[str, list[Table]]]:
+    """Done-records and other ends of a run and of all that it goes on from, newest first: it may have died before it
+    adopted all."""
+    done: dict[str, list[Table]] = {}
+    ends: dict[str, list[Table]] = {}
     seen: set[str] = set()
     while True:
-        for id, done in records.done.items():
-            found.setdefault(id, []).extend(done.values())
+        for id, found in records.done.items():
+            done.setdefault(id, []).extend(found.values())
+        for address, failed in records.ends.items():
+            ends.setdefault(address.id, []).extend(reversed(failed))
         parent = records.run.get("parent")
         if parent is None or parent in seen or parent not in known:
-            return found
+            return done, ends
         seen.add(parent)
         try:
             records, _ = _read(known[parent], root, plugins)
         except Refused:  # its log is gone: what was adopted from it stands in its heirs
-            return found
+            return done, ends
 
 
 def claim(parent: Parent, run: Table, root: Path, plugins: Plugins = None) -> None:
@@ -134,7 +145,15 @@ def inputs_digest(call: Table, put: Mapping[str, str], hashes: Hashes) -> str:
     """
     env = {name: text for name, text in call["env"].items() if name != "PATH"}
     files = {path: put.get(path) or hashes.of(path) for path in call["inputs"]}
+    if not (env or files or call["params"]):
+        return _words(tuple(call.get("argv") or ()))
     return digest({"params": call["params"], "argv": call.get("argv"), "env": env, "files": files})
+
+
+@lru_cache(maxsize=256)
+def _words(argv: tuple[str, ...]) -> str:
+    """The digest of an attempt that takes nothing but the words of its command."""
+    return digest({"params": {}, "argv": list(argv) or None, "env": {}, "files": {}})
 
 
 class Adoption:
@@ -158,6 +177,17 @@ class Adoption:
                 origin = record.get("adopted") or {"run": record.get("run"), "attempt": record.get("attempt")}
                 return {**record, "run": call["run"]["id"], "key": call["key"], "adopted": origin}
         return None
+
+    def carry(self, call: Table) -> None:
+        """Checkpoints that are not there any more come back as the newest attempt of the same item left them (N48)."""
+        item = call.get("item") or {}
+        for path in (output["path"] for output in call["outputs"] if output.get("carry")):
+            for end in self.parent.ends.get(call["id"], ()):
+                files = [file for file in end.get("files", ()) if matches(path, file["path"])]
+                if files and (end.get("item") or {}) == item:
+                    if not any(os.path.lexists(self.root / file["path"]) for file in files):
+                        restored({"files": files}, self.root, self.hashes, self.catalog)
+                    break
 
     def _by_item(self, id: str) -> dict[str, list[Table]]:
         found: dict[str, list[Table]] = {}

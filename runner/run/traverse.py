@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,7 +69,9 @@ class Driver:
         self.executor: Traverser = services.executor
         self.catalog: Blobs = services.catalog
         self.secrets = services.secrets
-        self.see, self.tick = eyes.see, eyes.tick
+        self.eyes = eyes
+        self._seen: list[Event] = []  # to be shown when there is nothing better to do
+        self.see = self._seen.append
         self.timed_out = False
         self._noted: tuple[str | None, bool] = (None, False)
         self.done: dict[str, dict[Key, Table]] = {id: dict(found) for id, found in (adopted or {}).items()}
@@ -94,6 +97,9 @@ class Driver:
         self._asked: dict[Address, Asked] = {}  # of attempts that are under way
         self._handles: dict[Address, Any] = {}
         self._running: dict[Any, tuple[Address, Table]] = {}
+        self._free: list[int] = []  # slots that are not in use, of the first `_slots` ones
+        self._slots = 0
+        self._pid = os.getpid()
         self._finally = set(plan["finally"])
         self._wake: float | None = None
         self._stops = 0
@@ -117,11 +123,20 @@ class Driver:
             self.store.flush()
             self._tell()
             if machine.done and not self._running:
+                self._show(now)
                 return machine.status
             if busy:
                 continue
-            self.tick(now)
+            self._show(now)
             self._collect(now, deadline)
+
+    def _show(self, now: float) -> None:
+        """Let the view see what happened: here, while commands run, it delays nothing."""
+        seen, see = self._seen, self.eyes.see
+        for event in seen:
+            see(event)
+        seen.clear()
+        self.eyes.tick(now)
 
     def close(self, status: str, at: float) -> None:
         """Note the end in the store, give everything back."""
@@ -187,6 +202,7 @@ class Driver:
         for handle, end in self.executor.poll(wait):
             address, call = self._running.pop(handle)
             del self._handles[address]
+            heappush(self._free, call["slot"])
             self._ended(address, call, end, time.time())
 
     def _prepare(self, todo: Start, now: float) -> Table | None:
@@ -195,7 +211,8 @@ class Driver:
         if address.id in self._finally or self._last(address.id):
             self._facts_of_the_end()
         try:
-            call = make_call(self.values, address.id, address.key, todo.n, attempt, self.place, self.labels.label)
+            slot = self._free[0] if self._free else self._slots
+            call = make_call(self.values, address.id, address.key, todo.n, attempt, slot, self.place, self.labels.label)
             self._own_paths(address, call)
         except ExprError as error:
             end = _not_started(self.plan, address, todo.n, attempt, now, "failed", "bad-param", str(error))
@@ -214,9 +231,15 @@ class Driver:
             return None
         if asked is not None:
             self._asked[address] = asked
+        if self.adoption is not None and todo.n == 1:
+            self.adoption.carry(call)
         self._about_failure(call, address)
-        start = {"v": 1, "n": todo.n, "at": now, "pid": os.getpid()}
-        self.store.put(start_key(self.run["run"], *address, attempt), dumps(start))
+        if self._free:
+            heappop(self._free)
+        else:
+            self._slots += 1
+        start = f'{{"at":{now!r},"n":{todo.n},"pid":{self._pid},"slot":{slot},"v":1}}'
+        self.store.put(start_key(self.run["run"], *address, attempt), start.encode())
         return call
 
     def _own_paths(self, address: Address, call: Table) -> None:
@@ -237,24 +260,29 @@ class Driver:
         asked = self._asked.pop(address, None)
         if asked is not None:
             end = {**end, "fingerprint": asked.fingerprint}
+        changed = end["status"] == "succeeded" and "adopted" not in end and self._changed(asked, address, call)
+        if changed:
+            said = ["its code or inputs changed while it ran, so the cache does not keep it"] if asked else []
+            end = {**end, "code": {"dirty": True}, "warnings": [*end.get("warnings", ()), *said]}
         if end["status"] in ("succeeded", "cached"):
             if not self.store.create(done_key(run, *address), dumps(end)):
                 end = {**end, "status": "succeeded", "superseded_by": "an earlier attempt"}
                 self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
             else:
                 self.done.setdefault(address.id, {})[address.key] = end
-                if asked is not None:
-                    self._cache(asked, address, call, end)
+                if asked is not None and not changed:
+                    self.cache.keep(asked, end)
                 self.put.update((file["path"], file["sha256"]) for file in end.get("files", ()))
         else:
             self.ends.append(end)
             self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
         self.machine.ended(address, {**end, "note": note} if note else end, now)
 
-    def _cache(self, asked: Asked, address: Address, call: Table, end: Table) -> None:
-        """Keep a success, unless its code or inputs changed while it ran (N37)."""
-        if self.cache.ask(call, self._do(address), self.put) == asked:
-            self.cache.keep(asked, end)
+    def _changed(self, asked: Asked | None, address: Address, call: Table) -> bool:
+        """Whether what was hashed of code and inputs is another now that the attempt has ended (N37)."""
+        if asked is not None:
+            return self.cache.ask(call, self._do(address), self.put) != asked
+        return bool(call.get("inputs")) and inputs_digest(call, self.put, self.hashes) != call["inputs_digest"]
 
     def _do(self, address: Address) -> Table:
         do: Table = part_of(self.plan["nodes"][address.id], address.key)["do"]

@@ -107,7 +107,7 @@ def test_a_step_that_prints_its_secret(project: Any) -> None:
     handle = project.local.start(call, {"T": SECRET})
     end = project.wait(handle)
     assert end["status"] == "succeeded"
-    log = Path(handle.log).read_bytes().decode()
+    log = Path(handle.call["log"]).read_bytes().decode()
     assert log.startswith("token ***\n***")
     assert "ss'w" not in log and 'w"ord' not in log
     assert f"TOKEN={SECRET}" in project.text("got")
@@ -140,7 +140,7 @@ def test_an_error_text_is_masked(project: Any) -> None:
     handle = project.local.start(call, {"T": SECRET})
     end = project.wait(handle)
     assert end["error"]["message"] == "***" and "ss'w" not in json.dumps(end)
-    assert "ss'w" not in Path(handle.log).read_text()
+    assert "ss'w" not in Path(handle.call["log"]).read_text()
 
 
 def test_n40_a_secret_as_a_file_in_memory(project: Any) -> None:
@@ -148,7 +148,7 @@ def test_n40_a_secret_as_a_file_in_memory(project: Any) -> None:
     call["secrets"] = [{"env": "KEY", "name": "K", "file": True}]
     handle = project.local.start(call, {"K": LINES})
     end = project.wait(handle)
-    assert end["status"] == "succeeded" and Path(handle.log).read_text() == "600\n"
+    assert end["status"] == "succeeded" and Path(handle.call["log"]).read_text() == "600\n"
     assert project.text("got") == LINES
     where = Path(project.text("where").strip())
     assert not where.exists() and str(project.root) not in str(where)

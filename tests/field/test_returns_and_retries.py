@@ -74,6 +74,25 @@ def test_field_10_checkpoint_across_attempts(project: Make, place: tuple[str, ..
 
 
 @PLACES
+def test_field_10_checkpoint_across_runs(project: Make, place: tuple[str, ...]) -> None:
+    made = project(
+        {
+            "pipeline.toml": """
+                name = "x"
+                [steps.a]
+                outputs = [{ path = "state.ckpt", carry = true }, "out.txt"]
+                shell = 'echo step >> state.ckpt; cp state.ckpt out.txt; test "$(wc -l < state.ckpt)" = 3'
+                """
+        }
+    )
+    up(made, *place).exits(1)
+    made.path("state.ckpt").unlink(missing_ok=True)  # the project's own copy is not what counts
+    up(made, *place, "--resume").exits(1)
+    up(made, *place, "--resume").ok()
+    assert made.read("out.txt") == "step\n" * 3
+
+
+@PLACES
 @pytest.mark.parametrize("attempts", [1, 3])
 def test_field_11_siblings_folder(project: Make, place: tuple[str, ...], attempts: int) -> None:
     made = project(

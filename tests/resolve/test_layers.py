@@ -109,6 +109,16 @@ def test_n32_unset_drops_what_weaker_layers_said(project: Made) -> None:
     assert drop({"env": {"A": 1}, "timeout": "1h"}, "timeout") == {"env": {"A": 1}}
 
 
+@pytest.mark.parametrize("first", ["defaults.env.A=1", "defaults.env={ A = 1, Z = 2 }"])
+def test_n32_of_what_set_says_twice_the_last_word_holds(project: Made, first: str) -> None:
+    found = project({"pipeline.toml": PIPELINE})
+    last = "defaults.env={ A = 3 }" if "{" in first else "defaults.env.A=3"
+    rows = explained(found, "--set", first, "--set", "defaults.timeout=1h", "--set", last)
+    assert rows["steps.two.env.A"][:2] == (3, "--set [defaults]")
+    assert "steps.two.env.Z" not in rows
+    found.cli("check", "--set", last, "--set", "defaults.no-such=1").exits(3).says("`--set defaults.no-such=1`")
+
+
 def test_n32_param_beats_the_environment_beats_the_profile(project: Made) -> None:
     found = project({"pipeline.toml": PIPELINE, "profiles/p.toml": '[params]\nlevel = "profile"\n'})
 
