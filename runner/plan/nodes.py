@@ -213,6 +213,8 @@ class Emitter:
     def _map(self, step: Step, draft: Table) -> Table:
         table, compiler = step.table, self.compiler
         out: Table = {"each": {name: self._source(step, name, said) for name, said in step.each.items()}}
+        if len(step.each) > 1:
+            out["names"] = list(step.each)  # the last varies fastest (N5), and JSON keeps no order of keys
         for key, default, what in (("tolerate", 0, ANY_COUNT), ("batch", 1, COUNT), ("max-parallel", None, COUNT)):
             value = amount(step, compiler, (key,), table.get(key, default), what)
             if value is not None:

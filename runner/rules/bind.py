@@ -29,6 +29,11 @@ def part_of(node: Table, key: Key) -> Table:
     return part
 
 
+def names_of(part: Table) -> list[str]:
+    """The names of a map's items, in the order in which they were written."""
+    return list(part.get("names") or part["each"])
+
+
 class Values:
     """Looks references up in done-records; holds no state of its own.
 
@@ -133,8 +138,8 @@ class Values:
         """All combinations of the sources, the last name varying fastest (N5), less what the filter refuses (N4)."""
         part = part_of(self.nodes[id], key)
         found: list[Table] = [{}]
-        for name, source in part["each"].items():
-            values = self._source(source, id, key)
+        for name in names_of(part):
+            values = self._source(part["each"][name], id, key)
             found = [{**item, name: value} for item in found for value in values]
         wanted = part.get("filter")
         if wanted is None:

@@ -46,18 +46,26 @@ class Labels:
     def _item(self, id: str, key: tuple[int, ...], index: int) -> str:
         spot = (id, key)
         if spot not in self._named:
-            self._named[spot] = _names(self.items(id, key)) if self.items else None
+            self._named[spot] = _names(self.items(id, key), self._order(id, len(key))) if self.items else None
         names = self._named[spot]
         return f"[{names[index]}]" if names is not None and index < len(names) else f"[{index}]"
 
 
-def _names(items: Sequence[Table] | None) -> list[str] | None:
+    def _order(self, id: str, place: int) -> Sequence[str] | None:
+        """The names of a map's items as they were written; None where the plan has only one, or does not say."""
+        part: Table | None = self.nodes[id]
+        for _ in range(place - int(self.nodes[id].get("depth", 0))):
+            part = part.get("body") if part else None
+        return part.get("names") if part else None
+
+
+def _names(items: Sequence[Table] | None, order: Sequence[str] | None) -> list[str] | None:
     """`island=Dream` for every item; None when two are alike or one is odd: then indexes serve."""
     if not items:
         return None
     names = []
     for item in items:
-        texts = {name: _text(value) for name, value in item.items()}
+        texts = {name: _text(item[name]) for name in order or item if name in item}
         if not texts or not all(_PLAIN.match(text) for text in texts.values()):
             return None
         names.append(",".join(f"{name}={text}" for name, text in texts.items()))

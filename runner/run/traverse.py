@@ -302,12 +302,14 @@ class Driver:
             return items
         self.items.setdefault(id, {})[key] = items
         part = part_of(self.plan["nodes"][id], key)
+        told: Table = {"count": len(items)}
         if any(isinstance(source, list) and source[0] != "lit" for source in part["each"].values()):
+            told["items"] = items
             for number in range(0, len(items), SHARD):
                 shard = items_key(self.run["run"], id, key, str(number // SHARD))
                 self.store.put(shard, dumps(items[number : number + SHARD]))
             self.store.put(items_key(self.run["run"], id, key), dumps({"v": 1, "count": len(items)}))
-        self.see(Event(time.time(), "expand", address, {"count": len(items)}))
+        self.see(Event(time.time(), "expand", address, told))
         return len(items)
 
     def _about_failure(self, call: Table, address: Address) -> None:

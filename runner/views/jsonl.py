@@ -33,6 +33,8 @@ class JsonLines:
         told: dict[str, Any] = {"at": round(event.at, 3), "what": event.what}
         if event.what == "run-start":
             self.story.headline(event)
+        if event.what == "expand":
+            self.story.line(event)
         if event.address is not None:
             told["id"] = event.address.id
             told["key"] = ".".join(map(str, event.address.key)) or "-"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from itertools import islice, product
 from typing import Any
 
+from runner.rules.bind import names_of
+
 Nodes = Mapping[str, Mapping[str, Any]]
 
 
@@ -16,11 +18,12 @@ def written_items(nodes: Nodes, id: str, most: int = 100_000) -> list[dict[str, 
     if not each or part.get("filter") is not None:
         return None
     lists = []
-    for source in each.values():
+    names = names_of(dict(part))
+    for source in (each[name] for name in names):
         if not (isinstance(source, list) and len(source) == 2 and source[0] == "lit" and isinstance(source[1], list)):
             return None
         lists.append(source[1])
-    return [dict(zip(each, values, strict=True)) for values in islice(product(*lists), most)]
+    return [dict(zip(names, values, strict=True)) for values in islice(product(*lists), most)]
 
 
 def unfold(nodes: Nodes) -> dict[str, str]:

@@ -72,8 +72,8 @@ def tags(nodes: Nodes, id: str) -> list[str]:
         found.append(f"when {written(node['when'], nodes)}")
     while node.get("type") in ("map", "loop"):
         if node["type"] == "map":
-            sources = node.get("each", {}).items()
-            found.append("for each " + ", ".join(_source(each, source) for each, source in sources))
+            each: Mapping[str, Any] = node.get("each", {})
+            found.append("for each " + ", ".join(_source(name, each[name]) for name in node.get("names") or each))
         else:
             found.append(f"up to {node.get('max')} rounds")
         node = node.get("body") or {}
