@@ -50,7 +50,6 @@ class Labels:
         names = self._named[spot]
         return f"[{names[index]}]" if names is not None and index < len(names) else f"[{index}]"
 
-
     def _order(self, id: str, place: int) -> Sequence[str] | None:
         """The names of a map's items as they were written; None where the plan has only one, or does not say."""
         part: Table | None = self.nodes[id]

@@ -15,8 +15,9 @@ from runner.agent.call import Place, make_call
 from runner.rules import answers
 from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError
-from runner.rules.keys import attempt_key, done_key, dumps, items_key, key_of, key_text, run_key, start_key, ulid
+from runner.rules.keys import attempt_key, done_key, dumps, items_key, key_text, run_key, start_key, ulid
 from runner.rules.labels import Labels
+from runner.run.aftermath import failed, over
 from runner.run.cache import Asked, Cache
 from runner.run.events import Address, Event
 from runner.run.fold import end_facts
@@ -314,44 +315,13 @@ class Driver:
 
     def _about_failure(self, call: Table, address: Address) -> None:
         """What a handler is told of the step that it stands by (N29), and `[finally]` of the run (N30)."""
-        path = self.plan["nodes"][address.id]["path"]
-        if path.endswith("!on-failure"):
-            guarded = path.removesuffix("!on-failure")
-            node = next(node for node in self.plan["nodes"].values() if node["path"] == guarded)
-            last = next(
-                (
-                    end
-                    for end in reversed(self.ends)
-                    if end["id"] == node["id"] and key_of(end["key"])[: len(address.key)] == address.key
-                ),
-                None,
-            )
-            call["failed"] = {"step": guarded, "status": "failed", "exit_code": None, "log": "", "reason": None}
-            if last is not None:
-                log = os.path.join(self.place.folder, "logs", f"{last['id']}.{last['key']}.{last['n']}")
-                call["failed"] = {
-                    "step": guarded,
-                    "status": last["status"],
-                    "exit_code": last.get("exit"),
-                    "log": log if os.path.exists(log) else "",
-                    "reason": last.get("reason"),
-                }
+        if self.plan["nodes"][address.id]["path"].endswith("!on-failure"):
+            call["failed"] = failed(self.plan["nodes"], address, self.ends, self.place.folder)
         elif self._last(address.id):
-            record = os.path.join(self.place.folder, "ends.json")
-            with open(record, "wb") as file:
-                file.write(
-                    dumps({"status": self.facts["status"], "failed": self.facts["failed"], "nodes": self._all_ends()})
-                )
-            call["finally"] = {"status": self.facts["status"], "failed": self.facts["failed"], "record": record}
+            call["finally"] = over(self.plan["nodes"], self.facts, self.machine.statuses, self.place.folder)
 
     def _facts_of_the_end(self) -> None:
         self.facts.update(end_facts(self.plan["nodes"], self.machine.main_status or "succeeded", self.machine.statuses))
-
-    def _all_ends(self) -> list[Table]:
-        return [
-            {"path": self.plan["nodes"][a.id]["path"], "key": key_text(a.key), "status": s.status, "reason": s.reason}
-            for a, s in self.machine.statuses.items()
-        ]
 
     def _last(self, id: str) -> bool:
         return "!finally" in self.plan["nodes"][id]["path"]
