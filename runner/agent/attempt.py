@@ -46,7 +46,7 @@ class Attempt:
         self.process: spawn.Process | None = None
         self.exit: spawn.Exit | None = None
         self.unset: list[str] = []  # parameters too large for a variable
-        self.started = time.time()
+        self.started = self.host.clock.now()
         self.on_close: Callable[[int], None] | None = None  # told of a descriptor before it is closed
         self._secrets = secrets
         self._began = self._ended = time.monotonic()
@@ -219,7 +219,7 @@ class Attempt:
             self._out = os.open(self.log.path, os.O_WRONLY | os.O_APPEND)
             self._pipe, out = os.pipe()
             os.set_blocking(self._pipe, False)
-        self.started, self._began = time.time(), time.monotonic()
+        self.started, self._began = self.host.clock.now(), time.monotonic()
         try:
             try:
                 self.process = spawn.spawn(program, argv, env, out, self.work.cwd)

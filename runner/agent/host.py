@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from runner.agent import spawn
+from runner.agent.clock import Clock
 from runner.agent.command import Finder
 from runner.agent.environ import inherited
 from runner.agent.redact import Redactor, maskable
@@ -20,6 +21,7 @@ class Host:
         self.finder = Finder()
         self.slots = Slots()
         self.probe = os.open(os.devnull, os.O_RDONLY)
+        self.clock = Clock()
         self._redactors: dict[tuple[str, ...], Redactor] = {}
         self.oom_kills = spawn.oom_kills()
 

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import signal
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -353,7 +352,7 @@ def _record(attempt: Attempt, verdict: Verdict, code: int | None, number: int | 
         "reason": verdict.reason,
         "error": verdict.error,
         "start": attempt.started,
-        "end": attempt.started + attempt.run_s if exit else time.time(),
+        "end": attempt.started + attempt.run_s if exit else attempt.host.clock.now(),
         "run_s": attempt.run_s,
         "user_s": exit.user_s if exit else 0.0,
         "sys_s": exit.sys_s if exit else 0.0,

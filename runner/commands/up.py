@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
                 hide(fault, services.secrets.values())
                 services.executor.close()
                 raise
-            at = time.time()
+            at = driver.clock.now()
             driver.close(status, at)
             note_end(run, status, root, at)
         return tell(plan, run, store, driver.blob, root, args, signal=signals.first, timed_out=driver.timed_out)

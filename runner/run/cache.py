@@ -54,7 +54,7 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         expires = do["cache"].get("expires") if isinstance(do["cache"], dict) else None
-        if expires is not None and age > expires:
+        if expires is not None and not 0 <= age <= expires:
             return None
         if not restored(record, self.root, self.hashes, self.catalog):
             return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from collections.abc import Mapping
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.agent.call import Place, make_call
+from runner.agent.clock import Clock
 from runner.rules import answers
 from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError
@@ -102,17 +102,18 @@ class Driver:
         self._slots = 0
         self._pid = os.getpid()
         self._finally = set(plan["finally"])
+        self.clock = Clock()
         self._wake: float | None = None
         self._stops = 0
 
     def walk(self, signals: Signals) -> str:
         """Run to the end. One signal: no new steps, the running ones are stopped, then `[finally]`; two: at once."""
         machine = self.machine
-        began = time.time()
+        began = self.clock.now()
         self.see(Event(began, "run-start", None, {"run": self.run["run"], "name": self.run["name"], "plan": self.plan}))
         deadline = began + self.wanted.timeout if self.wanted.timeout else None
         while True:
-            now = time.time()
+            now = self.clock.now()
             if signals.count > self._stops:
                 self._stops = signals.count
                 self._cancel(now, "cancelled", hard=self._stops > 1)
@@ -197,14 +198,14 @@ class Driver:
 
     def _collect(self, now: float, deadline: float | None) -> None:
         until = [now + TICK] + [at for at in (self._wake, deadline) if at is not None]
-        wait = max(0.0, min(until) - time.time())
+        wait = max(0.0, min(until) - self.clock.now())
         if self._wake is not None and self._wake <= now:
             self._wake = None
         for handle, end in self.executor.poll(wait):
             address, call = self._running.pop(handle)
             del self._handles[address]
             heappush(self._free, call["slot"])
-            self._ended(address, call, end, time.time())
+            self._ended(address, call, end, self.clock.now())
 
     def _prepare(self, todo: Start, now: float) -> Table | None:
         """The call of an attempt, its start on record; None when it has ended at once."""
@@ -310,7 +311,7 @@ class Driver:
                 shard = items_key(self.run["run"], id, key, str(number // SHARD))
                 self.store.put(shard, dumps(items[number : number + SHARD]))
             self.store.put(items_key(self.run["run"], id, key), dumps({"v": 1, "count": len(items)}))
-        self.see(Event(time.time(), "expand", address, told))
+        self.see(Event(self.clock.now(), "expand", address, told))
         return len(items)
 
     def _about_failure(self, call: Table, address: Address) -> None:

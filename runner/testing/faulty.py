@@ -4,6 +4,7 @@ python -m runner.testing.faulty '{"at": 17, "do": "kill"}' WORDS: every operatio
 and every start or end of a process, is counted; stderr ends with their kinds in order. What is done at number `at`:
 
 stop    the process stands still until somebody sends it SIGCONT
+jump    from here on the clock of the wall is `"by"` seconds off
 kill    the process is gone, as by `kill -9`
 torn    half of what is to be written is written, then the process is gone
 short   half is written, and the call says so
@@ -21,6 +22,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -45,8 +47,8 @@ Call = Callable[..., Any]
 class Plug:
     """Counts operations and breaks one. seen: kinds in order."""
 
-    def __init__(self, at: int, do: str, lasting: bool = False, of: str = "") -> None:
-        self.at, self.do, self.lasting = at, do, lasting
+    def __init__(self, at: int, do: str, lasting: bool = False, of: str = "", by: float = 0.0) -> None:
+        self.at, self.do, self.lasting, self.by = at, do, lasting, by
         self.kinds = {of} if of else KINDS.get(do)
         self.root = os.getcwd()
         self.seen: list[str] = []
@@ -86,6 +88,10 @@ class Plug:
                 plain(*args)
         if self.do in ("kill", "torn", "stop"):
             os.kill(os.getpid(), signal.SIGSTOP if self.do == "stop" else signal.SIGKILL)
+        if self.do == "jump":
+            wall, ticks = time.time, time.time_ns
+            time.time = lambda: wall() + self.by
+            time.time_ns = lambda: ticks() + int(self.by * 1e9)
         number = getattr(errno, self.do, None)
         if number is not None:
             name = next((one for one in args if isinstance(one, (str, os.PathLike))), None)
