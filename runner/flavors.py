@@ -16,9 +16,9 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "runner_executors.local_executor:Local",
             (),
             "Each step is a process of this machine.",
-            {"grace": "10s"},
+            {"grace": "10s", "python": "fork"},
             (),
-            ("grace", "cpu", "memory", "gpu"),
+            ("grace", "cpu", "memory", "gpu", "python"),
         ),
     },
     "run_logs": {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import attrs
 
 from runner.model.forms import Amount, FixedDuration, FixedSize, key
@@ -18,6 +20,11 @@ class Settings:
     cpu: Amount | None = key("Processors that steps with `resources` may take at once; those of the machine.")
     memory: FixedSize | None = key("Memory that steps with `resources` may take at once; that of the machine.")
     gpu: Amount | None = key("Graphics processors that steps may take at once; those of the machine.")
+    python: Literal["fork", "fresh"] | None = key(
+        "How processes of Python steps are made: forked from an interpreter that has started, where that is safe, or "
+        "each by a start of its own.",
+        default="fork",
+    )
 
 
 FLAVOR = Flavor(

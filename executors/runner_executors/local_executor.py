@@ -37,7 +37,7 @@ class Local:
         self.lines = lines
         self._catalog = catalog
         self._catalogs: dict[str, Catalog] = {}
-        self._host = Host(environ)
+        self._host = Host(environ, fork=(settings or {}).get("python") != "fresh")
         self._poller: Any = select.epoll() if hasattr(select, "epoll") else select.poll()
         self._scale = 1 if hasattr(select, "epoll") else 1000  # seconds, or milliseconds
         self._running: dict[Attempt, str] = {}  # and the last line seen
@@ -69,10 +69,7 @@ class Local:
         attempt.on_close = self._forget
         attempt.start()
         self._running[attempt] = ""
-        for fd in (attempt.fileno(), attempt.pipe()):
-            if fd >= 0:
-                self._poller.register(fd, select.POLLIN)
-                self._watched[fd] = attempt
+        self._watch(attempt)
         if attempt.wake() == 0.0:
             self._ready.append(attempt)
         return attempt
@@ -97,7 +94,9 @@ class Local:
         for attempt in woken:
             if attempt in self._running:
                 end = attempt.poll()
-                if end is not None:
+                if end is None:
+                    self._watch(attempt)  # its command may have been started anew
+                else:
                     del self._running[attempt]
                     ends.append((attempt, end))
         if now - self._looked >= _SEEN:
@@ -124,6 +123,12 @@ class Local:
         if hasattr(self._poller, "close"):
             self._poller.close()
         self._host.close()
+
+    def _watch(self, attempt: Attempt) -> None:
+        for fd in (attempt.fileno(), attempt.pipe()):
+            if fd >= 0 and fd not in self._watched:
+                self._poller.register(fd, select.POLLIN)
+                self._watched[fd] = attempt
 
     def _due(self, limit: float) -> float:
         for attempt in self._running:

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.agent import outcome, spawn
 from runner.agent.catalog import Catalog, NoCatalog
@@ -18,6 +18,9 @@ from runner.agent.host import Host
 from runner.agent.slots import Log
 from runner.agent.stage import StageError, Work, fetch, no_folder, prepare
 from runner.agent.tasks import python_task
+
+if TYPE_CHECKING:
+    from runner.agent.forked import Forked
 
 _CHUNK = 1 << 18
 _UNKILLABLE = 5.0  # seconds after a SIGKILL that did not help
@@ -43,7 +46,7 @@ class Attempt:
         self.catalog: Catalog = catalog or NoCatalog()
         self.redactor = self.host.redactor(secrets.values())
         self.work: Work | None = None
-        self.process: spawn.Process | None = None
+        self.process: spawn.Process | Forked | None = None
         self.exit: spawn.Exit | None = None
         self.unset: list[str] = []  # parameters too large for a variable
         self.started = self.host.clock.now()
@@ -119,7 +122,9 @@ class Attempt:
         if self._end is not None or self.process is None:
             return
         if self.exit is None:
-            self.exit = spawn.reap(self.process)
+            if self.process.withdrawn():  # a fork that has not come yet
+                self._why = self._why or why
+            self.exit = self.process.reap()
             if self.exit is not None:  # it ended by itself just before
                 self._ended_now()
                 return
@@ -222,12 +227,12 @@ class Attempt:
         self.started, self._began = self.host.clock.now(), time.monotonic()
         try:
             try:
-                self.process = spawn.spawn(program, argv, env, out, self.work.cwd)
+                self.process = self._made(program, argv, env, out)
             except FileNotFoundError:
                 if isinstance(out, int) or os.path.exists(out):
                     raise
                 self.log = self.host.slots.again(self.log, self.call["scratch"])
-                self.process = spawn.spawn(program, argv, env, self.log.path, self.work.cwd)
+                self.process = self._made(program, argv, env, self.log.path)
         except OSError as error:
             if not os.path.isdir(self.work.cwd):
                 raise no_folder(self.work.cwd) from error
@@ -240,13 +245,22 @@ class Attempt:
         if self.call.get("timeout") is not None:
             self._deadline = self._began + self.call["timeout"]
 
+    def _made(self, program: str, argv: list[str], env: dict[str, str], out: int | str) -> spawn.Process | Forked:
+        assert self.work is not None
+        how = (program, argv, env, out, self.work.cwd)
+        if self.call["kind"] == "python":
+            forked = self.host.fork(self.call, self.work.root, how, self.on_close)
+            if forked is not None:
+                return forked
+        return spawn.spawn(*how)
+
     def _advance(self) -> None:
         if self.process is None:
             return
         self._drain(4)
         now = time.monotonic()
         if self.exit is None:
-            self.exit = spawn.reap(self.process)
+            self.exit = self.process.reap()
             if self.exit is not None:
                 self._ended_now()
             elif self._deadline is not None and now >= self._deadline and self._why is None:
@@ -342,8 +356,7 @@ class Attempt:
         if self.process is not None and self.process.pidfd >= 0:
             if self.on_close is not None:
                 self.on_close(self.process.pidfd)
-            os.close(self.process.pidfd)
-            self.process = spawn.Process(self.process.pid, -1)
+            self.process = self.process.closed()
         for path in self._memory:
             with contextlib.suppress(OSError):
                 os.unlink(path)
@@ -353,6 +366,11 @@ class Attempt:
     def why(self) -> str | None:
         """Why we ended it ourselves: None, "timeout", "cancelled"."""
         return self._why
+
+    @property
+    def via(self) -> str:
+        """How its process came to be: "fresh", "fork0", "fork1"."""
+        return self.process.via if self.process is not None else "fresh"
 
     @property
     def run_s(self) -> float:

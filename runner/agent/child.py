@@ -1,6 +1,7 @@
 """The interpreter of a `python` step: `python child.py TASK`. Calls one function, writes what it gave (N13, N14, N44).
 
 Runs in the user's Python, by path. Of ours the user's code can import `runner` and `runner_up`, unless it has its own.
+`python child.py --serve` is a server that forks a process for each step, which then goes on here (forkserver.py).
 """
 
 from __future__ import annotations
@@ -86,7 +87,15 @@ def with_traceback_of_crashes() -> None:
 
 
 def load(name: str, function: str) -> Any:
-    """The function of a module; `sys.argv` is the module's file from before the module runs."""
+    """The function of a module."""
+    found = imported(name)
+    for part in function.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def imported(name: str) -> Any:
+    """A module; `sys.argv` is its file from before it runs."""
     import importlib
 
     above = name.rpartition(".")[0]
@@ -94,10 +103,7 @@ def load(name: str, function: str) -> Any:
     specs = (finder.find_spec(name, path) for finder in sys.meta_path)
     spec = next((found for found in specs if found is not None), None)
     sys.argv = [spec.origin if spec is not None and spec.origin else name]
-    found = importlib.import_module(name)
-    for part in function.split("."):
-        found = getattr(found, part)
-    return found
+    return importlib.import_module(name)
 
 
 def parameters(task: dict[str, Any], ours: Ours) -> dict[str, Any]:
@@ -283,12 +289,13 @@ def write(task: dict[str, Any], result: dict[str, Any]) -> None:
     os.rename(temporary, task["result"])
 
 
-def main(path: str) -> int:
+def main(path: str, ours: Ours | None = None, prepared: bool = False) -> int:
     """Run the task; the exit code."""
     with open(path, encoding="utf-8") as file:
         task: dict[str, Any] = json.load(file)
-    ours = Ours(task["ours"])
-    prepare(task)
+    ours = ours or Ours(task["ours"])
+    if not prepared:
+        prepare(task)
     me = os.getpid()
     reserve = bytearray(1 << 16)  # to tell of an end for want of memory, some is needed
     result: dict[str, Any] = {}
@@ -322,4 +329,8 @@ def exit_code(code: Any) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    if sys.argv[1] != "--serve":
+        sys.exit(main(sys.argv[1]))
+    _known, _ours = set(sys.modules), Ours(os.path.dirname(_HERE))
+    _start = _ours.forkserver.serve(sys.modules["__main__"], _ours, _known)  # comes back in the process of a step only
+    sys.exit(_start.end(main(_start.path, _ours, _start.prepared)))

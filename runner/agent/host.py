@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from runner.agent import spawn
 from runner.agent.clock import Clock
@@ -12,12 +13,21 @@ from runner.agent.environ import inherited
 from runner.agent.redact import Redactor, maskable
 from runner.agent.slots import Slots
 
+if TYPE_CHECKING:
+    from runner.agent.forked import Forked
+    from runner.agent.forks import Forks
+
 
 class Host:
-    """What attempts of one driver share: the environment to inherit and the programs found so far."""
+    """What attempts of one driver share: the environment to inherit and the programs found so far.
 
-    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+    fork: Python steps are forked from servers where that makes no difference to them.
+    """
+
+    def __init__(self, environ: Mapping[str, str] | None = None, fork: bool = False) -> None:
         self.environ = inherited(os.environ if environ is None else environ)
+        self._may_fork = fork
+        self._forks: Forks | None = None
         self.finder = Finder()
         self.slots = Slots()
         self.probe = os.open(os.devnull, os.O_RDONLY)
@@ -26,9 +36,23 @@ class Host:
         self.oom_kills = spawn.oom_kills()
 
     def close(self) -> None:
-        """Give the descriptors back; no attempt runs any more."""
+        """End the servers of Python steps and give the descriptors back; no attempt runs any more."""
+        if self._forks is not None:
+            self._forks.close()
         self.slots.end()
         os.close(self.probe)
+
+    def fork(
+        self, call: Mapping[str, Any], root: str, how: tuple[Any, ...], on_close: Callable[[int], None] | None
+    ) -> Forked | None:
+        """A Python step in a forked process; None where it must start afresh, which is the same but slower."""
+        if not self._may_fork:
+            return None
+        if self._forks is None:
+            from runner.agent.forks import Forks
+
+            self._forks = Forks(self.environ)
+        return self._forks.start(call, root, how, on_close)
 
     def redactor(self, values: Iterable[str]) -> Redactor | None:
         """What masks these values, None when there is nothing to mask."""

@@ -363,7 +363,7 @@ def _record(attempt: Attempt, verdict: Verdict, code: int | None, number: int | 
         "files": verdict.files,
         "definition": call.get("definition"),
         "inputs": call.get("inputs_digest"),
-        "via": "fresh",
+        "via": attempt.via,
         "log": {"bytes": attempt.log.size() if attempt.log else 0, "truncated": False},
         "warnings": verdict.warnings,
     }

@@ -20,6 +20,21 @@ class Process(NamedTuple):
 
     pid: int
     pidfd: int
+    via: str = "fresh"
+
+    def reap(self) -> Exit | None:
+        """The end of the command itself, None while it runs. Must not be called again after an end."""
+        return reap(self)
+
+    def withdrawn(self) -> bool:
+        """Take the start back; False: it has begun."""
+        return False
+
+    def closed(self) -> Process:
+        """Give the descriptor back; what is still to be known of it."""
+        if self.pidfd >= 0:
+            os.close(self.pidfd)
+        return self._replace(pidfd=-1)
 
 
 class Exit(NamedTuple):
@@ -69,10 +84,18 @@ def seal() -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
-def spawn(program: str, argv: list[str], env: Mapping[str, str], out: int | str, cwd: str) -> Process:
+def spawn(
+    program: str,
+    argv: list[str],
+    env: Mapping[str, str],
+    out: int | str,
+    cwd: str,
+    more: tuple[int, int] | None = None,
+) -> Process:
     """Start `program` in a new session with stdin at its end and `out` as stdout and stderr; raises OSError.
 
-    out: a descriptor, or the path of a file that is there, to be appended to.
+    out: a descriptor, or the path of a file that is there, to be appended to;
+    more: a descriptor of ours that it has too, and under which number.
 
     posix_spawn has no working directory, so this process goes there for the moment of the call.
     """
@@ -80,7 +103,9 @@ def spawn(program: str, argv: list[str], env: Mapping[str, str], out: int | str,
         first: tuple[Any, ...] = (os.POSIX_SPAWN_OPEN, 1, out, os.O_WRONLY | os.O_APPEND, 0)
     else:
         first = (os.POSIX_SPAWN_DUP2, out, 1)
-    actions = ((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), first, (os.POSIX_SPAWN_DUP2, 1, 2))
+    actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), first, (os.POSIX_SPAWN_DUP2, 1, 2)]
+    if more is not None:
+        actions.append((os.POSIX_SPAWN_DUP2, *more))
     back = _go(cwd)
     try:
         pid = os.posix_spawn(program, argv, env, file_actions=actions, setsid=True, setsigmask=(), setsigdef=_DEFAULTS)
@@ -117,10 +142,15 @@ def reap(process: Process) -> Exit | None:
         return Exit(None, None, 0.0, 0.0, 0)
     if pid == 0:
         return None
-    rss = usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss * 1024
+    return exit_of(status, usage.ru_utime, usage.ru_stime, usage.ru_maxrss)
+
+
+def exit_of(status: int, user_s: float, sys_s: float, rss: int) -> Exit:
+    """An end as the system tells it."""
+    rss = rss if sys.platform == "darwin" else rss * 1024
     if os.WIFSIGNALED(status):
-        return Exit(None, os.WTERMSIG(status), usage.ru_utime, usage.ru_stime, rss)
-    return Exit(os.WEXITSTATUS(status), None, usage.ru_utime, usage.ru_stime, rss)
+        return Exit(None, os.WTERMSIG(status), user_s, sys_s, rss)
+    return Exit(os.WEXITSTATUS(status), None, user_s, sys_s, rss)
 
 
 def anything_left(session: int, probe: int) -> bool:

@@ -14,7 +14,7 @@ from runner.testing.golden import golden
 from runner.testing.project import Project
 
 SHAPES = sorted((Path(__file__).parent.parent / "shapes").glob("*.toml"))
-WORK = (Path(__file__).parent.parent / "shapes" / "work.py").read_text()
+MODULES = {path.name: path.read_text() for path in (Path(__file__).parent.parent / "shapes").glob("*.py")}
 CELLS = [(log, isolate) for log in ("file-system", "chunked-fs", "buffered") for isolate in (False, True)]
 ENDS = {"skip-and-block": 1, "handlers": 1, "retry": 1}
 GOLDEN = Path(__file__).parent / "projections"
@@ -30,7 +30,7 @@ def told(found: Project, log: str, isolate: bool, code: int) -> dict[str, Any]:
 def test_r9_every_cell_gives_the_same_projection(project: Callable[..., Project], shape: Path) -> None:
     runs = {}
     for log, isolate in CELLS:
-        found = project({"pipeline.toml": shape.read_text(), "work.py": WORK})
+        found = project({"pipeline.toml": shape.read_text(), **MODULES})
         runs[log, isolate] = told(found, log, isolate, ENDS.get(shape.stem, 0))
     first = runs[CELLS[0]]
     for cell, run in runs.items():

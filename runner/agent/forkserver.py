@@ -1,0 +1,360 @@
+"""The server of Python steps: a started interpreter that forks a process for each of them (`python child.py --serve`).
+
+It runs in the user's Python and says one line of JSON on its socket (descriptor 3) when it is ready: `unsafe`, why it
+must not be used or null; `watch`, files whose change makes it stale. What it is asked is one byte with descriptors:
+
+R  run a step: where it prints, the pipe for its end, its slip (all that it must know, a file in memory)
+W  fork into a server that has imported the module of a step: its socket, its slip
+Q  end when the last step has ended; when the socket closes: at once
+
+A slip is 16 bytes for the pid, 16 for `withdrawn`, and JSON: `task`, `cwd`, `set`, `unset`. Level 0 has imported our
+code alone, level 1 the user's module. A step's own process is told apart from a fresh interpreter by its parent only.
+"""
+
+from __future__ import annotations
+
+import _socket
+import contextlib
+import gc
+import io
+import json
+import os
+import select
+import stat
+import sys
+
+from runner.agent import ending
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+HEAD = 32  # bytes of a slip before its JSON
+CONTROL = 3
+PADDING = "RUNNER_RETURNS"  # started with room in it, see Stamp
+_TOO_MANY = 1500  # files to watch
+
+
+class Start:
+    """The process of a step: its task file, and whether the root is on the path already."""
+
+    def __init__(self, path: str, prepared: bool, plain: bool) -> None:
+        self.path, self.prepared, self.plain = path, prepared, plain
+
+    def end(self, code: int) -> int:
+        """End with a code: at once where nothing can be lost by it, else by what this gives to sys.exit."""
+        return ending.end(code, self.plain)
+
+
+class Server:
+    """What the loop knows: its socket, and by pidfd the processes that it forked and the pipes to tell their ends."""
+
+    def __init__(self, child: Any, ours: Any) -> None:
+        self.child, self.ours = child, ours
+        self.level = 0
+        self.plain = True  # nothing was made before the fork that only a full end would care for
+        self.retired = self.orphan = False
+        self.libraries = libraries()
+        self.stamp = Stamp()
+        self._listen()
+
+    def _listen(self) -> None:
+        self.control = _socket.socket(fileno=CONTROL)
+        self.children: dict[int, tuple[int, int]] = {}
+        self.poll = select.poll()
+        self.poll.register(CONTROL, select.POLLIN)
+
+    def greet(self, unsafe: str | None, watch: list[str]) -> None:
+        """Say the line; who is unsafe ends."""
+        if unsafe is None and len(watch) > _TOO_MANY:
+            unsafe = "it imports more files of the project than can be watched"
+        line = {"unsafe": unsafe, "watch": [] if unsafe else [[path, signature(path)] for path in watch]}
+        try:
+            self.control.sendall(json.dumps(line).encode("ascii") + b"\n")
+        except OSError:
+            os._exit(0)
+        if unsafe is not None:
+            os._exit(0)
+
+    def turn(self) -> Start | None:
+        """Wait and do what there is; in the process of a step: its start."""
+        ready = [fd for fd, _ in self.poll.poll()]
+        for fd in ready:
+            if fd != CONTROL:
+                self.reap(fd)
+        if self.retired and not self.children:
+            os._exit(0)
+        return self.asked() if CONTROL in ready else None  # last: who comes back may be another process
+
+    def asked(self) -> Start | None:
+        """Do what the driver asks."""
+        try:
+            what, packed, _, _ = self.control.recvmsg(1, _socket.CMSG_SPACE(12), _socket.MSG_CMSG_CLOEXEC)
+        except InterruptedError:
+            return None
+        except OSError:
+            what, packed = b"", []
+        if not what and not self.retired:
+            self._abandoned()
+        if not what:
+            self.poll.unregister(CONTROL)
+        self.retired = self.retired or what == b"Q"
+        given = [data for level, kind, data in packed if kind == _socket.SCM_RIGHTS]
+        fds = [int.from_bytes(data[i : i + 4], sys.byteorder) for data in given for i in range(0, len(data) - 3, 4)]
+        if what == b"R":
+            return self.run(*fds)
+        if what == b"W":
+            self.warm(*fds)
+        return None
+
+    def _abandoned(self) -> None:
+        """The driver is gone: steps go on without us; who may still be importing a module must not."""
+        for pid, report in self.children.values():
+            if report < 0:
+                os.kill(pid, 9)
+        os._exit(0)
+
+    def run(self, out: int, report: int, slip: int) -> Start | None:
+        """Fork the process of a step."""
+        try:
+            pid = os.fork()
+        except OSError:
+            for fd in (out, report, slip):  # the driver sees the pipe close: the step has never run
+                os.close(fd)
+            return None
+        if pid:
+            os.close(out)
+            os.close(slip)
+            self.keep(pid, report)
+            return None
+        os.setsid()
+        task = told(slip)
+        os.dup2(out, 1)
+        os.dup2(out, 2)
+        self.shut(out, report, slip)
+        if stat.S_ISFIFO(os.fstat(1).st_mode):
+            for fd, name in ((1, "stdout"), (2, "stderr")):
+                made = stream(fd, getattr(sys, name))
+                setattr(sys, name, made)
+                setattr(sys, f"__{name}__", made)
+        self.dress(task)
+        if self.level:
+            self.ours.imports.renew(task["root"])
+        return Start(task["task"], self.level > 0, self.plain)
+
+    def warm(self, socket: int, slip: int) -> None:
+        """Fork a server of level 1."""
+        try:
+            pid = os.fork()
+        except OSError:
+            pid = -1
+        if pid:
+            os.close(socket)
+            os.close(slip)
+            if pid > 0:
+                self.keep(pid, -1)
+            return
+        os.setsid()
+        task = told(slip)
+        os.dup2(socket, CONTROL)
+        self.shut(socket, slip, control=False)
+        self._listen()
+        self.level = 1
+        self.dress(task)
+        out = os.memfd_create("runner-import")
+        os.dup2(out, 1)
+        os.dup2(out, 2)
+        os.close(out)
+        known = set(sys.modules)
+        imports = self.ours.imports
+        hide(known)
+        found = imports.bring(self.child, task, self.libraries)
+        printed = "its import prints" if os.fstat(1).st_size else None
+        silence()
+        self.plain = found.plain
+        self.greet(found.unsafe or printed, [*sites(self.libraries), *found.watch])
+        gc.freeze()
+
+    def keep(self, pid: int, report: int) -> None:
+        """Wait for the end of a process."""
+        pidfd = os.pidfd_open(pid)
+        self.children[pidfd] = pid, report
+        self.poll.register(pidfd, select.POLLIN)
+
+    def reap(self, pidfd: int) -> None:
+        """Tell how a process ended, in one short line."""
+        pid, report = self.children.pop(pidfd)
+        self.poll.unregister(pidfd)
+        os.close(pidfd)
+        _, status, usage = os.wait4(pid, 0)
+        if report < 0:
+            return
+        line = f"{pid} {status} {usage.ru_utime} {usage.ru_stime} {usage.ru_maxrss}\n"
+        with contextlib.suppress(OSError):  # nobody wants to know any more
+            os.write(report, line.encode("ascii"))
+        os.close(report)
+
+    def shut(self, *fds: int, control: bool = True) -> None:
+        """In a forked process: close what is the server's."""
+        self.control.detach()
+        for fd in (*fds, *self.children, *(report for _, report in self.children.values() if report >= 0)):
+            os.close(fd)
+        if control:
+            os.close(CONTROL)
+
+    def dress(self, task: dict[str, Any]) -> None:
+        """In a forked process: environment and folder of a step."""
+        for name in task["unset"]:
+            os.environ.pop(name, None)
+        os.environ.update(task["set"])
+        self.stamp.write(os.environ.get(PADDING, ""))
+        try:
+            os.chdir(task["cwd"])
+        except OSError as error:
+            os.write(2, f"{error.strerror}: {error.filename}\n".encode("utf-8", "replace"))
+            os._exit(127)
+
+
+class Stamp:
+    """The first bytes of our environment, where /proc shows it: a forked step is found by its RUNNER_RETURNS too."""
+
+    def __init__(self) -> None:
+        self.at = self.room = 0
+        mark = b"\0" + PADDING.encode("ascii") + b"="
+        try:
+            with open("/proc/self/environ", "rb") as file:
+                data = b"\0" + file.read()
+            with open("/proc/self/stat", "rb") as file:
+                start = int(file.read().rpartition(b")")[2].split()[47])
+        except (OSError, ValueError, IndexError):
+            return
+        found = data.find(mark)
+        if found >= 0 and start:
+            self.at = start + found + len(mark) - 1
+            self.room = data.index(b"\0", found + 1) - found - len(mark)
+
+    def write(self, text: str) -> None:
+        """Put a value there, if there is room."""
+        value = os.fsencode(text)
+        if len(value) > self.room:
+            return
+        try:
+            fd = os.open("/proc/self/mem", os.O_WRONLY)
+        except OSError:
+            return
+        try:
+            os.pwrite(fd, value.ljust(self.room, b"\0"), self.at)
+        except OSError:
+            pass
+        finally:
+            os.close(fd)
+
+
+def told(slip: int) -> dict[str, Any]:
+    """In a forked process: say our pid, and read what to do; ends where that was withdrawn.
+
+    The pid is written before the mark is read, and by the driver the mark before the pid is read: one sees the other.
+    """
+    os.pwrite(slip, b"%d" % os.getpid(), 0)
+    data = os.pread(slip, os.fstat(slip).st_size, 0)
+    if data[16:17] == b"w":
+        os._exit(0)
+    found: dict[str, Any] = json.loads(data[HEAD:])
+    return found
+
+
+def signature(path: str) -> list[int] | None:
+    """What changes when a file does; None when there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return [found.st_mtime_ns, found.st_size, found.st_ino]
+
+
+def libraries() -> list[str]:
+    """The folders of the standard library and of installed packages."""
+    own = {os.path.dirname(os.__file__)}
+    prefixes = tuple({p + os.sep for p in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)})
+    for path in sys.path:
+        packages = "site-packages" in path or "dist-packages" in path
+        if packages or (path.startswith(prefixes) and path.startswith(os.path.dirname(os.__file__))):
+            own.add(path)
+    return sorted(own)
+
+
+def sites(folders: list[str]) -> list[str]:
+    """Where packages are installed: a change means another set of them."""
+    return [path for path in folders if "site-packages" in path or "dist-packages" in path]
+
+
+def hide(known: set[str]) -> None:
+    """Take away the modules that only we have loaded: the project may have one of such a name."""
+    for name in [name for name in sys.modules if name not in known and name not in sys.builtin_module_names]:
+        del sys.modules[name]
+
+
+def stream(fd: int, like: Any) -> Any:
+    """A standard stream as an interpreter makes it. One made for a file wants to seek, which a pipe can't."""
+    raw = io.FileIO(fd, "wb", closefd=False)
+    raw.name = like.name
+    made: Any = io.TextIOWrapper(
+        raw if like.write_through else io.BufferedWriter(raw),
+        encoding=like.encoding,
+        errors=like.errors,
+        newline="\n",
+        line_buffering=like.line_buffering,
+        write_through=like.write_through,
+    )
+    made.mode = "w"
+    return made
+
+
+def silence() -> None:
+    """Nobody reads what a server prints."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    os.close(null)
+
+
+def unfit() -> str | None:
+    """Why this interpreter, as it was started, can't be forked; None when it can."""
+    if sys.implementation.name != "cpython" or not hasattr(os, "pidfd_open"):
+        return "this interpreter has no way to fork"
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.fstat(1).st_size:
+        return "it prints when it starts"
+    if sys.gettrace() is not None or sys.getprofile() is not None or traced():
+        return "it is traced"
+    if len(os.listdir("/proc/self/task")) > 1:
+        return "it has threads"
+    if len(os.listdir("/proc/self/fd")) > 5:  # 0 to 3, and that of the folder
+        return "it opens files when it starts"
+    return None
+
+
+def traced() -> bool:
+    """Does a tool of sys.monitoring look on (Python 3.12)?"""
+    monitoring = getattr(sys, "monitoring", None)
+    return monitoring is not None and any(monitoring.get_tool(n) for n in range(6))
+
+
+def serve(child: Any, ours: Any, known: set[str]) -> Start:
+    """Serve until the driver is gone. Comes back in the process of a step. known: modules loaded before ours."""
+    for name in ("convert", "values"):  # once, not in each step
+        getattr(ours, name)
+    hide(known)
+    try:
+        unsafe = unfit()
+    except OSError:
+        unsafe = "there is no /proc"
+    silence()
+    server = Server(child, ours)
+    server.greet(unsafe, sites(server.libraries))
+    gc.freeze()
+    while True:
+        start = server.turn()
+        if start is not None:
+            return start
