@@ -10,12 +10,12 @@ from runner.agent import spawn
 from runner.agent.clock import Clock
 from runner.agent.command import Finder
 from runner.agent.environ import inherited
-from runner.agent.redact import Redactor, maskable
 from runner.agent.slots import Slots
 
 if TYPE_CHECKING:
     from runner.agent.forked import Forked
     from runner.agent.forks import Forks
+    from runner.agent.redact import Redactor
 
 
 class Host:
@@ -56,7 +56,12 @@ class Host:
 
     def redactor(self, values: Iterable[str]) -> Redactor | None:
         """What masks these values, None when there is nothing to mask."""
-        key = tuple(sorted(maskable(values)))
+        given = list(values)
+        if not given:
+            return None
+        from runner.agent.redact import Redactor, maskable  # not needed by the many runs without secrets
+
+        key = tuple(sorted(maskable(given)))
         if not key:
             return None
         if key not in self._redactors:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+from pathlib import Path
 from typing import Any
+
+from runner.resolve.ask import Ask
 
 Option = tuple[tuple[str, ...], dict[str, Any]]
 
@@ -24,3 +29,9 @@ RUN: Option = (
     ("run",),
     {"nargs": "?", "default": "@last", "metavar": "RUN", "help": "name, unique prefix, @last, @failed (@last)"},
 )
+
+
+def ask_of(args: argparse.Namespace) -> Ask:
+    """The question that a verb's options ask."""
+    given = getattr(args, "given", {})
+    return Ask(Path(args.file), args.profile, tuple(args.param), tuple(args.set), os.environ, given)

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from runner.commands.asking import FILE, JSON
-from runner.commands.making import Made, ask_of, make
+from runner.commands.asking import FILE, JSON, ask_of
+from runner.commands.making import Made, make
 from runner.resolve.layers import SERVICES, WHOLE, Layer, shared
 from runner.text.diagnostics import Diagnostic, Refused, diagnose, exit_code, near
 

@@ -106,8 +106,8 @@ def text(plan: Mapping[str, Any]) -> str:
 
 
 def _profiles(args: argparse.Namespace) -> int:
-    from runner.resolve.ask import Ask
-    from runner.resolve.project import find_root, locate, profile_names
+    from runner.resolve.ask import Ask, find_root
+    from runner.resolve.project import locate, profile_names
     from runner.text.sources import Sources
 
     file = Path(args.file)

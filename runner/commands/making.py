@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
+from runner.commands.asking import ask_of
 from runner.plan.build import Built, build
 from runner.plan.gaps import gaps
-from runner.resolve.ask import Ask
-from runner.resolve.project import find_root
+from runner.resolve.ask import Ask, find_root
 from runner.resolve.resolved import Resolved, resolve
 from runner.text.diagnostics import Diagnostic, Refused
 from runner.text.document import Document
@@ -46,12 +44,6 @@ def uncollected() -> Iterator[None]:
     finally:
         if running:
             gc.enable()
-
-
-def ask_of(args: argparse.Namespace) -> Ask:
-    """The question that a verb's options ask."""
-    given = getattr(args, "given", {})
-    return Ask(Path(args.file), args.profile, tuple(args.param), tuple(args.set), os.environ, given)
 
 
 def make(ask: Ask, pipeline: Document | None = None) -> Made:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runner.commands.common import plugins_of
 from runner.plan.build import pipeline_name
-from runner.resolve.project import find_root
+from runner.resolve.ask import find_root
 from runner.run.resume import Parent, open_parent
 from runner.text.document import load
 from runner.text.sources import Sources

@@ -6,12 +6,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from runner.run.fold import fold
-from runner.run.records import read
 from runner.views.digest import digest
 from runner.views.exits import exit_code
 from runner.views.logfile import tail
@@ -24,27 +21,23 @@ LAST = 10  # lines of a log
 
 def tell(
     plan: Table,
-    run: Table,
-    store: Any,
-    blob: Callable[[str], Any],
+    folded: Table,
     root: Path,
     args: argparse.Namespace,
     *,
     signal: int | None,
     timed_out: bool,
 ) -> int:
-    """Fold what the store holds and tell it. signal: the first one that asked the run to stop."""
-    folded = fold(plan, read(store, run["run"]), blob=blob)
-    store.close()
+    """Tell a run that has ended, as it was folded. signal: the first one that asked the run to stop."""
     if args.json:
         print(json.dumps(folded, indent=2, ensure_ascii=False))
     if args.output != "json":
-        logs = root / ".runner" / "runs" / run["run"] / "logs"
+        logs = root / ".runner" / "runs" / folded["run"] / "logs"
         text = digest(
             folded,
             plan,
             lambda id, key, n: tail(logs / f"{id}.{key}.{n}", LAST),
-            again=[str(args.file), "--resume", run["name"]],
+            again=[str(args.file), "--resume", folded["name"]],
             colour=coloured(sys.stderr, os.environ),
             signs=symbols(sys.stderr),
         )

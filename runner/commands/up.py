@@ -36,39 +36,41 @@ OPTIONS: list[Any] = [
 
 def run(args: argparse.Namespace) -> int:
     """Plan, begin, walk, fold, tell; the exit code is that of DESIGN 3.3."""
-    from runner.commands.making import made
-    from runner.commands.resuming import recall
+    from runner.commands.planning import planned
 
-    parent = recall(args)
-    plan, behind = made(args)
+    parent = None
+    if args.resume is not None:
+        from runner.commands.resuming import recall
+
+        parent = recall(args)
+    made = planned(args)
+    plan, root, plugins = made.plan, made.root, made.plugins
     if args.dry_run:
         from runner.commands.plan import show
 
         return show(plan, args)
     from runner.commands.halting import halting, note_end
     from runner.commands.telling import tell
-    from runner.crash import hide
     from runner.run.adopt import adopt, enter
     from runner.run.begin import begin, new_run
-    from runner.run.resume import claim
     from runner.run.services import open_services, open_store
     from runner.run.signals import Signals
     from runner.run.traverse import Driver
     from runner.views.choose import choose
 
-    root, plugins = behind.sources.root, behind.resolved.files.plugins
     chosen = selected(args, plan)
     adopted = adopt(plan, chosen, root, plugins)
-    where = behind.resolved.layers.written
-    services = open_services(plan, chosen, root, plugins, where)
-    wanted = _wanted(args, plan, services, chosen, behind)
+    services = open_services(plan, chosen, root, plugins, made.where)
+    wanted = _wanted(args, plan, services, chosen, made)
     view = choose(sys.stderr, os.environ, args.output, plugins)
     asked = {"profile": args.profile, "set": args.set}
     run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
-    store = open_store(plan["profile"]["run-log"], root, run["run"], plugins, where=where)
-    begin(plan, run, store, root, str(behind.ask.file))
+    store = open_store(plan["profile"]["run-log"], root, run["run"], plugins, where=made.where)
+    begin(plan, made.text, run, store, root, str(made.ask.file))
     with halting(args.file, run["name"]):
         if parent:
+            from runner.run.resume import claim
+
             claim(parent, run, root, plugins)
         enter(adopted, run, store)
         driver = Driver(plan, run, services, store, _place(plan, run, root, args), view, wanted, adopted, parent)
@@ -76,13 +78,16 @@ def run(args: argparse.Namespace) -> int:
             try:
                 status = driver.walk(signals)
             except BaseException as fault:  # whatever ends it leaves no process behind and shows no secret
+                from runner.crash import hide
+
                 hide(fault, services.secrets.values())
                 services.executor.close()
                 raise
             at = driver.clock.now()
-            driver.close(status, at)
+            folded = driver.close(status, at)
             note_end(run, status, root, at)
-        return tell(plan, run, store, driver.blob, root, args, signal=signals.first, timed_out=driver.timed_out)
+        store.close()
+        return tell(plan, folded, root, args, signal=signals.first, timed_out=driver.timed_out)
 
 
 def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozenset[str] | None, made: Any) -> Any:
@@ -101,7 +106,7 @@ def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozen
         warnings.append(diagnose("W705", None, wanted=asked, given=given))
     stock = services.executor.stock() if any(map(asked_of, plan["nodes"].values())) else None
     if stock:
-        warnings += excess(plan, made.built.tree, stock, chosen)
+        warnings += excess(plan, made.behind().built.tree, stock, chosen)
     if warnings:
         show(warnings)
     return Wanted(given, args.fail_fast, chosen, plan["timeout"], stock)

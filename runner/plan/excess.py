@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.model.units import BYTES
-from runner.plan.steps import Tree
 from runner.text.diagnostics import Diagnostic, diagnose
+
+if TYPE_CHECKING:
+    from runner.plan.steps import Tree
 
 Table = dict[str, Any]
 

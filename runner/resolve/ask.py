@@ -20,3 +20,12 @@ class Ask(NamedTuple):
     sets: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
     given: Mapping[str, Any] = {}
+
+
+def find_root(file: Path) -> Path:
+    """The folder of the nearest `runner.toml` above the pipeline file, else the file's folder (N20)."""
+    folder = file.absolute().parent
+    for candidate in (folder, *folder.parents):
+        if (candidate / "runner.toml").is_file():
+            return candidate
+    return folder

@@ -40,15 +40,6 @@ class Files(NamedTuple):
         return found if isinstance(found, dict) else None
 
 
-def find_root(file: Path) -> Path:
-    """The folder of the nearest `runner.toml` above the pipeline file, else the file's folder (N20)."""
-    folder = file.absolute().parent
-    for candidate in (folder, *folder.parents):
-        if (candidate / "runner.toml").is_file():
-            return candidate
-    return folder
-
-
 def read_files(ask: Ask, sources: Sources, pipeline: Document | None = None) -> Files:
     """Load the pipeline, `runner.toml` and the chain of profiles. Raises Refused with every problem that is found."""
     pipeline = pipeline or load(ask.file, sources, "pipeline")

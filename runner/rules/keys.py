@@ -28,6 +28,11 @@ def dumps(value: Any) -> bytes:
         return _ESCAPED(value).encode("ascii")
 
 
+def written(value: Any) -> bytes:
+    """JSON that keeps the order of keys, compact. Raises as `dumps`."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, check_circular=False).encode("ascii")
+
+
 def digest(value: Any) -> str:
     """SHA-256 of a value's canonical JSON, in hex."""
     return hashlib.sha256(dumps(value)).hexdigest()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import platform
 import pwd
+import sys
 import time
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,9 +50,9 @@ def new_run(
         "date": parent["date"] if parent else time.strftime("%Y-%m-%d", time.gmtime(now)),
         "scheduled": parent["scheduled"] if parent else None,
         "selected": sorted(selected) if selected is not None else None,
-        "created": {"host": platform.node(), "pid": os.getpid(), "user": _user()},
+        "created": {"host": os.uname().nodename, "pid": os.getpid(), "user": _user()},
         "runner_version": __version__,
-        "python": platform.python_version(),
+        "python": sys.version.split()[0],
     }
     run["first"] = parent["first"] if parent else {"id": run["run"], "name": run["name"]}
     facts = {**run["first"], "date": run["date"], "scheduled": run["scheduled"]}
@@ -68,9 +68,12 @@ def _user() -> str:
         return os.environ.get("USER") or str(os.getuid())
 
 
-def begin(plan: Table, run: Table, store: Creates, root: Path, file: str) -> None:
-    """Make the run known: the plan, `run.json` (exclusively), then the line in the index: what it names can be read."""
-    store.create(plan_key(plan["digest"]), dumps(plan))
+def begin(plan: Table, text: bytes, run: Table, store: Creates, root: Path, file: str) -> None:
+    """Make the run known: the plan, `run.json` (exclusively), then the line in the index: what it names can be read.
+
+    text: the plan as JSON.
+    """
+    store.create(plan_key(plan["digest"]), text)
     store.create(run_key(run["run"], "run"), dumps(run))
     store.flush()
     entry = {key: run[key] for key in ("run", "name", "pipeline", "profile", "start")}

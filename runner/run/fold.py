@@ -39,8 +39,14 @@ def gone(address: Address, started: bool) -> str | None:
     return "lost" if started else None
 
 
+def ended(plan: Table, records: Records, machine: Machine, blob: Callable[[str], Any]) -> Table:
+    """The Run of a driver that has just ended it: as `fold` of what it recorded, from the machine that has decided it
+    all already."""
+    return Fold(plan, records, blob=blob, machine=machine).run()
+
+
 class Fold:
-    """One pass over one run."""
+    """One pass over one run. machine: one that has run to its end, else the records are replayed."""
 
     def __init__(
         self,
@@ -49,15 +55,22 @@ class Fold:
         decide: Decision | None = None,
         platform: Platform | None = None,
         blob: Callable[[str], Any] | None = None,
+        machine: Machine | None = None,
     ) -> None:
         self.plan, self.nodes, self.records, self.platform = plan, plan["nodes"], records, platform
         selected = records.run.get("selected")
-        self.machine = Machine(plan, limit=1, replay=True, selected=None if selected is None else set(selected))
+        self.over = machine is not None
+        self.machine = machine or Machine(
+            plan, limit=1, replay=True, selected=None if selected is None else set(selected)
+        )
         self.decide = decide or _Answers(plan, records, self.machine, blob)
         if records.cancel is not None:
             self.machine.why = records.cancel.get("why") or "cancelled"
         self.running: set[Address] = set()
         self.ends: dict[Address, Table] = {}
+        if self.over:
+            found = ((a, records.committed(a) or records.last_end(a)) for a in self.machine.statuses)
+            self.ends.update((address, end) for address, end in found if end is not None)
         self._last = set(in_order(plan, plan.get("finally", ())))
         self._touched: set[Address] = set()
         self._furthest: dict[Address, int] = {}  # of a map: the last item that something is on record of
@@ -67,7 +80,7 @@ class Fold:
     def run(self) -> Table:
         """Replay, then tell."""
         machine = self.machine
-        while True:
+        while not self.over:
             todo = machine.next(0.0)
             if not todo:
                 break

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,7 +68,9 @@ def new_name(root: Path) -> str:
     taken = {entry.get("name") for entry in runs(root)}
     number = len(taken)
     while True:
-        name = f"{random.choice(ADJECTIVES)}-{random.choice(ANIMALS)}-{number % 100 + 1}"
+        dice = int.from_bytes(os.urandom(8))
+        adjective, animal = ADJECTIVES[dice % len(ADJECTIVES)], ANIMALS[(dice >> 32) % len(ANIMALS)]
+        name = f"{adjective}-{animal}-{number % 100 + 1}"
         if name not in taken:
             return name
         number += 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from runner.rules.decide import SUCCESS
-from runner.rules.keys import Key, parse
+from runner.rules.keys import Key, key_of, parse
 from runner.run.events import Address
 
 Table = dict[str, Any]
@@ -68,6 +68,15 @@ class Records:
             if "meta" in parts:
                 order = sorted((name for name in parts if name.isdigit()), key=int)
                 self.items.setdefault(address.id, {})[address.key] = [item for name in order for item in parts[name]]
+
+    @classmethod
+    def of(cls, run: Table, end: Table, done: dict[str, dict[Key, Table]], ends: Iterable[Table]) -> Records:
+        """Those of a run that has just ended, from the memory of its driver. ends: in order."""
+        found = cls({})
+        found.run, found.end, found.done = run, end, done
+        for one in ends:
+            found.ends.setdefault(Address(one["id"], key_of(one["key"])), []).append(one)
+        return found
 
     def committed(self, address: Address) -> Table | None:
         """The done-record of an instance."""

@@ -20,10 +20,11 @@ from runner.rules.labels import Labels
 from runner.run.aftermath import failed, over
 from runner.run.cache import Asked, Cache
 from runner.run.events import Address, Event
-from runner.run.fold import end_facts
+from runner.run.fold import end_facts, ended
 from runner.run.hashes import Hashes
 from runner.run.joints import Blobs, Eyes, Signals, Store, Traverser
 from runner.run.machine import Decide, Expand, Machine, Start, Stop, Wake
+from runner.run.records import Records
 from runner.run.resume import Adoption, Parent, inputs_digest
 from runner.run.services import Services
 
@@ -140,13 +141,15 @@ class Driver:
         seen.clear()
         self.eyes.tick(now)
 
-    def close(self, status: str, at: float) -> None:
-        """Note the end in the store, give everything back."""
-        self.store.put(run_key(self.run["run"], "end"), dumps({"v": 1, "status": status, "at": at}))
+    def close(self, status: str, at: float) -> Table:
+        """Note the end in the store, give everything back; the Run, as `fold` tells it of the store."""
+        end = {"v": 1, "status": status, "at": at}
+        self.store.put(run_key(self.run["run"], "end"), dumps(end))
         self.store.flush()
         self.executor.close()
         self.hashes.save()
         shutil.rmtree(os.path.join(self.place.folder, "work"), ignore_errors=True)
+        return ended(self.plan, Records.of(self.run, end, self.done, self.ends), self.machine, self.blob)
 
     def _cancel(self, now: float, why: str, hard: bool = False) -> None:
         self.machine.cancel(now, hard=hard, why=why)

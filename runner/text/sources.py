@@ -50,11 +50,13 @@ class Sources:
     def listdir(self, path: Path | str) -> list[str]:
         """The names in a directory, sorted; none where there is no directory that can be read."""
         try:
-            names = sorted(os.listdir(path))
+            with os.scandir(path) as entries:
+                names = {entry.name: _folder(entry) for entry in entries}
         except (OSError, ValueError):
-            names = []
-        self._note("listdir", os.path.abspath(path), names)
-        return names
+            names = {}
+        # a name may become that of a folder: that is another answer
+        self._note("listdir", os.path.abspath(path), sorted(name + "/" * folder for name, folder in names.items()))
+        return sorted(names)
 
     def env(self, name: str) -> str | None:
         """A variable of the environment."""
@@ -91,9 +93,10 @@ class Sources:
         if what not in ("read", "exists", "isdir", "listdir", "env", "git", "listed"):
             return None
         try:
-            return _short(getattr(self, what)(name))
+            getattr(self, what)(name)
         except OSError:
             return None
+        return _short(self.asked[what, name])
 
     def _note(self, what: str, name: str, answer: Any) -> Any:
         self.asked[what, name] = answer
@@ -114,6 +117,13 @@ class Sources:
             return None
         said = done.stdout.strip()
         return ("true" if said else "false") if what == "dirty" else said
+
+
+def _folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _exists(path: Path | str) -> bool:

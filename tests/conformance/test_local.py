@@ -23,7 +23,11 @@ GOLDEN = Path(__file__).parent / "projections"
 def told(found: Project, log: str, isolate: bool, code: int) -> dict[str, Any]:
     words = ["--isolate"] if isolate else []
     outcome = found.cli("up", "pipeline.toml", "--json", "--set", f"run-log.type={log}", *words).exits(code)
-    return projection(outcome.json())
+    run = outcome.json()
+    if log != "buffered":  # what is told at the end is what the record says
+        recorded = found.cli("show", "@last", "--json").ok().json()
+        assert {name: recorded[name] for name in run} == run
+    return projection(run)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda path: path.stem)

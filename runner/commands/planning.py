@@ -1,0 +1,66 @@
+"""The plan of a run: the one that was kept, if nothing that it was made from has changed, else made anew."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runner.commands.asking import ask_of
+from runner.plan import kept
+from runner.resolve.ask import Ask, find_root
+from runner.rules.keys import written
+from runner.text.sources import Sources
+
+if TYPE_CHECKING:
+    from runner.commands.making import Made
+    from runner.text.diagnostics import Place
+
+
+class Planned(NamedTuple):
+    """A plan, its text, and what a run needs of its making; `behind` makes it all over again if need be."""
+
+    ask: Ask
+    root: Path
+    plan: dict[str, Any]
+    text: bytes
+    plugins: Mapping[str, Mapping[str, Any]] | None
+    behind: Callable[[], Made]
+
+    def where(self, service: str) -> Place | None:
+        """Where the settings of a service were written."""
+        return self.behind().resolved.layers.written(service)
+
+
+def planned(args: argparse.Namespace) -> Planned:
+    """The plan that a verb's options ask for. Raises Refused with every problem; warnings go to stderr."""
+    ask = ask_of(args)
+    sources = Sources(find_root(ask.file))
+    found = kept.find(ask, sources)
+    if found is not None:
+        return Planned(ask, sources.root, found.plan, found.text, None, lambda: _again(ask))
+    from runner.commands.making import made
+
+    plan, behind = made(args)
+    text = written(plan)
+    if _keepable(plan, behind):
+        kept.keep(ask, behind.sources, text)
+    return Planned(ask, behind.sources.root, plan, text, behind.resolved.files.plugins, lambda: behind)
+
+
+def _again(ask: Ask) -> Made:
+    from runner.commands.making import make
+
+    return make(ask)
+
+
+def _keepable(plan: Mapping[str, Any], behind: Made) -> bool:
+    """Warnings are said each time, and what plug-ins and packages answer is not asked of Sources."""
+    from runner.flavors import BUILT_IN
+
+    files, profile = behind.resolved.files, plan["profile"]
+    groups = {"executor": "executors", "run-log": "run_logs", "catalog": "catalogs", "secrets": "secrets"}
+    ours = all(profile[service]["type"] in BUILT_IN[group] for service, group in groups.items())
+    packed = any(":" in one.name and not one.name.startswith("std:") for one in files.profiles)
+    return ours and not packed and not files.plugins and not behind.problems
