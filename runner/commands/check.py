@@ -32,7 +32,7 @@ OPTIONS: list[Any] = [
 
 def run(args: argparse.Namespace) -> int:
     """0 when there is no error; the exit code of the errors' family otherwise."""
-    from runner.commands.making import uncollected
+    from runner.commands.collecting import uncollected
     from runner.text.diagnostics import exit_code
     from runner.views.problems import show
 

@@ -6,15 +6,13 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner.commands.making import make_plan
+from runner.commands.collecting import uncollected
 from runner.rules.keys import plan_key
 from runner.run import index
 from runner.run.fold import fold, gone
 from runner.run.records import read
 from runner.run.services import open_store
 from runner.text.diagnostics import Refused, diagnose
-
-__all__ = ["OpenRun", "list_runs", "make_plan", "open_run", "project_root"]
 
 Table = dict[str, Any]
 
@@ -69,17 +67,18 @@ def open_run(text: str, root: Path | None) -> OpenRun:
     found = store.get(plan_key(_plan_digest(store, meta)))
     if found is None:
         raise Refused([diagnose("E706", None, name=meta.get("name"), why="its plan is missing")])
-    plan = json.loads(found)
-    run = fold(plan, read(store, meta["run"]), platform=None if index.alive(meta) else gone)
+    with uncollected():
+        plan = json.loads(found)
+        run = fold(plan, read(store, meta["run"]), platform=None if index.alive(meta) else gone)
     return OpenRun(store, plan, run, home, meta)
 
 
 def plugins_of(root: Path) -> Table | None:
     """`[plugins]` of a project."""
-    import tomllib
-
     try:
         with open(root / "runner.toml", "rb") as file:
+            import tomllib
+
             found = tomllib.load(file).get("plugins")
     except (OSError, ValueError):
         return None

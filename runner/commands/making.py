@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from runner.commands.asking import ask_of
+from runner.commands.collecting import uncollected
 from runner.plan.build import Built, build
 from runner.plan.gaps import gaps
 from runner.resolve.ask import Ask, find_root
@@ -32,18 +30,6 @@ class Made(NamedTuple):
     def plan(self) -> dict[str, Any] | None:
         """The plan, if nothing forbids it."""
         return None if any(problem.severity == "error" for problem in self.problems) else self.built.plan
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """No garbage is looked for meanwhile: a plan is all that is made here, and each look would walk all of it."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def make(ask: Ask, pipeline: Document | None = None) -> Made:

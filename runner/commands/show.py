@@ -28,6 +28,13 @@ OPTIONS = [
 
 def run(args: argparse.Namespace) -> int:
     """Print the answer; raises Refused for a run or step that is not there."""
+    from runner.commands.collecting import uncollected
+
+    with uncollected():
+        return _told(args)
+
+
+def _told(args: argparse.Namespace) -> int:
     from runner.commands.common import open_run
 
     opened = open_run(args.run, Path(args.root) if args.root else None)
@@ -83,6 +90,8 @@ def _tries(attempts: list[Mapping[str, Any]]) -> str:
 
 
 def _why(entry: Mapping[str, Any], address: str, reasons: Reasons) -> str:
+    if entry.get("status") in ("succeeded", "cached") and not entry.get("error"):
+        return ""
     attempts = list(entry.get("attempts") or ())
     if entry.get("status") in ("failed", "errored", "cancelled") and attempts:
         end = {**attempts[-1], "status": entry["status"]}

@@ -129,23 +129,22 @@ def cache_key(fingerprint: str) -> str:
 def parse(text: str) -> StoreKey | None:
     """A key of a run taken apart; None for keys of other things and for what nobody writes."""
     parts = text.split("/")
-    if len(parts) < 3 or parts[0] != "runs" or not parts[-1].endswith(".json"):
+    if len(parts) < 3 or parts[0] != "runs" or not text.endswith(".json"):
         return None
     run, last = parts[1], parts[-1][:-5]
     if len(parts) == 3:
         return StoreKey(last, run) if last in ("run", "cancel", "heir", "end") else None
-    if len(parts) < 6 or parts[2] != "n":
+    if len(parts) not in (6, 7) or parts[2] != "n":
         return None
     try:
-        key = key_of(parts[4])
+        key = () if parts[4] == "-" else key_of(parts[4])
     except ValueError:
         return None
-    id, rest = parts[3], parts[5:-1]
-    if not rest and last in ("done", "scope"):
-        return StoreKey(last, run, id, key)
-    if rest == ["a"]:
-        started = last.endswith(".start")
-        return StoreKey("start" if started else "attempt", run, id, key, last[:-6] if started else last)
-    if rest == ["items"]:
-        return StoreKey("items", run, id, key, last)
-    return None
+    id = parts[3]
+    if len(parts) == 6:
+        return StoreKey(last, run, id, key) if last in ("done", "scope") else None
+    if parts[5] == "a":
+        if last.endswith(".start"):
+            return StoreKey("start", run, id, key, last[:-6])
+        return StoreKey("attempt", run, id, key, last)
+    return StoreKey("items", run, id, key, last) if parts[5] == "items" else None

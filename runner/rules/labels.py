@@ -25,6 +25,9 @@ class Labels:
         """The label of an instance, of one of its attempts with `n`."""
         if not key and id in self.nodes:  # a path holds those of what is around it
             return f"{self.nodes[id]['path']}~{n}" if n else str(self.nodes[id]["path"])
+        node = self.nodes.get(id)
+        if node is not None and not key and not n and not node.get("parent"):
+            return str(node["path"])
         key = tuple(key)
         chain = []
         at: str | None = id

@@ -6,13 +6,14 @@ order of records and clocks play no part. One linear pass."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from runner.rules.decide import FAILURE, Status
 from runner.rules.keys import Key, key_text
 from runner.rules.labels import Labels
 from runner.run.events import Address
-from runner.run.instructions import Decide, Expand, Start
+from runner.run.instructions import Decide, Expand
 from runner.run.machine import Machine
 from runner.run.records import Records, Table
 
@@ -58,24 +59,21 @@ class Fold:
         machine: Machine | None = None,
     ) -> None:
         self.plan, self.nodes, self.records, self.platform = plan, plan["nodes"], records, platform
-        selected = records.run.get("selected")
         self.over = machine is not None
-        self.machine = machine or Machine(
-            plan, limit=1, replay=True, selected=None if selected is None else set(selected)
-        )
+        self.running: set[Address] = set()
+        self.ends: dict[Address, Table] = {}
+        self._last = set(in_order(plan, plan.get("finally", ())))
+        if machine is None:
+            selected = records.run.get("selected")
+            chosen = None if selected is None else set(selected)
+            machine = Machine(plan, limit=1, replay=self._attempt, selected=chosen)
+        else:
+            found = ((a, records.committed(a) or records.last_end(a)) for a in machine.statuses)
+            self.ends.update((address, end) for address, end in found if end is not None)
+        self.machine = machine
         self.decide = decide or _Answers(plan, records, self.machine, blob)
         if records.cancel is not None:
             self.machine.why = records.cancel.get("why") or "cancelled"
-        self.running: set[Address] = set()
-        self.ends: dict[Address, Table] = {}
-        if self.over:
-            found = ((a, records.committed(a) or records.last_end(a)) for a in self.machine.statuses)
-            self.ends.update((address, end) for address, end in found if end is not None)
-        self._last = set(in_order(plan, plan.get("finally", ())))
-        self._touched: set[Address] = set()
-        self._furthest: dict[Address, int] = {}  # of a map: the last item that something is on record of
-        for address in records.addresses():
-            self._touch(address)
 
     def run(self) -> Table:
         """Replay, then tell."""
@@ -85,9 +83,7 @@ class Fold:
             if not todo:
                 break
             for one in todo:
-                if isinstance(one, Start):
-                    self._attempt(one.address)
-                elif isinstance(one, Decide):
+                if isinstance(one, Decide):
                     outcome = self._decide(one)
                     if outcome is not None:
                         machine.decided(one.address, outcome, 0.0)
@@ -97,8 +93,8 @@ class Fold:
                         machine.expanded(one.address, count, 0.0)
         return self._tell()
 
-    def _attempt(self, address: Address) -> None:
-        """Answer the machine with what became of a task."""
+    def _attempt(self, address: Address) -> Table | None:
+        """What became of a task."""
         end = self.records.committed(address)
         dangling = self.records.dangling(address) if end is None else []
         if end is None:
@@ -109,11 +105,9 @@ class Fold:
             end = self._silent(address, True)
         elif end is None:
             end = self._silent(address, False)
-        if end is None:
-            self.machine.hold(address)
-        else:
+        if end is not None:
             self.ends[address] = end
-            self.machine.ended(address, end, 0.0)
+        return end
 
     def _silent(self, address: Address, started: bool) -> Table | None:
         """The end of what has none on record; None while it may still come."""
@@ -134,29 +128,31 @@ class Fold:
 
     def _decide(self, asked: Decide) -> Any:
         """A stop is asked after each item here, in whatever order they ended then: later items on record say no."""
-        if asked.what == "stop" and self._furthest.get(asked.address, -1) >= self.machine.opened(asked.address):
+        if asked.what == "stop" and self._touched.get(asked.address, -1) >= self.machine.opened(asked.address):
             return False
         return self.decide(asked.what, asked.address)
 
-    def _touch(self, address: Address) -> None:
-        """Note every instance around a record."""
-        id, key = address
-        while True:
-            spot = Address(id, key)
-            if spot in self._touched:
-                return
-            self._touched.add(spot)
-            node = self.nodes.get(id)
-            if node is None:
-                return
-            if len(key) > node["depth"]:
-                key, index = key[:-1], key[-1]
-                above = Address(id, key)
-                self._furthest[above] = max(self._furthest.get(above, -1), index)
-            elif node.get("parent"):
-                id = node["parent"]
-            else:
-                return
+    @cached_property
+    def _touched(self) -> dict[Address, int]:
+        """Every instance that something in or below it is on record of; of a map with its last such item, else -1."""
+        found: dict[Address, int] = {}
+        for id, key in self.records.addresses():
+            index = -1
+            while True:
+                spot = Address(id, key)
+                seen = found.get(spot)
+                found[spot] = index if seen is None or index > seen else seen
+                node = self.nodes.get(id)
+                if node is None or seen is not None:
+                    break
+                index = -1
+                if len(key) > node["depth"]:
+                    key, index = key[:-1], key[-1]
+                elif node.get("parent"):
+                    id = node["parent"]
+                else:
+                    break
+        return found
 
     def _tell(self) -> Table:
         machine, records = self.machine, self.records
@@ -292,6 +288,8 @@ def in_order(plan: Table, ids: Iterable[str]) -> list[str]:
             continue
         found[id] = None
         part, more = nodes[id], []
+        if part["type"] == "task" and "handler" not in part:
+            continue
         handler = part.get("handler")
         while part is not None:
             more += part.get("steps", ())

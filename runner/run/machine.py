@@ -7,7 +7,7 @@ start ends `cancelled` instead; gates and conditions are answered as ever, so th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from typing import Any
 
@@ -44,7 +44,8 @@ class Machine:
     """One run. limit: attempts at once. selected: ids of the steps that run, None for all; the groups around them and
     what is inside a selected group with nothing selected count as selected, `[finally]` always does. stock: what the
     attempts that run may take in all, by kind of `resources`; what is missing there is not counted.
-    replay: attempts are those that were: nothing is tried again, delayed, or held back by `max-parallel` or stock."""
+    replay: tells the end of an attempt that was, None where there is none yet: nothing is started then, tried again,
+    delayed, or held back by `max-parallel` or stock, and no event is made."""
 
     def __init__(
         self,
@@ -55,11 +56,11 @@ class Machine:
         selected: set[str] | None = None,
         lost_attempts: int = 0,
         stock: Mapping[str, float] | None = None,
-        replay: bool = False,
+        replay: Callable[[Address], Table | None] | None = None,
     ) -> None:
         self.plan, self.nodes = plan, plan["nodes"]
         self.limit, self.fail_fast, self.lost_attempts, self.replay = max(1, limit), fail_fast, lost_attempts, replay
-        self.stock = Stock(stock, self.limit) if stock and not replay else None
+        self.stock = Stock(stock, self.limit) if stock and replay is None else None
         self.statuses: dict[Address, Status] = {}
         self.faults: dict[Address, str] = {}  # messages of decisions that could not be made
         self.status = "running"
@@ -69,7 +70,6 @@ class Machine:
         self._live: dict[Address, Unit] = {}
         self._shapes: dict[Address | str, Shape] = {}
         self._running: dict[Address, Unit] = {}
-        self._held = 0
         self._closed: deque[tuple[Unit, Status]] = deque()
         self._out: list[Instruction] = []
         self.asking = False  # something of _out is a question
@@ -156,7 +156,6 @@ class Machine:
         retry = unit.part.get("retry") or {}
         again = (
             status.status in FAILURE
-            and not self.replay
             and not self._halted[unit.last]
             and retryable(end, retry, unit.own, unit.lost, self.lost_attempts)
         )
@@ -182,10 +181,6 @@ class Machine:
         if self.done or (last and not hard and (self.why or why == "timeout")):
             return
         self._halt(why, hard, last or hard)
-
-    def hold(self, address: Address) -> None:
-        """A running attempt that does not count against the limit any more (a replay: it has no end yet)."""
-        self._held += 1
 
     def opened(self, address: Address) -> int:
         """How many items of a map are open or have been."""
@@ -221,7 +216,7 @@ class Machine:
 
     def slots(self, unit: Unit) -> int | None:
         """How many children of a unit may be open at once."""
-        return None if self.replay else unit.part.get("max_parallel")
+        return unit.part.get("max_parallel") if self.replay is None else None
 
     def ask(self, what: str, unit: Unit, address: Address | None = None) -> None:
         """Have a condition answered."""
@@ -235,6 +230,13 @@ class Machine:
 
     def ready(self, unit: Unit) -> None:
         """A task may start as soon as there is what it asks for."""
+        if self.replay is not None:
+            unit.phase, unit.n = RUNNING, unit.n + 1
+            end = self.replay(unit.address)
+            if end is not None:
+                unit.end = Status(end["status"], end.get("reason"))
+                self.finish(unit, unit.end)
+            return
         unit.phase = READY
         if self.stock is None:
             heat(unit)
@@ -244,7 +246,7 @@ class Machine:
     def later(self, unit: Unit, wait: float) -> None:
         """Go on with a task's next attempt or a loop's next round after so many seconds."""
         unit.phase = DELAYED
-        if wait <= 0 or self.replay or self._halted[unit.last]:
+        if wait <= 0 or self.replay is not None or self._halted[unit.last]:
             self._due(unit)
             return
         self._sequence += 1
@@ -287,7 +289,7 @@ class Machine:
         self._any_cancelled |= status.status == "cancelled"
         if counts:
             self._counts[status.status] = self._counts.get(status.status, 0) + 1
-        if not told:
+        if not told and self.replay is None:
             data: Table = {"status": status.status, "reason": status.reason, "handled": status.handled}
             if address in self.faults:
                 data["error"] = {"message": self.faults[address]}
@@ -337,7 +339,7 @@ class Machine:
     def _may_start(self) -> bool:
         if not self.zone.hot:
             return False
-        return len(self._running) - self._held < self.limit or self._halted[self.main_status is not None]
+        return len(self._running) < self.limit or self._halted[self.main_status is not None]
 
     def _start(self, unit: Unit) -> None:
         if self._halted[unit.last]:

@@ -9,19 +9,11 @@ from typing import NamedTuple
 from zlib import crc32
 
 
-class Frame(NamedTuple):
-    """One whole line: the key, and where its value stands."""
-
-    key: str
-    offset: int
-    size: int
-
-
 class Scan(NamedTuple):
-    """What some bytes hold. end: where the last whole line ends; torn: bytes behind it that make no line;
-    damaged: stretches before it that are none."""
+    """What some bytes hold. where: key -> offset and size of its last value; end: where the last whole line ends;
+    torn: bytes behind it that make no line; damaged: stretches before it that are none."""
 
-    frames: list[Frame]
+    where: dict[str, tuple[int, int]]
     end: int
     torn: int
     damaged: int
@@ -38,41 +30,35 @@ def frame(key: str, value: bytes) -> tuple[bytes, int]:
 
 def scan(data: bytes, base: int = 0) -> Scan:
     """All whole lines of `data`, which stands at `base` in its file."""
-    frames: list[Frame] = []
+    where: dict[str, tuple[int, int]] = {}
     at = end = damaged = 0
     lost = False
-    while at < len(data):
-        found = _line(data, at, base)
-        if found is not None:
-            damaged += lost
-            lost = False
-            frames.append(found[0])
-            at = end = found[1]
-            continue
+    total, find = len(data), data.find
+    view = memoryview(data)
+    while at < total:
+        head = find(b" ", at, at + 10)
+        try:
+            size, check = int(data[at:head], 16), int(data[head + 1 : head + 9], 16)
+        except ValueError:
+            size = -1
+        start = head + 10
+        stop = start + size
+        # 10 and 32: a line break, a blank
+        whole = head > 0 <= size and stop < total and data[stop] == 10 and data[start - 1] == 32
+        if whole and crc32(view[start:stop]) == check:
+            blank = find(b" ", start, stop)
+            try:
+                key = data[start:blank].decode() if blank > 0 else ""
+            except UnicodeDecodeError:
+                key = ""
+            if key:
+                where[key] = (base + blank + 1, stop - blank - 1)
+                damaged += lost
+                lost = False
+                at = end = stop + 1
+                continue
         lost = True
-        at = data.find(b"\n", at) + 1
+        at = find(b"\n", at) + 1
         if not at:
             break
-    return Scan(frames, base + end, len(data) - end, damaged)
-
-
-def _line(data: bytes, at: int, base: int) -> tuple[Frame, int] | None:
-    space = data.find(b" ", at, at + 10)
-    if space < 0:
-        return None
-    try:
-        size, check = int(data[at:space], 16), int(data[space + 1 : space + 9], 16)
-    except ValueError:
-        return None
-    start = space + 10
-    stop = start + size
-    if size < 0 or data[stop : stop + 1] != b"\n" or data[start - 1 : start] != b" ":
-        return None
-    body = data[start:stop]
-    if crc32(body) != check:
-        return None
-    key, _, value = body.partition(b" ")
-    try:
-        return Frame(key.decode(), base + stop - len(value), len(value)), stop + 1
-    except UnicodeDecodeError:
-        return None
+    return Scan(where, base + end, total - end, damaged)

@@ -41,6 +41,7 @@ class Journal:
         self._waiting: dict[int, bytes] = {}  # offset -> value, of what is not written yet
         self._lines: list[bytes] = []
         self._end = 0
+        self._opened = b""  # of a reader: the file as it was when it was opened
         self._syncer = Syncer(self._fd) if write else None
         try:
             self._read(repair=write)
@@ -82,6 +83,17 @@ class Journal:
     def list(self, prefix: str) -> builtins.list[str]:
         """All keys that begin with `prefix`, sorted."""
         return sorted(key for key in self._where if key.startswith(prefix))
+
+    def take(self, prefix: str) -> dict[str, memoryview]:
+        """All objects whose keys begin with `prefix`, as views of one read of the file."""
+        self.flush()
+        spots = {key: spot for key, spot in self._where.items() if key.startswith(prefix)}
+        if len(self._opened) != self._end:
+            self._opened = self._bytes(0, self._end)
+        data = memoryview(self._opened)
+        if self.write:
+            self._opened = b""
+        return {key: data[at : at + size] for key, (at, size) in spots.items()}
 
     def flush(self, sync: bool = False) -> None:
         """Write what was put. Raises OSError (a full disk); what is left then is written by the next flush."""
@@ -130,24 +142,25 @@ class Journal:
     def _read(self, repair: bool) -> None:
         """Read on from the last whole line. A torn end is cut off by the writer, passed over by readers."""
         base = self._end
-        size = os.fstat(self._fd).st_size - base
-        data = b""
-        if size > 0:
-            parts = []
-            at = base
-            while size > 0:
-                part = os.pread(self._fd, size, at)
-                if not part:
-                    break
-                parts.append(part)
-                at, size = at + len(part), size - len(part)
-            data = b"".join(parts)
+        data = self._bytes(base, os.fstat(self._fd).st_size - base)
         found = scan(data, base)
-        self._where.update((one.key, (one.offset, one.size)) for one in found.frames)
+        self._opened = data if not repair and not base else b""
+        self._where.update(found.where)
         self._end = found.end
         self.damaged += found.damaged
         if repair and found.torn:
             os.ftruncate(self._fd, found.end)
+
+    def _bytes(self, at: int, size: int) -> bytes:
+        """What stands in the file from `at` on, as much as there is."""
+        parts = []
+        while size > 0:
+            part = os.pread(self._fd, size, at)
+            if not part:
+                break
+            parts.append(part)
+            at, size = at + len(part), size - len(part)
+        return b"".join(parts)
 
 
 def alive(path: str | os.PathLike[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runner.views.terminal import columns, cut, pad
+from runner.views.terminal import columns, cut
 
 
 def table(
@@ -12,14 +12,15 @@ def table(
 ) -> str:
     """Lines of cells two blanks apart. `width`: of a terminal, None when piped; `right`: the heads of numbers."""
     cells = [list(map(str, head)), *(list(map(str, row)) for row in rows)]
-    wide = [max(columns(row[i]) for row in cells) for i in range(len(head))]
-    numbers = set(right.split())
+    sizes = [[columns(cell) for cell in row] for row in cells]
+    wide = [max(column) for column in zip(*sizes, strict=True)]
+    numbers = [name in right.split() for name in head]
     lines = []
-    for row in cells:
-        parts = []
-        for i, cell in enumerate(row):
-            blank = " " * (wide[i] - columns(cell))
-            parts.append(blank + cell if head[i] in numbers else pad(cell, wide[i]))
+    for row, taken in zip(cells, sizes, strict=True):
+        parts = [
+            " " * (most - size) + cell if number else cell + " " * (most - size)
+            for cell, size, most, number in zip(row, taken, wide, numbers, strict=True)
+        ]
         line = "  ".join(parts).rstrip()
         if width is not None:
             parts[-1] = cut(row[-1], max(0, width - sum(wide[:-1]) - 2 * (len(head) - 1)), more)
