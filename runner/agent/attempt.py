@@ -17,7 +17,7 @@ from runner.agent.environ import Parameter, fits, parameters, variables
 from runner.agent.host import Host
 from runner.agent.slots import Log
 from runner.agent.stage import StageError, Work, fetch, no_folder, prepare
-from runner.agent.tasks import python_task
+from runner.agent.tasks import Task, python_task
 
 if TYPE_CHECKING:
     from runner.agent.forked import Forked
@@ -63,6 +63,7 @@ class Attempt:
         self._family: list[spawn.Member] = []
         self._alone = False  # nothing of it was left when the command ended
         self._memory: list[str] = []
+        self._task: Task | None = None
         self._end: dict[str, Any] | None = None
         self._given = False
         self.silent = False  # nothing was left in the scratch folder
@@ -188,7 +189,8 @@ class Attempt:
                 raise StageError("exit", f"`{name}`: no such command on PATH of this step", exit=127)
             return program, argv
         if kind in ("python", "notebook"):
-            argv = [*(call.get("python") or [sys.executable]), *python_task(call, self.work, params)]
+            self._task = python_task(call, self.work, params)
+            argv = [*(call.get("python") or [sys.executable]), *self._task.words]
             program = find(argv[0], path, cwd)
             if program is None:
                 raise StageError("no-interpreter", f"there is no Python at `{argv[0]}`: set `runtime` of this step")
@@ -248,10 +250,11 @@ class Attempt:
     def _made(self, program: str, argv: list[str], env: dict[str, str], out: int | str) -> spawn.Process | Forked:
         assert self.work is not None
         how = (program, argv, env, out, self.work.cwd)
-        if self.call["kind"] == "python":
-            forked = self.host.fork(self.call, self.work.root, how, self.on_close)
+        if self._task is not None:
+            forked = self.host.fork(self.call, self._task, how, self.on_close)
             if forked is not None:
                 return forked
+            self._task.keep()
         return spawn.spawn(*how)
 
     def _advance(self) -> None:

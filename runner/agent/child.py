@@ -63,17 +63,21 @@ class Finder:
         return spec_from_file_location(name, start, submodule_search_locations=[self.package])
 
 
-def prepare(task: dict[str, Any]) -> None:
-    """Make the interpreter what the user's code expects: the root first on the path, lines written as they end."""
+def prepare() -> None:
+    """Make the interpreter what any user code expects: lines written as they end, no folder of ours on the path."""
     if sys.path and os.path.abspath(sys.path[0] or ".") == _HERE:
         del sys.path[0]
-    sys.path.insert(0, task["root"])
-    sys.meta_path.append(Finder(task["ours"]))
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(line_buffering=True, errors="backslashreplace")
     with_traceback_of_crashes()
+
+
+def find_from(task: dict[str, Any]) -> None:
+    """Modules are found from the root first; ours when nobody else has one of the name."""
+    sys.path.insert(0, task["root"])
+    sys.meta_path.append(Finder(task["ours"]))
 
 
 def with_traceback_of_crashes() -> None:
@@ -96,6 +100,9 @@ def load(name: str, function: str) -> Any:
 
 def imported(name: str) -> Any:
     """A module; `sys.argv` is its file from before it runs."""
+    found = sys.modules.get(name)
+    if found is not None and sys.argv == [getattr(found, "__file__", None)]:  # by the server that we come from
+        return found
     import importlib
 
     above = name.rpartition(".")[0]
@@ -289,15 +296,14 @@ def write(task: dict[str, Any], result: dict[str, Any]) -> None:
     os.rename(temporary, task["result"])
 
 
-def main(path: str, ours: Ours | None = None, prepared: bool = False) -> int:
-    """Run the task; the exit code."""
-    with open(path, encoding="utf-8") as file:
-        task: dict[str, Any] = json.load(file)
+def main(task: dict[str, Any], leave: Any = write, ours: Ours | None = None, prepared: bool = False) -> int:
+    """Run the task; the exit code. leave: what the result is left with; prepared: it is done already."""
     ours = ours or Ours(task["ours"])
     if not prepared:
-        prepare(task)
+        prepare()
+        find_from(task)
     me = os.getpid()
-    reserve = bytearray(1 << 16)  # to tell of an end for want of memory, some is needed
+    reserve = bytes(1 << 16)  # to tell of an end for want of memory, some is needed
     result: dict[str, Any] = {}
     code = 0
     try:
@@ -314,8 +320,15 @@ def main(path: str, ours: Ours | None = None, prepared: bool = False) -> int:
         result, code = raised(error, task, ours), 130 if isinstance(error, KeyboardInterrupt) else 1
     if os.getpid() != me:  # the function forked and this is the child: the step is its parent
         os._exit(code)
-    write(task, result)
+    leave(task, result)
     return code
+
+
+def read_task(path: str) -> dict[str, Any]:
+    """The task from its file."""
+    with open(path, encoding="utf-8") as file:
+        task: dict[str, Any] = json.load(file)
+    return task
 
 
 def exit_code(code: Any) -> int:
@@ -330,7 +343,7 @@ def exit_code(code: Any) -> int:
 
 if __name__ == "__main__":
     if sys.argv[1] != "--serve":
-        sys.exit(main(sys.argv[1]))
+        sys.exit(main(read_task(sys.argv[1])))
     _known, _ours = set(sys.modules), Ours(os.path.dirname(_HERE))
     _start = _ours.forkserver.serve(sys.modules["__main__"], _ours, _known)  # comes back in the process of a step only
-    sys.exit(_start.end(main(_start.path, _ours, _start.prepared)))
+    sys.exit(_start.end(main(_start.task, _start.write, _ours, True)))

@@ -7,6 +7,7 @@ package with code of its own is loaded, which may have registered an end with th
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import os
@@ -20,19 +21,17 @@ if TYPE_CHECKING:
 _FLUSH_FAILED = 120  # what an interpreter exits with when its last output can't be written
 
 
-def end(code: int, plain: bool) -> int:
+def end(code: int, plain: bool, since: str) -> int:
     """End this process with a code; comes back with it when the interpreter must take itself down.
 
-    plain: nothing that was made before the fork needs that.
+    plain: nothing that was made before the fork needs that; since: the last module that had been loaded then.
     """
-    if not plain or foreign() or finalised(gc.get_objects()):
+    if not plain or foreign(since) or finalised(gc.get_objects()):
         gc.unfreeze()
         return code
     threading = sys.modules.get("threading")
     if threading is not None:
         threading._shutdown()  # waits for threads that are no daemons
-    import atexit
-
     run: Any = atexit._run_exitfuncs
     with contextlib.suppress(BaseException):  # it has been told
         run()
@@ -47,16 +46,28 @@ def end(code: int, plain: bool) -> int:
     os._exit(code)
 
 
-def foreign() -> bool:
-    """Is a compiled module loaded that is not of the standard library, or may C libraries be in use through ctypes?"""
-    if "_ctypes" in sys.modules:
-        return True
+def foreign(since: str) -> bool:
+    """Has a compiled module been loaded that is not of the standard library, or one that may use any C library?
+
+    since: the last module that was loaded before. The order of the table is that of loading; those before are not
+    touched.
+    """
     own = os.path.dirname(os.__file__) + os.sep
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if file and file.endswith((".so", ".pyd")) and (not file.startswith(own) or "-packages" in file):
-            return True
+    try:
+        for name in reversed(sys.modules):
+            if name == since:
+                break
+            file = getattr(sys.modules[name], "__file__", None) or ""
+            if name == "_ctypes" or (file.endswith(".so") and (not file.startswith(own) or "-packages" in file)):
+                return True
+    except RuntimeError:  # a thread imports something
+        return True
     return False
+
+
+def last() -> str:
+    """The last module that has been loaded."""
+    return next(reversed(sys.modules))
 
 
 def finalised(objects: Iterable[Any]) -> bool:

@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from runner.agent import spawn
+from runner.agent.forkserver import HEAD
 from runner.agent.link import Link
+from runner.agent.tasks import Task
 
 NOBODY = 1 << 30  # a pid that no process, group or session has
 
 
 class Again(NamedTuple):
-    """How to start the step without a server."""
+    """How to start the step without a server: as for spawn."""
 
     program: str
     argv: list[str]
@@ -31,11 +33,18 @@ class Forked:
     """
 
     def __init__(
-        self, link: Link, via: str, slip: int, out: int, again: Again, on_close: Callable[[int], None] | None = None
+        self,
+        link: Link,
+        via: str,
+        slip: int,
+        out: int,
+        again: Again,
+        task: Task,
+        on_close: Callable[[int], None] | None = None,
     ) -> None:
         """Raises OSError when the server does not take the step; the slip is closed then."""
         self.via = via
-        self._slip, self._on_close = slip, on_close
+        self._slip, self._task, self._on_close = slip, task, on_close
         self._pid = NOBODY
         self._gone = False
         self._fresh: spawn.Process | None = None
@@ -84,6 +93,7 @@ class Forked:
         if not self.withdrawn():
             return spawn.Exit(None, None, 0.0, 0.0, 0)  # it is an orphan, nobody will know how it ends
         try:
+            self._task.keep()
             self._fresh = spawn.spawn(*self._again)
         except (OSError, ValueError):
             return spawn.Exit(None, None, 0.0, 0.0, 0)
@@ -93,6 +103,13 @@ class Forked:
         self.via, self._gone = self._fresh.via, False
         self._pid, self.pidfd = self._fresh.pid, self._fresh.pidfd
         return None
+
+    def result(self) -> bytes | None:
+        """What the step gave; None where it is a file, or nothing."""
+        if self._slip < 0:
+            return None
+        size = int(os.pread(self._slip, 8, 24).rstrip(b"\0") or 0)
+        return os.pread(self._slip, size, HEAD) if size else None
 
     def closed(self) -> spawn.Process:
         """Give the descriptors back; what is still to be known of it."""

@@ -15,7 +15,7 @@ from runner.agent import spawn
 from runner.agent.forked import Again, Forked
 from runner.agent.forkserver import CONTROL, PADDING
 from runner.agent.link import Link
-from runner.agent.tasks import HERE
+from runner.agent.tasks import HERE, Task
 
 _ROOM = 1024  # bytes for the RUNNER_RETURNS of a step in the server's environment
 # what an interpreter reads when it starts: a step that sets its own starts its own
@@ -48,7 +48,7 @@ class Forks:
         self._failed: dict[Any, int] = {}
 
     def start(
-        self, call: Call, root: str, how: tuple[Any, ...], on_close: Callable[[int], None] | None = None
+        self, call: Call, task: Task, how: tuple[Any, ...], on_close: Callable[[int], None] | None = None
     ) -> Forked | None:
         """A process for a step; None: start it afresh. how: as for spawn. Raises FileNotFoundError without its log."""
         again = Again(*how)
@@ -58,13 +58,13 @@ class Forks:
         bare = self._bare_link(key, again)
         if bare is None:
             return None
-        asked = {"task": again.argv[2], "root": root, "cwd": again.cwd, "module": call.get("module")}
+        asked = {"task": task.table, "cwd": again.cwd}
         if isinstance(again.out, int):  # a pipe: what a module has a hold of may be made for a file
-            return self._asked(((bare, "fork0"),), asked, again, again.out, on_close)
+            return self._asked(((bare, "fork0"),), asked, again.out, again, task, on_close)
         warm = self._warm_link(key, bare, call, again.env, asked)
         out = os.open(again.out, os.O_WRONLY | os.O_APPEND)
         try:
-            return self._asked(((warm, "fork1"), (bare, "fork0")), asked, again, out, on_close)
+            return self._asked(((warm, "fork1"), (bare, "fork0")), asked, out, again, task, on_close)
         finally:
             os.close(out)
 
@@ -72,14 +72,15 @@ class Forks:
         self,
         links: Iterable[tuple[Link | None, str]],
         asked: Mapping[str, Any],
-        again: Again,
         out: int,
+        again: Again,
+        task: Task,
         on_close: Callable[[int], None] | None,
     ) -> Forked | None:
         for link, via in links:
             if link is not None:
                 with contextlib.suppress(OSError):
-                    return Forked(link, via, link.slip(again.env, asked), out, again, on_close)
+                    return Forked(link, via, link.slip(again.env, asked), out, again, task, on_close)
         return None
 
     def close(self) -> None:
@@ -108,7 +109,9 @@ class Forks:
             self._drop(self._bare, key, final=link.unsafe is not None and not link.ready)
         if self._failed.get(key, 0) >= self.tries:
             return None
-        link = Link({**self.environ, "RUNNER_RUN_ID": again.env.get("RUNNER_RUN_ID", ""), PADDING: "x" * _ROOM})
+        link = Link(
+            {**self.environ, "RUNNER_RUN_ID": again.env.get("RUNNER_RUN_ID", ""), os.fsdecode(PADDING): "x" * _ROOM}
+        )
         words = [again.argv[0], os.path.join(HERE, "child.py"), "--serve"]
         out = os.memfd_create("runner-start")
         try:
@@ -127,9 +130,9 @@ class Forks:
     ) -> Link | None:
         """A ready server that has imported the module of a step; where there is none, one is started for later."""
         own = any(name != "PATH" for name in call.get("env") or ())  # PATH is that of a runtime
-        if own or call.get("secrets") or call.get("isolate") or not asked["module"]:
+        if own or call.get("secrets") or call.get("isolate") or "module" not in asked["task"]:
             return None
-        key = (of_bare, asked["root"], asked["cwd"], asked["module"], env.get("PATH"))
+        key = (of_bare, asked["task"]["root"], asked["cwd"], asked["task"]["module"], env.get("PATH"))
         link = self._warm.get(key)
         if link is not None:
             link.listen()
@@ -153,7 +156,7 @@ class Forks:
     def _import(self, bare: Link, env: Mapping[str, str], asked: Mapping[str, Any]) -> Link:
         link = Link(dict(env))
         try:
-            slip = bare.slip(env, {**asked, "ours": os.path.dirname(HERE)})
+            slip = bare.slip(env, asked)
             try:
                 bare.ask(b"W", link.theirs.fileno(), slip)
             finally:

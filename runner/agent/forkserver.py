@@ -7,8 +7,9 @@ R  run a step: where it prints, the pipe for its end, its slip (all that it must
 W  fork into a server that has imported the module of a step: its socket, its slip
 Q  end when the last step has ended; when the socket closes: at once
 
-A slip is 16 bytes for the pid, 16 for `withdrawn`, and JSON: `task`, `cwd`, `set`, `unset`. Level 0 has imported our
-code alone, level 1 the user's module. A step's own process is told apart from a fresh interpreter by its parent only.
+A slip is 16 bytes for the pid, 8 for `withdrawn`, 8 for the size of the result, and a table: `task`, `cwd`, `set`,
+`unset`, `slip` (its path); the result takes the place of that. Level 0 has imported our code alone, level 1 the
+user's module.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import contextlib
 import gc
 import io
 import json
+import marshal
 import os
 import select
 import stat
@@ -29,21 +31,39 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-HEAD = 32  # bytes of a slip before its JSON
+SIZE = 24  # where in a slip the size of the result stands
+HEAD = 32  # where its table begins, as marshal writes it
+_LONG = 1 << 20  # bytes of a result that is better a file
 CONTROL = 3
-PADDING = "RUNNER_RETURNS"  # started with room in it, see Stamp
+PADDING = b"RUNNER_RETURNS"  # started with room in it, see Stamp
 _TOO_MANY = 1500  # files to watch
 
 
 class Start:
-    """The process of a step: its task file, and whether the root is on the path already."""
+    """The process of a step."""
 
-    def __init__(self, path: str, prepared: bool, plain: bool) -> None:
-        self.path, self.prepared, self.plain = path, prepared, plain
+    def __init__(self, child: Any, asked: dict[str, Any], plain: bool, since: str) -> None:
+        self.task: dict[str, Any] = asked["task"]
+        self._child, self._slip = child, asked["slip"]
+        self._plain, self._since = plain, since
+
+    def write(self, task: dict[str, Any], result: dict[str, Any]) -> None:
+        """Leave the result in the slip of the driver; where it can't be reached, in the file."""
+        data = json.dumps(result).encode("ascii")
+        try:
+            fd = os.open(self._slip, os.O_WRONLY) if len(data) < _LONG else -1
+        except OSError:
+            fd = -1
+        if fd < 0:
+            self._child.write(task, result)
+            return
+        os.pwrite(fd, data, HEAD)
+        os.pwrite(fd, b"%d" % len(data), SIZE)  # last: a part of a result is none
+        os.close(fd)
 
     def end(self, code: int) -> int:
         """End with a code: at once where nothing can be lost by it, else by what this gives to sys.exit."""
-        return ending.end(code, self.plain)
+        return ending.end(code, self._plain, self._since)
 
 
 class Server:
@@ -53,8 +73,10 @@ class Server:
         self.child, self.ours = child, ours
         self.level = 0
         self.plain = True  # nothing was made before the fork that only a full end would care for
-        self.retired = self.orphan = False
+        self.retired = False
         self.libraries = libraries()
+        self.finders: list[Any] = []
+        self.last = ending.last()
         self.stamp = Stamp()
         self._listen()
 
@@ -128,7 +150,7 @@ class Server:
             self.keep(pid, report)
             return None
         os.setsid()
-        task = told(slip)
+        asked = told(slip)
         os.dup2(out, 1)
         os.dup2(out, 2)
         self.shut(out, report, slip)
@@ -137,10 +159,14 @@ class Server:
                 made = stream(fd, getattr(sys, name))
                 setattr(sys, name, made)
                 setattr(sys, f"__{name}__", made)
-        self.dress(task)
+        self.dress(asked)
         if self.level:
-            self.ours.imports.renew(task["root"])
-        return Start(task["task"], self.level > 0, self.plain)
+            self.renew()
+            for finder in self.finders:
+                finder.invalidate_caches()
+        else:
+            self.child.find_from(asked["task"])
+        return Start(self.child, asked, self.plain, self.last)
 
     def warm(self, socket: int, slip: int) -> None:
         """Fork a server of level 1."""
@@ -155,12 +181,12 @@ class Server:
                 self.keep(pid, -1)
             return
         os.setsid()
-        task = told(slip)
+        asked = told(slip)
         os.dup2(socket, CONTROL)
         self.shut(socket, slip, control=False)
         self._listen()
         self.level = 1
-        self.dress(task)
+        self.dress(asked)
         out = os.memfd_create("runner-import")
         os.dup2(out, 1)
         os.dup2(out, 2)
@@ -168,10 +194,12 @@ class Server:
         known = set(sys.modules)
         imports = self.ours.imports
         hide(known)
-        found = imports.bring(self.child, task, self.libraries)
+        found = imports.bring(self.child, asked["task"], self.libraries)
         printed = "its import prints" if os.fstat(1).st_size else None
         silence()
-        self.plain = found.plain
+        self.plain, self.finders = found.plain, imports.finders(asked["task"]["root"])
+        self.last = ending.last()
+        self.renew = self.ours.evidence.reseed
         self.greet(found.unsafe or printed, [*sites(self.libraries), *found.watch])
         gc.freeze()
 
@@ -202,14 +230,18 @@ class Server:
         if control:
             os.close(CONTROL)
 
-    def dress(self, task: dict[str, Any]) -> None:
+    def dress(self, asked: dict[str, Any]) -> None:
         """In a forked process: environment and folder of a step."""
-        for name in task["unset"]:
-            os.environ.pop(name, None)
-        os.environ.update(task["set"])
-        self.stamp.write(os.environ.get(PADDING, ""))
+        data: Any = os.environ._data  # type: ignore[attr-defined]
+        for name in asked["unset"]:
+            os.unsetenv(name)
+            data.pop(name, None)
+        for name, text in asked["set"].items():
+            os.putenv(name, text)
+        data.update(asked["set"])
+        self.stamp.write(data.get(PADDING, b""))
         try:
-            os.chdir(task["cwd"])
+            os.chdir(asked["cwd"])
         except OSError as error:
             os.write(2, f"{error.strerror}: {error.filename}\n".encode("utf-8", "replace"))
             os._exit(127)
@@ -220,7 +252,7 @@ class Stamp:
 
     def __init__(self) -> None:
         self.at = self.room = 0
-        mark = b"\0" + PADDING.encode("ascii") + b"="
+        mark = b"\0" + PADDING + b"="
         try:
             with open("/proc/self/environ", "rb") as file:
                 data = b"\0" + file.read()
@@ -233,9 +265,8 @@ class Stamp:
             self.at = start + found + len(mark) - 1
             self.room = data.index(b"\0", found + 1) - found - len(mark)
 
-    def write(self, text: str) -> None:
+    def write(self, value: bytes) -> None:
         """Put a value there, if there is room."""
-        value = os.fsencode(text)
         if len(value) > self.room:
             return
         try:
@@ -259,7 +290,7 @@ def told(slip: int) -> dict[str, Any]:
     data = os.pread(slip, os.fstat(slip).st_size, 0)
     if data[16:17] == b"w":
         os._exit(0)
-    found: dict[str, Any] = json.loads(data[HEAD:])
+    found: dict[str, Any] = marshal.loads(data[HEAD:])
     return found
 
 
@@ -351,6 +382,7 @@ def serve(child: Any, ours: Any, known: set[str]) -> Start:
     except OSError:
         unsafe = "there is no /proc"
     silence()
+    child.prepare()
     server = Server(child, ours)
     server.greet(unsafe, sites(server.libraries))
     gc.freeze()

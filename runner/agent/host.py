@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runner.agent.forked import Forked
     from runner.agent.forks import Forks
     from runner.agent.redact import Redactor
+    from runner.agent.tasks import Task
 
 
 class Host:
@@ -43,7 +44,7 @@ class Host:
         os.close(self.probe)
 
     def fork(
-        self, call: Mapping[str, Any], root: str, how: tuple[Any, ...], on_close: Callable[[int], None] | None
+        self, call: Mapping[str, Any], task: Task, how: tuple[Any, ...], on_close: Callable[[int], None] | None
     ) -> Forked | None:
         """A Python step in a forked process; None where it must start afresh, which is the same but slower."""
         if not self._may_fork:
@@ -52,7 +53,7 @@ class Host:
             from runner.agent.forks import Forks
 
             self._forks = Forks(self.environ)
-        return self._forks.start(call, root, how, on_close)
+        return self._forks.start(call, task, how, on_close)
 
     def redactor(self, values: Iterable[str]) -> Redactor | None:
         """What masks these values, None when there is nothing to mask."""

@@ -104,8 +104,8 @@ class Imported:
 
 def bring(child: Any, task: dict[str, Any], libraries: list[str]) -> Imported:
     """Import the module of a task as its process would."""
-    watch = Watch()
-    child.prepare(task)
+    watch, since = Watch(), ending.last()
+    child.find_from(task)
     random = early("random", libraries)
     drawn = random.getstate() if random else None
     gc.freeze()  # what is found later is the module's
@@ -134,7 +134,7 @@ def bring(child: Any, task: dict[str, Any], libraries: list[str]) -> Imported:
     read.update(sources.values(), missing(watch.asked, task["root"]))
     if not why and any(changed(path, began) for path in read):
         why = "what it reads changes meanwhile"
-    return Imported(why, read, not ending.foreign() and not ending.finalised(objects))
+    return Imported(why, read, not ending.foreign(since) and not ending.finalised(objects))
 
 
 def swap(data: dict[bytes, bytes]) -> None:
@@ -179,10 +179,7 @@ def changed(path: str, since: int) -> bool:
         return False
 
 
-def renew(root: str) -> None:
-    """In the process of a step: what the server knew is looked at again."""
-    evidence.reseed()
-    for path, finder in list(sys.path_importer_cache.items()):
-        invalidate: Any = getattr(finder, "invalidate_caches", None)
-        if path.startswith(root) and invalidate is not None:
-            invalidate()
+def finders(root: str) -> list[Any]:
+    """What remembers which modules lie below the root."""
+    found = [finder for path, finder in sys.path_importer_cache.items() if path.startswith(root)]
+    return [finder for finder in found if hasattr(finder, "invalidate_caches")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _socket
 import contextlib
 import json
+import marshal
 import os
 import sys
 from collections.abc import Mapping
@@ -59,11 +60,14 @@ class Link:
 
     def slip(self, env: Mapping[str, str], asked: Mapping[str, Any]) -> int:
         """A file in memory with what a process in this environment must know; its descriptor. Raises OSError."""
-        base = self.base
-        changes = {name: text for name, text in env.items() if base.get(name) != text}
-        body = {**asked, "set": changes, "unset": [name for name in base if name not in env]}
-        fd = os.memfd_create("runner-step")
-        os.write(fd, bytes(HEAD) + json.dumps(body).encode("ascii"))
+        base, fd = self.base, os.memfd_create("runner-step")
+        body = {
+            **asked,
+            "slip": f"/proc/{os.getpid()}/fd/{fd}",
+            "set": {os.fsencode(name): os.fsencode(text) for name, text in env.items() if base.get(name) != text},
+            "unset": [os.fsencode(name) for name in base if name not in env],
+        }
+        os.write(fd, bytes(HEAD) + marshal.dumps(body, 2))  # a form that every Python reads, with few pages touched
         return fd
 
     def close(self, now: bool = False) -> None:

@@ -78,7 +78,7 @@ def of_process(attempt: Attempt) -> Table:
     assert attempt.exit is not None and attempt.work is not None
     call, verdict = attempt.call, Verdict()
     try:
-        result = _result(call["scratch"]) if call["kind"] in ("python", "notebook") else None
+        result = _result(attempt) if call["kind"] in ("python", "notebook") else None
     except OSError as error:
         result = None
         verdict.fail("stage-out", say(error), "errored")
@@ -172,9 +172,10 @@ def _where(attempt: Attempt, result: Table | None, joint: str) -> str:
     return f"{joint}its process ended before {function} returned{'' if code is None else f', as by os._exit({code})'}"
 
 
-def _result(scratch: str) -> Table:
+def _result(attempt: Attempt) -> Table:
+    given = attempt.process.result() if attempt.process is not None else None
     try:
-        found: Table = json.loads(_left(scratch, "result.json") or b"{}")
+        found: Table = json.loads(given or _left(attempt.call["scratch"], "result.json") or b"{}")
         return found
     except ValueError:
         return {}

@@ -30,6 +30,10 @@ class Process(NamedTuple):
         """Take the start back; False: it has begun."""
         return False
 
+    def result(self) -> bytes | None:
+        """What a Python step gave, where that is no file."""
+        return None
+
     def closed(self) -> Process:
         """Give the descriptor back; what is still to be known of it."""
         if self.pidfd >= 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.agent.environ import Parameter
 from runner.agent.stage import Work
@@ -13,8 +13,20 @@ from runner.agent.stage import Work
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def python_task(call: Mapping[str, Any], work: Work, params: Mapping[str, Parameter]) -> list[str]:
-    """Write the task file; the words after the interpreter."""
+class Task(NamedTuple):
+    """What the interpreter of a step must know, and the words after it: our script and the path of the task file."""
+
+    table: dict[str, Any]
+    words: list[str]
+
+    def keep(self) -> None:
+        """Write the task file. Raises OSError."""
+        with open(self.words[1], "w", encoding="utf-8") as file:
+            json.dump(self.table, file)
+
+
+def python_task(call: Mapping[str, Any], work: Work, params: Mapping[str, Parameter]) -> Task:
+    """The task of a call; its file is not written yet."""
     scratch = call["scratch"]
     task = {
         "root": work.root,
@@ -32,7 +44,5 @@ def python_task(call: Mapping[str, Any], work: Work, params: Mapping[str, Parame
         task.update(reduce=call["builtins"])
     else:
         task.update(module=call["module"], function=call["function"])
-    path = os.path.join(scratch, "task.json")
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(task, file)
-    return [os.path.join(HERE, "notebook.py" if call["kind"] == "notebook" else "child.py"), path]
+    script = os.path.join(HERE, "notebook.py" if call["kind"] == "notebook" else "child.py")
+    return Task(task, [script, os.path.join(scratch, "task.json")])

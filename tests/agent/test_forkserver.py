@@ -66,7 +66,7 @@ def servers(project: Any) -> list[int]:
             words = Path(f"/proc/{member.pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"--serve" in words:
+        if b"--serve" in words and member.state not in "ZX":
             found.append(member.pid)
     return found
 
@@ -498,6 +498,7 @@ def test_a_server_that_is_killed(project: Any, mode: str) -> None:
         os.kill(pid, signal.SIGKILL)
     end = project.wait(handle)
     assert (end["status"], end["reason"]) == ("errored", "lost")
+    assert project.eventually(lambda: not servers(project))
     assert project.eventually(lambda: spawn.still([spawn.Member(end["pid"], 0, 0, 0, "", 0)], spawn.table()) == [])
     end = run(project, params={"s": 0}, returns=R)
     assert (value(end), end["via"]) == (0, mode), "another server takes over"
