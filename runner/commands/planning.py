@@ -32,6 +32,10 @@ class Planned(NamedTuple):
         """Where the settings of a service were written."""
         return self.behind().resolved.layers.written(service)
 
+    def output(self, id: str, number: int) -> Place | None:
+        """Where an output of a node was written."""
+        return self.behind().built.tree.output(id, number)
+
 
 def planned(args: argparse.Namespace) -> Planned:
     """The plan that a verb's options ask for. Raises Refused with every problem; warnings go to stderr."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
     from runner.commands.telling import tell
     from runner.run.adopt import adopt, enter
     from runner.run.begin import begin, new_run
+    from runner.run.claims import hold
+    from runner.run.mutex import mutex
     from runner.run.services import open_services, open_store
     from runner.run.signals import Signals
     from runner.run.traverse import Driver
@@ -64,10 +67,17 @@ def run(args: argparse.Namespace) -> int:
     wanted = _wanted(args, plan, services, chosen, made)
     view = choose(sys.stderr, os.environ, args.output, plugins)
     asked = {"profile": args.profile, "set": args.set}
-    run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
-    store = open_store(plan["profile"]["run-log"], root, run["run"], plugins, where=made.where)
-    begin(plan, made.text, run, store, root, str(made.ask.file))
-    with halting(args.file, run["name"]):
+    with ExitStack() as held:
+        with mutex(root):  # names and paths are taken by one run at a time
+            run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
+            paths = held.enter_context(hold(plan, run, root, made.output))
+            store = open_store(plan["profile"]["run-log"], root, run["run"], plugins, where=made.where)
+            begin(plan, made.text, run, store, root, str(made.ask.file))
+        if paths.warnings:
+            from runner.views.problems import show as warn
+
+            warn(paths.warnings)
+        held.enter_context(halting(args.file, run["name"]))
         if parent:
             from runner.run.resume import claim
 

@@ -126,6 +126,11 @@ class Tree:
         self._templates = self.doc.data.get("templates", {})
         self._grow()
 
+    def output(self, id: str, number: int) -> Place | None:
+        """Where an output of a node is written: the node's id, and which of its outputs."""
+        step = next((step for step in self.steps if step.id == id), None)
+        return step.place(step.writes[number]["keys"]) if step is not None and number < len(step.writes) else None
+
     def _grow(self) -> None:
         data = self.doc.data
         if data.get("include"):

@@ -13,6 +13,7 @@ from runner import __version__
 from runner.rules.answers import parameters
 from runner.rules.keys import dumps, plan_key, run_key, ulid
 from runner.run import index
+from runner.run.mutex import mutex
 from runner.text.diagnostics import Refused, diagnose
 
 Table = dict[str, Any]
@@ -31,7 +32,7 @@ def new_run(
     """What `run.json` holds. ask: the words that asked for it; parent: `run.json` of the run that is resumed.
 
     In references a resumed run keeps id, name and dates of the first of the chain (N49). Raises Refused (E932) when the
-    name is taken.
+    name is taken. Call it inside `mutex`, as `begin`.
     """
     now = time.time()
     if name is not None and any(entry.get("name") == name for entry in index.runs(root)):
@@ -85,4 +86,5 @@ def begin(plan: Table, text: bytes, run: Table, store: Creates, root: Path, file
 
 def finish(run: Table, status: str, root: Path, at: float | None = None) -> None:
     """Note the end in the index. Raises OSError."""
-    index.note(root, {"run": run["run"], "status": status, "end": time.time() if at is None else at})
+    with mutex(root):
+        index.note(root, {"run": run["run"], "status": status, "end": time.time() if at is None else at})

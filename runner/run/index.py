@@ -33,7 +33,7 @@ def path(root: Path) -> Path:
 
 
 def note(root: Path, entry: Table) -> None:
-    """Append a line: one write, so that runs that begin at once do not mix."""
+    """Append a line. Call it inside `mutex`: what a full disk cut off is gone on with, and must not mix."""
     line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
     path(root).parent.mkdir(parents=True, exist_ok=True)
     with open(path(root), "a+b", buffering=0) as file:
@@ -41,7 +41,9 @@ def note(root: Path, entry: Table) -> None:
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":  # a line that a crash cut off
                 line = "\n" + line
-        file.write(line.encode())
+        rest = memoryview(line.encode())
+        while rest:
+            rest = rest[file.write(rest) or 0 :]
 
 
 def runs(root: Path) -> list[Table]:
