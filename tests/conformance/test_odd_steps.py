@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from runner.agent.forks import Forks
 from runner.testing.project import Outcome, Project
 
 HERE = Path(__file__).parent
@@ -159,7 +160,10 @@ class Run(NamedTuple):
     mode: str
 
 
-@pytest.fixture(scope="module", params=["fresh"])
+VIA = {"fresh": {"fresh"}, "fork0": {"fork0"}, "fork1": {"fork1", "fork0"}}
+
+
+@pytest.fixture(scope="module", params=VIA)
 def mode(request: pytest.FixtureRequest) -> str:
     """How the processes of Python steps are made."""
     return str(request.param)
@@ -169,7 +173,11 @@ def mode(request: pytest.FixtureRequest) -> str:
 def run(mode: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     pytest.importorskip("numpy")
     project = Project(tmp_path_factory.mktemp("odd"), {"pipeline.toml": pipeline(), **MODULES})
-    outcome = project.run("up", "-j", "4", env={"MARK": "as it was"}).exits(1)
+    words = ["--set", "executor.python=fresh"] if mode == "fresh" else []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Forks, "after", 1 if mode == "fork1" else 1 << 30)
+        patch.setattr(Forks, "patience", 20.0 if mode == "fork1" else 0.0)
+        outcome = project.cli("up", "-j", "4", *words, env={"MARK": "as it was"}).exits(1)
     yield Run(outcome, project.cli("show", "--json").nodes(), project, mode)
     project.close()
 
@@ -203,6 +211,13 @@ def test_who_began_before_and_who_begins_after_them_see_nothing_of_it(run: Run) 
 def test_of_a_function_that_forks_the_process_of_the_step_gives_the_return(run: Run) -> None:
     node = run.nodes["fork"]
     assert node["returns"]["n"]["json"] == node["attempts"][-1]["pid"]
+
+
+def test_the_processes_were_made_as_they_should(run: Run) -> None:
+    of_python = [name for name, case in CASES.items() if case.kind.startswith("python")]
+    via = {name: run.nodes[name]["attempts"][-1]["via"] for name in of_python}
+    assert run.mode in via.values() and set(via.values()) <= VIA[run.mode], via
+    assert via["heavy"] != "fork1"  # its import is seen
 
 
 def test_nobody_shares_a_process(run: Run) -> None:
