@@ -66,6 +66,7 @@ class Attempt:
         self._task: Task | None = None
         self._end: dict[str, Any] | None = None
         self._given = False
+        self.cut: OSError | None = None  # why a part of the log is not there
         self.silent = False  # nothing was left in the scratch folder
 
     def start(self) -> None:
@@ -322,9 +323,11 @@ class Attempt:
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
-        with contextlib.suppress(OSError):  # a full disk must not stop the step
+        try:
             while view:
                 view = view[os.write(self._out, view) :]
+        except OSError as error:  # a full disk must not stop the step
+            self.cut = self.cut or error
 
     def _finish(self) -> None:
         self._drain(1 << 10)  # what a pipe holds, at most; a stranger may keep the other end

@@ -97,6 +97,8 @@ def of_process(attempt: Attempt) -> Table:
         except StageError as second:
             verdict.warnings.append(str(second))
     _keep_notebook(attempt, verdict)
+    if attempt.cut is not None:
+        verdict.warnings.append(f"a part of the log could not be written: {say(attempt.cut)}")
     _mask(attempt, verdict)
     return _record(attempt, verdict, attempt.exit.code, attempt.exit.signal)
 
@@ -365,7 +367,7 @@ def _record(attempt: Attempt, verdict: Verdict, code: int | None, number: int | 
         "definition": call.get("definition"),
         "inputs": call.get("inputs_digest"),
         "via": attempt.via,
-        "log": {"bytes": attempt.log.size() if attempt.log else 0, "truncated": False},
+        "log": {"bytes": attempt.log.size() if attempt.log else 0, "truncated": attempt.cut is not None},
         "warnings": verdict.warnings,
     }
     if call.get("item") is not None:

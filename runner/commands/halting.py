@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from runner.rules.keys import run_key
 from runner.run.begin import finish
 
 Table = dict[str, Any]
@@ -27,13 +29,26 @@ def halting(file: str, name: str) -> Iterator[None]:
         raise Refused([problem]) from error
 
 
-def note_end(run: Table, status: str, root: Path, at: float) -> None:
-    """The end of a run in the index; its own log holds it already, so that a refusal is no more than a warning."""
+def note_end(entry: Table, status: str, root: Path, at: float) -> None:
+    """The end of a run in the index, given its line there; a refusal is told, no more: the run log holds the end."""
     try:
-        finish(run, status, root, at)
+        finish(entry, status, root, at)
     except OSError as error:
         from runner.text.diagnostics import diagnose
         from runner.text.trouble import told
         from runner.views.problems import show
 
-        show([diagnose("W707", None, name=run["name"], status=status, why=told(error))])
+        show([diagnose("W707", None, name=entry["name"], status=status, why=told(error))])
+
+
+def close_store(store: Any, run: str, root: Path) -> None:
+    """Close the log of a run that has ended; warns of records that were put back. Raises Refused (E710), OSError."""
+    from runner.text.diagnostics import Refused, diagnose
+
+    if store.get(run_key(run, "run")) is None:
+        raise Refused([diagnose("E710", None, what="somebody has removed what the run log held")])
+    store.close()
+    if getattr(store, "restored", False):
+        from runner.views.problems import show
+
+        show([diagnose("W709", None, path=os.path.relpath(store.path, root))])

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         from runner.commands.plan import show
 
         return show(plan, args)
-    from runner.commands.halting import halting, note_end
+    from runner.commands.halting import close_store, halting, note_end
     from runner.commands.telling import tell
     from runner.run.adopt import adopt, enter
     from runner.run.begin import begin, new_run
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
             run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
             paths = held.enter_context(hold(plan, run, root, made.output))
             store = open_store(plan["profile"]["run-log"], root, run["run"], plugins, where=made.where)
-            begin(plan, made.text, run, store, root, str(made.ask.file))
+            entry = begin(plan, made.text, run, store, root, str(made.ask.file))
         if paths.warnings:
             from runner.views.problems import show as warn
 
@@ -95,8 +95,8 @@ def run(args: argparse.Namespace) -> int:
                 raise
             at = driver.clock.now()
             folded = driver.close(status, at)
-            note_end(run, status, root, at)
-        store.close()
+            note_end(entry, status, root, at)
+        close_store(store, run["run"], root)
         return tell(plan, folded, root, args, signal=signals.first, timed_out=driver.timed_out)
 
 

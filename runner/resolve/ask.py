@@ -25,6 +25,8 @@ class Ask(NamedTuple):
 def find_root(file: Path) -> Path:
     """The folder of the nearest `runner.toml` above the pipeline file, else the file's folder (N20)."""
     folder = file.absolute().parent
+    if ".." in folder.parts:  # the way back out of a folder ends when that is removed
+        folder = folder.resolve()
     for candidate in (folder, *folder.parents):
         if (candidate / "runner.toml").is_file():
             return candidate

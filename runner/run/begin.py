@@ -69,10 +69,10 @@ def _user() -> str:
         return os.environ.get("USER") or str(os.getuid())
 
 
-def begin(plan: Table, text: bytes, run: Table, store: Creates, root: Path, file: str) -> None:
+def begin(plan: Table, text: bytes, run: Table, store: Creates, root: Path, file: str) -> Table:
     """Make the run known: the plan, `run.json` (exclusively), then the line in the index: what it names can be read.
 
-    text: the plan as JSON.
+    text: the plan as JSON. Gives that line.
     """
     store.create(plan_key(plan["digest"]), text)
     store.create(run_key(run["run"], "run"), dumps(run))
@@ -82,9 +82,10 @@ def begin(plan: Table, text: bytes, run: Table, store: Creates, root: Path, file
         parent=run["parent"], file=file, store=plan["profile"]["run-log"], pid=os.getpid(), born=index.born(os.getpid())
     )
     index.note(root, entry)
+    return entry
 
 
-def finish(run: Table, status: str, root: Path, at: float | None = None) -> None:
-    """Note the end in the index. Raises OSError."""
+def finish(entry: Table, status: str, root: Path, at: float | None = None) -> None:
+    """Note the end in the index, beside all that its line said: somebody may have removed it. Raises OSError."""
     with mutex(root):
-        index.note(root, {"run": run["run"], "status": status, "end": time.time() if at is None else at})
+        index.note(root, {**entry, "status": status, "end": time.time() if at is None else at})

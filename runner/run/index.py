@@ -35,7 +35,7 @@ def path(root: Path) -> Path:
 def note(root: Path, entry: Table) -> None:
     """Append a line. Call it inside `mutex`: what a full disk cut off is gone on with, and must not mix."""
     line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
-    path(root).parent.mkdir(parents=True, exist_ok=True)
+    path(root).parent.mkdir(exist_ok=True)  # a project that is gone is not made again
     with open(path(root), "a+b", buffering=0) as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)

@@ -119,7 +119,7 @@ def claim(parent: Parent, run: Table, root: Path, plugins: Plugins = None) -> No
         if not store.create(key, dumps({"v": 1, "run": run["run"]})):
             winner = json.loads(store.get(key))["run"]
             names = {entry["run"]: entry["name"] for entry in index.runs(root)}
-            finish(run, "cancelled", root)
+            finish({"run": run["run"]}, "cancelled", root)
             raise Refused([diagnose("E708", None, name=parent.run.get("name"), heir=names.get(winner, winner))])
         store.flush()
     finally:

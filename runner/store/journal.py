@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.store.frames import frame, scan
 from runner.store.sync import Syncer
+from runner.store.whole import amiss, put_back
 
 
 class Busy(Exception):
@@ -22,10 +23,13 @@ class Journal:
     Objects stay in the file; memory holds where they stand. `flush` is one write for all that was put since the last
     one; a thread syncs within a tenth of a second, `flush(sync=True)` at once. Readers see what was flushed."""
 
-    def __init__(self, path: str | os.PathLike[str], write: bool = True) -> None:
-        """Open a journal; to write makes it. Raises Busy, and OSError (FileNotFoundError: nothing to read)."""
+    def __init__(self, path: str | os.PathLike[str], write: bool = True, root: str | None = None) -> None:
+        """Open a journal; to write makes it. Raises Busy, and OSError (FileNotFoundError: nothing to read).
+
+        root: the project, without which the file is not put back when somebody removes it."""
         self.path = os.fspath(path)
-        self.write = write
+        self.write, self.root = write, root
+        self.restored = False  # somebody had removed it, it was put back
         if write:
             os.makedirs(os.path.dirname(self.path) or ".", exist_ok=True)
             self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
@@ -40,9 +44,9 @@ class Journal:
         self._where: dict[str, tuple[int, int]] = {}  # key -> offset, size
         self._waiting: dict[int, bytes] = {}  # offset -> value, of what is not written yet
         self._lines: list[bytes] = []
-        self._end = 0
+        self._end = self._written = 0
         self._opened = b""  # of a reader: the file as it was when it was opened
-        self._syncer = Syncer(self._fd) if write else None
+        self._syncer = Syncer(self._fd, self._amiss) if write else None
         try:
             self._read(repair=write)
         except BaseException:
@@ -53,7 +57,7 @@ class Journal:
     @classmethod
     def open(cls, settings: Mapping[str, Any], root: str, run: str, write: bool = True) -> Journal:
         """The run log of a run, by the settings of `[run-log]`. Raises Busy and OSError."""
-        return cls(os.path.join(root, settings.get("path") or ".runner/runs", run, "journal"), write)
+        return cls(os.path.join(root, settings.get("path") or ".runner/runs", run, "journal"), write, root)
 
     def create(self, key: str, value: bytes) -> bool:
         """Put an object that must not be there yet; False when it is."""
@@ -96,14 +100,25 @@ class Journal:
         return {key: data[at : at + size] for key, (at, size) in spots.items()}
 
     def flush(self, sync: bool = False) -> None:
-        """Write what was put. Raises OSError (a full disk); what is left then is written by the next flush."""
+        """Write what was put. Raises OSError (a full disk); what is left then is written by the next flush.
+
+        A file that somebody has removed is put back; Refused (E710) where it was cut off."""
         if self._syncer is None:
             return
         try:
+            if self._syncer.found:
+                self._mend(self._syncer)
             self._flush(self._syncer, sync)
         except OSError as error:
-            error.filename = self.path
+            error.filename = error.filename or self.path
             raise
+
+    def _amiss(self) -> bool:
+        return amiss(self._fd, self.path, self._written)
+
+    def _mend(self, syncer: Syncer) -> None:
+        put_back(self._fd, self.path, self._written, self.root)
+        self.restored, syncer.found = True, False
 
     def _flush(self, syncer: Syncer, sync: bool) -> None:
         if self._lines:
@@ -134,6 +149,7 @@ class Journal:
         try:
             if self._syncer is not None:
                 self._syncer.stop()
+                self._syncer.found = self._amiss()
                 self.flush(sync=True)
         finally:
             os.close(self._fd)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
 
 EVERY = 0.1  # seconds
 
@@ -12,8 +13,10 @@ EVERY = 0.1  # seconds
 class Syncer:
     """A thread that syncs a descriptor some time after `soon`; it begins with the first call, then sleeps between."""
 
-    def __init__(self, fd: int) -> None:
-        self._fd = fd
+    def __init__(self, fd: int, amiss: Callable[[], bool] = lambda: False) -> None:
+        """amiss: asked with each sync; once it said so, `found` is true."""
+        self._fd, self._amiss = fd, amiss
+        self.found = False
         self._dirty, self._over = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._fault: OSError | None = None
@@ -53,6 +56,7 @@ class Syncer:
             self._dirty.clear()
             try:
                 os.fdatasync(self._fd)
+                self.found = self.found or self._amiss()
             except OSError as error:  # for the writer, who comes by next
                 self._fault = error
                 return

@@ -25,9 +25,9 @@ CURES: dict[int, str] = {
     errno.ENXIO: "mount that place again",
     errno.ETIMEDOUT: "look at the connection to that place",
     errno.EHOSTDOWN: "look at the connection to that place",
-    errno.ENOENT: "somebody has removed it: put it back",
-    errno.ENOTDIR: "something else stands in its way",
-    errno.EISDIR: "something else stands in its way",
+    errno.ENOENT: "put back what somebody has removed",
+    errno.ENOTDIR: "take away what stands there",
+    errno.EISDIR: "take away what stands there",
     errno.ELOOP: "mend the links on the way to it",
     errno.ENAMETOOLONG: "choose shorter names, or a folder with a shorter path",
     errno.EBUSY: "wait for who uses it",
@@ -41,9 +41,20 @@ def trouble(error: OSError, code: str = "E705", then: str | None = None) -> Diag
 
     then: what to do when its cause is gone."""
     cure = CURES.get(error.errno or 0)
-    if cure is None or (error.errno == errno.ENOENT and not error.filename):
+    why = told(error)
+    if error.errno == errno.ENOENT and not error.filename:
+        why, cure = "the folder that you are in is gone", None if _here() else "go to one that is there"
+    if cure is None:
         return None
-    return diagnose(code, None, why=told(error), hint=f"{cure}, then {then}" if then else cure)
+    return diagnose(code, None, why=why, hint=f"{cure}, then {then}" if then else cure)
+
+
+def _here() -> bool:
+    """Whether the working directory is still there."""
+    try:
+        return bool(os.getcwd())
+    except OSError:
+        return False
 
 
 def told(error: OSError) -> str:

@@ -56,7 +56,7 @@ def test_who_comes_late_is_told_and_is_not_what_the_next_one_goes_on_from(projec
     found = project({"pipeline.toml": THREE})
     found.run("up", "--name", "one").exits(1)
     # it has read what `one` did, and stands still before it makes itself known
-    spec = json.dumps({"at": 1, "do": "stop", "of": "mkdir"})
+    spec = json.dumps({"at": 1, "do": "stop", "of": "open-w"})
     words = [sys.executable, "-m", "runner.testing.faulty", spec, "up", "--resume", "one", "--name", "late"]
     late = subprocess.Popen(words, cwd=found.root, env=found.environment(), stderr=subprocess.PIPE, text=True)
     found.wait(lambda: state(late.pid) == "T")

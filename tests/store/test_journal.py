@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from runner.store.journal import Busy, Journal, alive
+from runner.text.diagnostics import Refused
 
 
 def filled(path: Path, count: int) -> Journal:
@@ -144,6 +146,38 @@ def test_a_sync_that_fails_behind_the_back_of_the_writer_is_told_to_it(
     with pytest.raises(OSError, match="output error") as told:
         journal.close()
     assert told.value.filename == str(tmp_path / "journal")
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+def test_a_journal_that_somebody_takes_away_is_put_back_and_locked(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "runs" / "journal"
+    journal = filled(path, 2)
+    journal.flush(sync=True)
+    if how == "removed":
+        shutil.rmtree(path.parent)
+    elif how == "moved":
+        path.parent.rename(tmp_path / "elsewhere")
+    else:
+        path.unlink()
+        path.write_text("something else", encoding="utf-8")
+    assert journal._syncer is not None
+    journal._mend(journal._syncer)  # as a flush does when the thread that syncs has found it
+    assert alive(path) and journal.restored
+    journal.put("runs/r/end.json", b"x")
+    journal.close()
+    reader = Journal(path, write=False)
+    assert [reader.get(key) for key in reader.list("runs/")] == [b"x", b"value 0", b"value 1"]
+    assert not alive(path)
+    reader.close()
+
+
+def test_a_journal_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = filled(path, 2)
+    journal.flush(sync=True)
+    os.truncate(path, 10)
+    with pytest.raises(Refused, match="E710"):
+        journal.close()
 
 
 def test_a_journal_that_is_not_there_is_said_to_readers(tmp_path: Path) -> None:

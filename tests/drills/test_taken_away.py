@@ -1,0 +1,134 @@
+"""What somebody takes away while a run goes on: put back, or told; never a run that is lost in silence."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from runner.testing.project import Outcome, Project
+
+Make = Callable[..., Project]
+PIPELINE = """
+name = "x"
+[steps.a]
+shell = '''echo a >> $LOG; BODY; echo words'''
+[steps.b]
+needs = ["a"]
+returns = ["r"]
+shell = 'echo b >> $LOG; echo r=1 >> "$RUNNER_RETURNS"; echo words'
+[steps.c]
+needs = ["b"]
+python = "work:f"
+params = ["r"]
+[finally.f]
+shell = 'echo f >> $LOG'
+"""
+WORK = "import os\ndef f(r): print('c', file=open(os.environ['LOG'], 'a'))\n"
+
+
+def taken(project: Make, body: str, *words: str) -> tuple[Project, Outcome, list[str]]:
+    """A run whose first step does `body`, how it ended, and the steps that ran."""
+    made = project({"pipeline.toml": PIPELINE.replace("BODY", body), "work.py": WORK}).allow("home")
+    log = made.home / "log"
+    outcome = made.run("up", "pipeline.toml", *words, env={"LOG": str(log)})
+    outcome.silent("Traceback", "a fault of runner")
+    return made, outcome, log.read_text(encoding="utf-8").split()
+
+
+@pytest.mark.parametrize("what", [".runner", ".runner/runs", ".runner/runs/*/journal"])
+def test_records_that_a_step_removes_are_put_back(project: Make, what: str) -> None:
+    made, outcome, ran = taken(project, f"rm -rf {what}")
+    outcome.ok().says("warning[W709]", "/journal` while the run went on")
+    assert ran == ["a", "b", "c", "f"]
+    shown = made.cli("show", "@last", "--json").ok()
+    assert set(shown.statuses().values()) == {"succeeded"} and len(shown.statuses()) == 4
+    env = {"LOG": str(made.home / "log")}
+    made.run("up", "pipeline.toml", "--resume", env=env).ok().silent("W709")
+    assert (made.home / "log").read_text(encoding="utf-8").split() == [*ran, "f"]
+
+
+def test_records_that_a_step_moves_are_put_back(project: Make) -> None:
+    made, outcome, _ = taken(project, "mv .runner elsewhere")
+    outcome.ok().says("warning[W709]")
+    made.cli("show", "@last").ok()
+
+
+def test_a_journal_that_was_cut_off_is_told(project: Make) -> None:
+    _, outcome, _ = taken(project, "for j in .runner/runs/*/journal; do : > $j; done")
+    outcome.exits(4).says("error[E710]", "cut off", "journal")
+
+
+def test_a_folder_of_records_that_a_step_removes_is_told(project: Make) -> None:
+    _, outcome, _ = taken(project, "rm -rf .runner", "--set", "run-log.type=chunked-fs")
+    outcome.exits(4).says("error[E710]", "removed what the run log held")
+
+
+def test_an_index_that_a_step_removes_holds_the_run_again(project: Make) -> None:
+    made, outcome, _ = taken(project, "rm .runner/index.jsonl")
+    outcome.ok()
+    assert [entry["status"] for entry in made.cli("runs", "--json").json()] == ["succeeded"]
+
+
+@pytest.mark.parametrize("what", ["logs", "work"])
+def test_a_folder_of_the_run_that_a_step_removes_is_made_anew(project: Make, what: str) -> None:
+    made, outcome, ran = taken(project, f"rm -rf .runner/runs/*/{what}")
+    outcome.ok()
+    assert ran == ["a", "b", "c", "f"]
+    made.cli("logs", "@last", "b").ok().says("words")
+
+
+def test_something_in_the_way_of_the_records_ends_the_run(project: Make) -> None:
+    _, outcome, ran = taken(project, "rm -rf .runner; touch .runner")
+    outcome.exits(4).says("error[E704]", ".runner", "--resume")
+    assert "f" not in ran
+
+
+def test_a_step_that_removes_the_project(project: Make) -> None:
+    _, outcome, _ = taken(project, 'rm -rf "$PWD"')
+    assert outcome.code in (1, 4)
+    outcome.says("W709" if outcome.code == 1 else "E704")
+
+
+def test_the_folder_of_the_shell_is_removed_while_the_run_goes_on(project: Make) -> None:
+    made = project(
+        {"sub/x": "", "runner.toml": "", "pipeline.toml": PIPELINE.replace("BODY", "rm -rf sub"), "work.py": WORK}
+    )
+    made.allow("home").run("up", "../pipeline.toml", cwd=made.path("sub"), env={"LOG": str(made.home / "log")}).ok()
+    made.cli("show", "@last").ok()
+
+
+@pytest.mark.parametrize("verb", ["up", "up x.toml", "check", "plan", "runs", "show", "logs @last a", "list", "init"])
+def test_the_folder_of_the_shell_is_gone_already(project: Make, verb: str) -> None:
+    made = project()
+    made.path("gone").mkdir()
+    script = f'cd gone && rmdir "$PWD" && exec "$@" {verb}'
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *made.command()],
+        cwd=made.root, env=made.environment(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 4, done.stderr
+    assert "error[E705]: the folder that you are in is gone" in done.stderr
+
+
+CHATTY = """
+name = "x"
+[steps.a]
+secrets = ["TOKEN"]
+shell = "for i in $(seq 8000); do echo words words words words words; done; echo made > made"
+"""
+
+
+def test_a_log_that_finds_no_room_does_not_stop_its_step_and_says_so(project: Make) -> None:
+    made = project({"pipeline.toml": CHATTY})
+    script = 'ulimit -f 64; exec "$@" up --json'  # in kB: a real limit, which the log meets and the records do not
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *made.command()],
+        cwd=made.root, env=made.environment({"TOKEN": "abcd1234"}), capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert made.exists("made")
+    (end,) = Outcome(0, done.stdout, "").nodes()["a"]["attempts"]
+    assert end["log"] == {"bytes": 65536, "truncated": True}
+    assert end["warnings"] == ["a part of the log could not be written: [Errno 27] File too large"]
