@@ -43,13 +43,17 @@ def planned(args: argparse.Namespace) -> Planned:
     sources = Sources(find_root(ask.file))
     found = kept.find(ask, sources)
     if found is not None:
+        if found.warnings:
+            from runner.views.problems import show
+
+            show(found.warnings)
         return Planned(ask, sources.root, found.plan, found.text, None, lambda: _again(ask))
     from runner.commands.making import made
 
     plan, behind = made(args)
     text = written(plan)
     if _keepable(plan, behind):
-        kept.keep(ask, behind.sources, text)
+        kept.keep(ask, behind.sources, text, behind.problems)
     return Planned(ask, behind.sources.root, plan, text, behind.resolved.files.plugins, lambda: behind)
 
 
@@ -60,11 +64,11 @@ def _again(ask: Ask) -> Made:
 
 
 def _keepable(plan: Mapping[str, Any], behind: Made) -> bool:
-    """Warnings are said each time, and what plug-ins and packages answer is not asked of Sources."""
+    """What plug-ins and packages answer is not asked of Sources."""
     from runner.flavors import BUILT_IN
 
     files, profile = behind.resolved.files, plan["profile"]
     groups = {"executor": "executors", "run-log": "run_logs", "catalog": "catalogs", "secrets": "secrets"}
     ours = all(profile[service]["type"] in BUILT_IN[group] for service, group in groups.items())
     packed = any(":" in one.name and not one.name.startswith("std:") for one in files.profiles)
-    return ours and not packed and not files.plugins and not behind.problems
+    return ours and not packed and not files.plugins

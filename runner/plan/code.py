@@ -10,9 +10,14 @@ from runner.plan.compile import Compiler
 from runner.plan.steps import Step
 from runner.resolve.signatures import imports
 from runner.text.diagnostics import diagnose
+from runner.text.sources import Sources
 
 WRITTEN = re.compile(r"\d?>>?\|?\s*[^\s'\"`;|&<>()]+")  # what a redirection writes is no code
 WORD = re.compile(r"[^\s'\"`;|&<>()$=]+")
+
+
+def _file(path: Path, sources: Sources) -> bool:
+    return sources.exists(path) and not sources.isdir(path)
 
 
 def code(step: Step, compiler: Compiler) -> dict[str, Any]:
@@ -27,10 +32,9 @@ def code(step: Step, compiler: Compiler) -> dict[str, Any]:
         files.add(step.table["notebook"])
     else:
         text = WRITTEN.sub(" ", step.table.get("shell", "")) or " ".join(map(str, step.table.get("command", ())))
-        made = {str(entry["raw"]) for other in compiler.tree.steps for entry in other.writes}
         for word in dict.fromkeys(WORD.findall(text)):
             path = word.removeprefix("./")
-            if path.startswith("/") or ".." in path or path in made or not (root / path).is_file():
+            if path.startswith("/") or ".." in path or path in compiler.made or not _file(root / path, sources):
                 continue
             files.add(path)
             if path.endswith(".py"):

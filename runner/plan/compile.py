@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from runner.plan import scope
@@ -85,6 +86,11 @@ class Compiler:
             if not errors:
                 self.asked.setdefault(step.id, []).append((keys, expr, leaves))
         return done[keys, view]
+
+    @cached_property
+    def made(self) -> frozenset[str]:
+        """The paths that steps write, as they are declared."""
+        return frozenset(str(entry["raw"]) for step in self.tree.steps for entry in step.writes)
 
     def by_id(self, id: str) -> Step | None:
         """A step by its node's id."""

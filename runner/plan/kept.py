@@ -11,11 +11,13 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner import __version__
 from runner.resolve.ask import Ask
+from runner.text.diagnostics import Diagnostic, Place
 from runner.text.sources import Sources
 
 Table = dict[str, Any]
@@ -26,10 +28,11 @@ _PARTS = ("rules", "text", "model", "resolve", "plan")
 
 
 class Kept(NamedTuple):
-    """A plan and its text, as a run's record holds it."""
+    """A plan, its text as a run's record holds it, and the warnings that belong to it."""
 
     plan: Table
     text: bytes
+    warnings: tuple[Diagnostic, ...]
 
 
 def find(ask: Ask, sources: Sources) -> Kept | None:
@@ -40,14 +43,21 @@ def find(ask: Ask, sources: Sources) -> Kept | None:
         said = json.loads(head)
         if said["ask"] != _words(ask, sources.root) or said["sum"] != hashlib.sha256(text).hexdigest():
             return None
-        return Kept(json.loads(text), text) if sources.same(said["answers"]) else None
+        if not sources.same(said["answers"]):
+            return None
+        return Kept(json.loads(text), text, tuple(_warning(one) for one in said["warnings"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def keep(ask: Ask, sources: Sources, text: bytes) -> None:
+def keep(ask: Ask, sources: Sources, text: bytes, warnings: Iterable[Diagnostic] = ()) -> None:
     """Keep the text of a plan with all that it was made from. A plan that can't be kept is made again next time."""
-    said = {"ask": _words(ask, sources.root), "sum": hashlib.sha256(text).hexdigest(), "answers": sources.answers()}
+    said = {
+        "ask": _words(ask, sources.root),
+        "sum": hashlib.sha256(text).hexdigest(),
+        "answers": sources.answers(),
+        "warnings": list(warnings),
+    }
     path = _path(ask, sources.root)
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
@@ -58,6 +68,12 @@ def keep(ask: Ask, sources: Sources, text: bytes) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+
+
+def _warning(said: list[Any]) -> Diagnostic:
+    code, place, message, hint, related = said
+    there = tuple((Place(*spot), words) for spot, words in related)
+    return Diagnostic(code, Place(*place) if place else None, message, hint, there)
 
 
 def _path(ask: Ask, root: Path) -> str:
