@@ -52,7 +52,7 @@ def planned(args: argparse.Namespace) -> Planned:
 
     plan, behind = made(args)
     text = written(plan)
-    if _keepable(plan, behind):
+    if not args.dry_run and _keepable(plan, behind):
         kept.keep(ask, behind.sources, text, behind.problems)
     return Planned(ask, behind.sources.root, plan, text, behind.resolved.files.plugins, lambda: behind)
 

@@ -75,7 +75,11 @@ def one_circle(n: int) -> str:
     return chain_by_needs(n).replace("[steps.s0]\n", f'[steps.s0]\nneeds = ["s{n - 1}"]\n')
 
 
-SHAPES = [chain_by_needs, chain_by_files, chain_by_names, chain_by_references, wide, one_waits_for_all]
+def cached(n: int) -> str:
+    return "".join(f'[steps.s{i}]\nshell = "x f{i} g"\noutputs = ["f{i}"]\ncache = true\n' for i in range(n))
+
+
+SHAPES = [cached, chain_by_needs, chain_by_files, chain_by_names, chain_by_references, wide, one_waits_for_all]
 SHAPES += [one_path_in_turn, one_name_many_givers, all_names_unknown, one_circle]
 
 
