@@ -191,8 +191,8 @@ def kind_of_expr(expr: Any, compiler: Compiler) -> str | None:
         return "boolean"
     if tag == "len":
         return "integer"
-    if tag == "text" or tag == "status" or tag == "run":
-        return "text"
+    if tag in ("text", "status", "run"):
+        return "list" if expr == ["run", "failed"] else "text"
     if tag in ("list", "items", "each"):
         return "list"
     if tag == "param":

@@ -13,33 +13,48 @@ from runner.run.events import Address
 Table = dict[str, Any]
 
 
-def failed(nodes: Table, handler: Address, ends: Sequence[Table], folder: str) -> Table:
-    """Of the step that a handler stands by: path, last status, exit code, reason, and its log where there is one.
+class Aftermath:
+    """ends: of attempts that did not commit, oldest first; more are added to it. folder: of the run.
 
-    ends: of attempts that did not commit, oldest first; folder: of the run.
-    """
-    guarded = nodes[handler.id]["path"].removesuffix("!on-failure")
-    id = next(node["id"] for node in nodes.values() if node["path"] == guarded)
-    for end in reversed(ends):
-        if end["id"] == id and key_of(end["key"])[: len(handler.key)] == handler.key:
-            log = os.path.join(folder, "logs", f"{end['id']}.{end['key']}.{end['n']}")
-            return {
-                "step": guarded,
-                "status": end["status"],
-                "exit_code": end.get("exit"),
-                "log": log if os.path.exists(log) else "",
-                "reason": end.get("reason"),
-            }
-    return {"step": guarded, "status": "failed", "exit_code": None, "log": "", "reason": None}
+    Each end is looked at once, and all of them are written down once: a run may have thousands of either."""
 
+    def __init__(self, nodes: Table, ends: Sequence[Table], folder: str) -> None:
+        self.nodes, self.ends, self.folder = nodes, ends, folder
+        self._read = 0  # so many of the ends are in _newest
+        self._newest: dict[Address, Table] = {}
+        self._guarded: dict[str, str] = {}  # handler -> the node that it stands by
+        self._over: Table | None = None
 
-def over(nodes: Table, facts: Table, statuses: Mapping[Address, Status], folder: str) -> Table:
-    """Of a run: its status, the paths that failed, and a file with the ends of all instances. Raises OSError."""
-    ends = [
-        {"path": nodes[a.id]["path"], "key": key_text(a.key), "status": s.status, "reason": s.reason}
-        for a, s in statuses.items()
-    ]
-    record = os.path.join(folder, "ends.json")
-    with open(record, "wb") as file:
-        file.write(dumps({"status": facts["status"], "failed": facts["failed"], "nodes": ends}))
-    return {"status": facts["status"], "failed": facts["failed"], "record": record}
+    def failed(self, handler: Address) -> Table:
+        """Of the step that a handler stands by: path, last status, exit code, reason, its log where there is one."""
+        if not self._guarded:
+            self._guarded = {node["handler"]["node"]: id for id, node in self.nodes.items() if node.get("handler")}
+        while self._read < len(self.ends):
+            end = self.ends[self._read]
+            key = key_of(end["key"])[: self.nodes[end["id"]]["depth"]]
+            self._newest[Address(end["id"], key)] = end
+            self._read += 1
+        id = self._guarded[handler.id]
+        told: Table = {"step": self.nodes[id]["path"], "status": "failed", "exit_code": None, "log": "", "reason": None}
+        last = self._newest.get(Address(id, handler.key))
+        if last is not None:
+            log = os.path.join(self.folder, "logs", f"{last['id']}.{last['key']}.{last['n']}")
+            told.update(status=last["status"], exit_code=last.get("exit"), reason=last.get("reason"))
+            told["log"] = log if os.path.exists(log) else ""
+        return told
+
+    def over(self, facts: Table, statuses: Mapping[Address, Status]) -> Table:
+        """Of a run: its status, the paths that failed, and a file with the ends of all instances before `[finally]`.
+
+        The file stays as it is while `[finally]` reads it. Raises OSError."""
+        if self._over is None or not os.path.exists(self._over["record"]):
+            ends = [
+                {"path": self.nodes[a.id]["path"], "key": key_text(a.key), "status": s.status, "reason": s.reason}
+                for a, s in statuses.items()
+                if "!finally" not in self.nodes[a.id]["path"]
+            ]
+            record = os.path.join(self.folder, "ends.json")
+            with open(record, "wb") as file:
+                file.write(dumps({"status": facts["status"], "failed": facts["failed"], "nodes": ends}))
+            self._over = {"status": facts["status"], "failed": facts["failed"], "record": record}
+        return self._over

@@ -243,7 +243,7 @@ class _Answers:
         from runner.rules import answers
         from runner.rules.bind import Values
 
-        self.machine, self.nodes, self._rules = machine, plan["nodes"], answers
+        self.plan, self.machine, self._rules = plan, machine, answers
         first = records.run.get("first") or {"id": records.run.get("run"), "name": records.run.get("name")}
         self.facts: Table = {**first, "date": records.run.get("date"), "scheduled": records.run.get("scheduled")}
         params = records.run.get("params")
@@ -255,7 +255,7 @@ class _Answers:
     def __call__(self, what: str, address: Address) -> Any:
         if self.machine.main_status is not None and not self._over:
             self._over = True
-            self.facts.update(end_facts(self.nodes, self.machine.main_status, self.machine.statuses))
+            self.facts.update(end_facts(self.plan, self.machine.main_status, self.machine.statuses))
         return self._rules.answer(self.values, what, address.id, address.key)
 
     def items(self, id: str, key: Key) -> list[Table] | None:
@@ -271,10 +271,11 @@ class _Answers:
         return found.status if found else None
 
 
-def end_facts(nodes: Table, status: str, statuses: Mapping[Address, Status]) -> Table:
-    """`run.status` and `run.failed` (paths), as `[finally]` sees them (N30)."""
-    failed = {address.id: None for address, one in statuses.items() if one.status in FAILURE and not one.handled}
-    return {"status": status, "failed": [nodes[id]["path"] for id in failed]}
+def end_facts(plan: Table, status: str, statuses: Mapping[Address, Status]) -> Table:
+    """`run.status` and `run.failed` (paths, in plan order), as all of `[finally]` sees them (N30)."""
+    failed = {address.id for address, one in statuses.items() if one.status in FAILURE and not one.handled}
+    found = [id for id in in_order(plan, plan["steps"]) if id in failed] if failed else []
+    return {"status": status, "failed": [plan["nodes"][id]["path"] for id in found]}
 
 
 def in_order(plan: Table, ids: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError
 from runner.rules.keys import attempt_key, done_key, dumps, items_key, key_text, run_key, start_key, ulid
 from runner.rules.labels import Labels
-from runner.run.aftermath import failed, over
+from runner.run.aftermath import Aftermath
 from runner.run.cache import Asked, Cache
 from runner.run.events import Address, Event
 from runner.run.fold import end_facts, ended
@@ -79,6 +79,7 @@ class Driver:
         self.done: dict[str, dict[Key, Table]] = {id: dict(found) for id, found in (adopted or {}).items()}
         self.items: dict[str, dict[Key, list[Table]]] = {}
         self.ends: list[Table] = []  # of attempts that did not commit
+        self.aftermath = Aftermath(plan["nodes"], self.ends, place.folder)
         self.machine = Machine(
             plan,
             limit=wanted.limit,
@@ -320,12 +321,14 @@ class Driver:
     def _about_failure(self, call: Table, address: Address) -> None:
         """What a handler is told of the step that it stands by (N29), and `[finally]` of the run (N30)."""
         if self.plan["nodes"][address.id]["path"].endswith("!on-failure"):
-            call["failed"] = failed(self.plan["nodes"], address, self.ends, self.place.folder)
+            call["failed"] = self.aftermath.failed(address)
         elif self._last(address.id):
-            call["finally"] = over(self.plan["nodes"], self.facts, self.machine.statuses, self.place.folder)
+            call["finally"] = self.aftermath.over(self.facts, self.machine.statuses)
 
     def _facts_of_the_end(self) -> None:
-        self.facts.update(end_facts(self.plan["nodes"], self.machine.main_status or "succeeded", self.machine.statuses))
+        if "failed" not in self.facts:
+            status = self.machine.main_status or "succeeded"
+            self.facts.update(end_facts(self.plan, status, self.machine.statuses))
 
     def _last(self, id: str) -> bool:
         return "!finally" in self.plan["nodes"][id]["path"]

@@ -35,6 +35,7 @@ class Story:
         self._labels = Labels({})
         self._items: dict[Any, list[dict[str, Any]]] = {}
         self._ends: dict[Any, str] = {}  # statuses that block or skip others
+        self._guarded: dict[Any, str] | None = None  # handler that recovers -> its step
         self._starts: dict[Any, float] = {}
         self._counts: dict[Any, int] = {}
 
@@ -124,10 +125,11 @@ class Story:
         """A handler has ended well: nobody is blocked by what it stands in for."""
         if event.address is None or not str(self.nodes.get(event.address.id, {}).get("path")).endswith("!on-failure"):
             return
-        for id, node in self.nodes.items():
-            handler = node.get("handler") or {}
-            if handler.get("node") == event.address.id and handler.get("recover") == "continue":
-                self._ends.pop((id, event.address.key), None)
+        if self._guarded is None:
+            told = ((id, node.get("handler") or {}) for id, node in self.nodes.items())
+            self._guarded = {one.get("node"): id for id, one in told if one.get("recover") == "continue"}
+        if event.address.id in self._guarded:
+            self._ends.pop((self._guarded[event.address.id], event.address.key), None)
 
     def _needs(self, event: Event, status: str) -> str:
         """The needs behind a blocked or skipped step, as far as they were seen to end so."""

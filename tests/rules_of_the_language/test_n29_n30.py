@@ -129,3 +129,26 @@ def test_n30_the_last_steps_see_how_the_run_ended(project: Make, code: int, last
 def test_n30_the_last_steps_name_only_each_other(project: Make) -> None:
     text = '[steps.a]\nshell = ":"\n[finally.f]\nneeds = ["a"]\nshell = ":"\n'
     project({"pipeline.toml": text}).cli("check", "pipeline.toml").exits(3).says("pipeline.toml:4", "`a`")
+
+
+def test_n30_all_last_steps_see_the_ends_of_all_others(project: Make) -> None:
+    text = """
+name = "x"
+[steps.b]
+shell = "exit 1"
+[steps.a]
+shell = "exit 1"
+after = ["b"]
+[finally.first]
+shell = 'cat "$RUNNER_RUN_RECORD" > one; exit 1'
+[finally.second]
+after = ["first"]
+when = "run.failed == ['a', 'b'] or run.failed == ['b', 'a']"
+env = { F = "${run.failed}" }
+shell = 'cat "$RUNNER_RUN_RECORD" > two; echo "$F" > failed'
+"""
+    made = project({"pipeline.toml": text})
+    up(made).exits(1)
+    assert made.read("one") == made.read("two")
+    assert made.read("failed") == '["b","a"]\n'
+    assert sorted(node["path"] for node in json.loads(made.read("two"))["nodes"]) == ["a", "b"]

@@ -1,0 +1,97 @@
+"""A run costs per step what it costs in a small one: calls of functions are counted in the whole of `up`, not timed.
+
+How often the loop turns depends on the machine, but hardly: counts of two runs differ by a hundredth."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from runner.testing.project import Project
+
+Make = Callable[..., Project]
+SMALL, LARGE = 60, 240
+COUNTED = """
+import sys
+from runner.cli import main
+calls = 0
+def note(frame, event, arg):
+    global calls
+    calls += event in ("call", "c_call")
+sys.setprofile(note)
+try:
+    main(sys.argv[1:])
+finally:
+    sys.setprofile(None)
+    print(calls)
+"""
+TRUE, FALSE = "command = ['true']\n", "command = ['false']\n"
+
+
+def each(count: int, text: str) -> str:
+    return "".join(text.replace("N", str(n)) for n in range(count))
+
+
+def chain(n: int) -> str:
+    return f"[steps.s0]\n{TRUE}" + "".join(f"[steps.s{i}]\nneeds = ['s{i - 1}']\n{TRUE}" for i in range(1, n))
+
+
+def wide(n: int) -> str:
+    return (
+        each(n, f"[steps.sN]\n{TRUE}") + f"[steps.join]\nneeds = [{each(n, chr(39) + 'sN' + chr(39) + ', ')}]\n{TRUE}"
+    )
+
+
+def items(n: int) -> str:
+    return f"[steps.m]\nfor-each = {{ i = {{ range = {n} }} }}\n{TRUE}"
+
+
+def flowing(n: int) -> str:
+    items = f"[steps.m]\nfor-each = {{ i = {{ range = {n // 2} }} }}\n"
+    return f"{items}[steps.m.steps.a]\nresources = {{ cpu = 1 }}\n{TRUE}[steps.m.steps.b]\nneeds = ['a']\n{TRUE}"
+
+
+def waiting(n: int) -> str:
+    return each(n, f"[steps.sN]\nresources = {{ cpu = 9, memory = '1Mi' }}\n{TRUE}")
+
+
+def rounds(n: int) -> str:
+    return f"[steps.l]\nrepeat = {{ until = 'false', max = {n}, exhausted = 'succeed' }}\n{TRUE}"
+
+
+def handled(n: int) -> str:
+    return f"[handlers.h]\n{TRUE}" + each(n // 2, f"[steps.sN]\non-failure = 'h'\n{FALSE}")
+
+
+def tried_again(n: int) -> str:
+    return each(n // 2, f"[steps.sN]\nretry = {{ attempts = 2 }}\n{FALSE}")
+
+
+def last(n: int) -> str:
+    return f"{items(n // 2)}[finally.f]\nfor-each = {{ i = {{ range = {n // 2} }} }}\n{TRUE}"
+
+
+def blocked(n: int) -> str:
+    return chain(n).replace("true", "false", 1)
+
+
+def returning(n: int) -> str:
+    return items(n).replace(TRUE, "shell = 'echo r=1 >> $RUNNER_RETURNS'\nreturns = ['r']\n")
+
+
+SHAPES = [chain, wide, items, flowing, waiting, rounds, handled, tried_again, last, blocked, returning]
+
+
+def calls(made: Project, text: str) -> int:
+    made.write({"pipeline.toml": f"name = 'x'\n{text}"})
+    words = [made.command()[0], "-c", COUNTED, "up", "pipeline.toml", "-j", "2", "--output", "quiet"]
+    return int(subprocess.run(words, cwd=made.root, env=made.environment(), capture_output=True, text=True).stdout)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_a_step_among_many_costs_what_it_costs_among_few(project: Make, shape: Callable[[int], str]) -> None:
+    made = project()
+    none, few, many = (calls(made, shape(n)) for n in (2, SMALL, LARGE))
+    assert (many - none) / LARGE < 1.05 * (few - none) / SMALL
