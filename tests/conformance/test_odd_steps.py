@@ -13,7 +13,15 @@ from runner.agent.forks import Forks
 from runner.testing.project import Outcome, Project
 
 HERE = Path(__file__).parent
-MODULES = {name: (HERE / name).read_text() for name in ("odd_steps.py", "heavy.py")}
+F = "def f():\n    pass\n"
+AT_IMPORT = {
+    "leaves.py": "import os\nprint('imported')\nos._exit(4)\n" + F,
+    "crashes.py": "import ctypes\nctypes.string_at(0)\n" + F,
+    "gives_up.py": "import sys\nsys.exit('no licence')\n" + F,
+    "ends_itself.py": "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\nimport time\ntime.sleep(60)\n" + F,
+    "matrix.py": "import numpy\nONES = numpy.ones((300, 300))\ndef f():\n    return (ONES @ ONES)[0, 0]\n",
+}
+MODULES = {name: (HERE / name).read_text() for name in ("odd_steps.py", "heavy.py")} | AT_IMPORT
 N = 'returns = ["n"]'
 OBJECT = 'returns = [{ name = "n", kind = "object" }]'
 LOCK = "can't? pickle".replace("?", "")  # of CPython's sentence
@@ -39,6 +47,10 @@ def python(name: str, *end: Any, **more: Any) -> Case:
 
 def crash(kind: str, number: int, *says: str) -> Case:
     return Case(kind, "failed", "signal", None, says, signal=number)
+
+
+def at_import(module: str, reason: str, exit: int | None, number: int | None, *says: str) -> Case:
+    return Case(f'python = "{module}:f"', "failed", reason, exit, says, signal=number)
 
 
 SEGV = "was killed by SIGSEGV (segmentation fault)"
@@ -103,6 +115,16 @@ CASES = {
     "thread-raises": python("has_a_thread_that_raises", logs="ValueError: raised in a thread"),
     "numpy": python("computes_with_numpy", more='returns = ["x", "y"]', returns={"x": 0.5, "y": 300.0}),
     "heavy": Case('python = "heavy:works"', more=N, returns={"n": 3}, logs="heavy: loading"),
+    "numpy-at-import": Case('python = "matrix:f"', more=N, returns={"n": 300.0}),
+    "numpy-at-import-again": Case('python = "matrix:f"', more=N, returns={"n": 300.0}),
+    # modules that end the process when they are imported, each twice: no server of ours may go with them
+    **{f"leaves-at-import-{n}": at_import("leaves", "exit", 4, None, "exited 4", "os._exit(4)") for n in (1, 2)},
+    **{f"crashes-at-import-{n}": at_import("crashes", "signal", None, signal.SIGSEGV, SEGV) for n in (1, 2)},
+    **{f"gives-up-at-import-{n}": at_import("gives_up", "exit", 1, None, "no licence") for n in (1, 2)},
+    **{
+        f"ends-itself-at-import-{n}": at_import("ends_itself", "signal", None, signal.SIGTERM, "SIGTERM")
+        for n in (1, 2)
+    },
     # what can't be handed on
     "lock": python(
         "returns_a_lock",
