@@ -29,6 +29,11 @@ class _Parser(argparse.ArgumentParser):
         raise Helped
 
 
+def _unasked(prog: str) -> argparse.HelpFormatter:
+    """For adding options: each makes a formatter, which would ask for the terminal's size."""
+    return argparse.HelpFormatter(prog, width=80)
+
+
 def read(
     verb: str, about: str, options: Sequence[Option], words: Sequence[str], env: Mapping[str, str]
 ) -> argparse.Namespace:
@@ -38,7 +43,7 @@ def read(
         description=about[:1].upper() + about[1:] + ".",
         epilog=f"Each option --xy-z can also be set by {PREFIX}XY_Z.",
         allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_unasked,
     )
     defaults: list[tuple[argparse.Action, Any]] = []
     for flags, keywords in options:
@@ -46,6 +51,7 @@ def read(
         if action.option_strings:
             defaults.append((action, action.default))
             action.default = argparse.SUPPRESS
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     args, unknown = parser.parse_known_args(list(words))
     if unknown:
         _refuse(parser, verb, unknown)

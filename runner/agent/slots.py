@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 from typing import Any
 
 _TICK = 20_000_000  # ns; two changes of a folder within a tick of the file system's clock may have one time
@@ -90,7 +89,7 @@ class Slots:
             try:
                 os.makedirs(path)
             except FileExistsError:
-                shutil.rmtree(path)
+                remove(path)
                 os.makedirs(path)
             before = os.stat(path).st_mtime_ns
         self._used[path] = before, now
@@ -115,7 +114,24 @@ class Slots:
         if untouched:
             self._folders[path] = before
         else:
-            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                remove(path)
+
+
+def remove(folder: str) -> None:
+    """Remove a folder and what is in it. Raises OSError."""
+    try:
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            if os.path.isdir(path) and not os.path.islink(path):
+                os.rmdir(path)
+            else:
+                os.unlink(path)
+        os.rmdir(folder)
+    except OSError:
+        from shutil import rmtree  # dear to import, for it can unpack archives too
+
+        rmtree(folder)
 
 
 def _create(path: str) -> int:

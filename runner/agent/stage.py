@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from runner.agent.catalog import Catalog, MissingBlob
+from runner.agent.slots import remove
 from runner.rules.paths import is_pattern, matches
 
 
@@ -138,7 +138,7 @@ def _make_room(root: str, output: Mapping[str, Any], taken: set[str]) -> None:
         os.unlink(full)
     elif "*" not in path and not any(i.startswith(path) for i in taken):
         if os.path.isdir(full):
-            shutil.rmtree(full)
+            remove(full)
     else:
         for found in expand(root, path):
             if found not in taken:
@@ -225,6 +225,8 @@ def _copy(source: str, dest: str) -> None:
     """Copy a file, links followed, over whatever file or link is at `dest`, at once."""
     os.makedirs(os.path.dirname(dest), exist_ok=True)
     temporary = f"{dest[: -len(os.path.basename(dest))]}.{os.path.basename(dest)[:100]}.{os.getpid()}.tmp"
+    import shutil  # dear, and only for isolated steps
+
     shutil.copyfile(source, temporary)
     shutil.copymode(source, temporary)
     os.rename(temporary, dest)

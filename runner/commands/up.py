@@ -105,7 +105,6 @@ def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozen
     from runner.run.capacity import jobs
     from runner.run.traverse import Wanted
     from runner.text.diagnostics import Refused, diagnose
-    from runner.views.problems import show
 
     if args.jobs is not None and args.jobs < 1:
         raise Refused([diagnose("E934", None, given=args.jobs)])
@@ -118,6 +117,8 @@ def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozen
     if stock:
         warnings += excess(plan, made.behind().built.tree, stock, chosen)
     if warnings:
+        from runner.views.problems import show
+
         show(warnings)
     return Wanted(given, args.fail_fast, chosen, plan["timeout"], stock)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.agent.call import Place, make_call
 from runner.agent.clock import Clock
+from runner.agent.slots import remove
 from runner.rules import answers
 from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError
@@ -149,7 +150,8 @@ class Driver:
         self.store.flush()
         self.executor.close()
         self.hashes.save()
-        shutil.rmtree(os.path.join(self.place.folder, "work"), ignore_errors=True)
+        with suppress(OSError):
+            remove(os.path.join(self.place.folder, "work"))
         return ended(self.plan, Records.of(self.run, end, self.done, self.ends), self.machine, self.blob)
 
     def _cancel(self, now: float, why: str, hard: bool = False) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import shutil
 
 from runner.text.diagnostics import Refused, diagnose
 
@@ -32,8 +31,10 @@ def put_back(fd: int, path: str, size: int, root: str | None) -> None:
     temporary = f"{path}.{os.getpid()}.tmp"
     copy = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o666)
     try:
+        from shutil import copyfileobj
+
         with open(f"/dev/fd/{fd}", "rb") as old, open(copy, "wb", closefd=False) as new:
-            shutil.copyfileobj(old, new)
+            copyfileobj(old, new)
         fcntl.flock(copy, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.fsync(copy)
         os.replace(temporary, path)

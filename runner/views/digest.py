@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -197,6 +196,8 @@ def _next(
     bad = [address for address in failed(counted) if not forgiven(address, told)]
     if not bad:
         return []
+    import shlex
+
     lines = [shlex.join(["runner", "logs", name, str(counted[bad[0]].get("label"))])]
     if again:
         lines.append(shlex.join(["runner", "up", *again]))
