@@ -25,6 +25,7 @@ VERBS: dict[str, str] = {
     "runs": "list the runs of this project",
     "show": "show a run, or one step of it",
     "logs": "print what the steps of a run printed",
+    "catalog": "list, bring back and compare the files that steps put",
     "init": "write a pipeline to start from",
     "schema": "write the JSON Schemas for editors",
 }
@@ -140,9 +141,9 @@ def _dispatch(words: list[str]) -> int:
     module = import_module(f"runner.commands.{verb}")
     try:
         args = options.read(verb, VERBS[verb], module.OPTIONS, rest, os.environ)
+        code: int = module.run(args)
     except options.Helped:
         return OK
-    code: int = module.run(args)
     return code
 
 

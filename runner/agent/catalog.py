@@ -60,6 +60,11 @@ class FileCatalog:
         writable(os.path.join(made.path, "tmp"))
         return made
 
+    @classmethod
+    def reading(cls, settings: Mapping[str, Any], root: str) -> FileCatalog:
+        """As `open`, of a catalog that may be read only."""
+        return cls(os.path.join(root, settings.get("path") or ".runner/catalog"))
+
     def where(self, sha: str) -> str:
         """The path of a blob."""
         return os.path.join(self.path, "blobs", sha[:2], sha)

@@ -348,6 +348,18 @@ CODES |= {
     "E433": Code("`{function}` of `{module}` is imported in a circle: nobody defines it"),
 }
 
+# --- runner catalog: runner/commands/catalog_get.py, runner/run/bring.py ---
+CODES |= {
+    "E970": Code("no file `{path}` was put by {who}", "did you mean `{near}`?"),
+    "E971": Code("`{path}` {what}: nothing was written", "`--force` puts the file in its place"),
+    "E710": Code("the content of `{path}` ({sha}) is no longer in the catalog", "run the step that makes it again"),
+    "E711": Code(
+        "the catalog has something else for `{path}` than was put there: the blob {sha} is damaged",
+        "run the step that makes it again",
+    ),
+    "E972": Code("the place of `{path}` is not in the project: a link leads out of it", "say where: `-o DEST`"),
+}
+
 # --- runs by name: runner/run/index.py, begin.py, adopt.py ---
 CODES |= {
     "E930": Code("`{text}`: {why}", "did you mean `{near}`?"),
