@@ -16,16 +16,12 @@ from runner.testing.project import Project
 
 Made = Callable[..., Project]
 LEAST = 200  # operations at which a driver can be killed
-SAMPLE = [1, 5, 11, 18, 26, 37, 49, 62, 78, 95, 113, 134, 158, 183, 210, 240, 275, 311]
+MOST = 350  # that a run has, and a few more, since who ends first makes a difference
+SAMPLE = [1, 9, 22, 37, 60, 85, 113, 150, 183, 220, 262, 300]
 
 
-def points() -> list[int]:
-    """Where to die: spread over a run so that no kind of operation is left out; those after its end are passed over."""
-    return list(range(1, 500)) if every() else SAMPLE
-
-
-def test_the_drill_has_enough_points(drill: Drill) -> None:
-    assert len(drill.seen) >= LEAST
+def test_the_drill_has_enough_points_and_leaves_none_out(drill: Drill) -> None:
+    assert LEAST <= len(drill.seen) < MOST
     kinds = {"open-w", "write", "mkdir", "rename", "unlink", "fsync", "spawn", "reap", "chmod"}
     assert kinds <= set(drill.seen), "a kind of operation that nothing counts any more"
 
@@ -38,21 +34,21 @@ def killed(drill: Drill, found: Project, at: int, how: str = "kill", *words: str
     assert done.code == -9, done.err
 
 
-@pytest.mark.parametrize("at", points())
+@pytest.mark.parametrize("at", range(1, MOST) if every() else SAMPLE)
 def test_killed_at_an_operation_and_resumed(project: Made, drill: Drill, at: int) -> None:
     found = project(FILES)
     killed(drill, found, at)
     drill.resumed(found)
 
 
-@pytest.mark.parametrize("at", range(1, 80) if every() else [3, 12, 22, 31])
+@pytest.mark.parametrize("at", range(1, 60) if every() else [12, 31])
 def test_killed_in_the_middle_of_a_write_and_resumed(project: Made, drill: Drill, at: int) -> None:
     found = project(FILES)
     killed(drill, found, at, "torn")
     drill.resumed(found)
 
 
-@pytest.mark.parametrize("again", range(2, 300, 7) if every() else [24, 70])
+@pytest.mark.parametrize("again", range(2, 200, 3) if every() else [50])
 def test_killed_while_it_goes_on_and_resumed_once_more(project: Made, drill: Drill, again: int) -> None:
     found = project(FILES)
     killed(drill, found, 180)
