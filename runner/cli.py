@@ -171,31 +171,43 @@ def show(problems: Sequence[Diagnostic]) -> None:
 
 
 def _report(fault: Exception) -> int:
-    """Text and exit code of what a verb raised: problems in files, or a fault of our own."""
-    from runner.text.diagnostics import Refused
-
-    if isinstance(fault, Refused):
-        show(fault.problems)
-        return fault.exit_code
-    if isinstance(fault, OSError):
-        from runner.text.trouble import trouble
-
-        problem = trouble(fault)
-        if problem is not None:
-            show([problem])
-            return ENVIRONMENT
-    from runner.crash import keep
-
+    """Text and exit code of what a verb raised: problems in files, what the machine refused, or a fault of our own."""
+    refused = _refused(fault)
     try:
-        kept = keep(fault)
-    except OSError as problem:
-        kept = f"(not kept: {problem.strerror})"
+        from runner.text.diagnostics import Refused
+
+        if isinstance(fault, Refused):
+            show(fault.problems)
+            return fault.exit_code
+        if refused is not None:
+            from runner.text.trouble import trouble
+
+            problem = trouble(refused)
+            if problem is not None:
+                show([problem])
+                return ENVIRONMENT
+        from runner.crash import keep
+
+        try:
+            kept = keep(fault)
+        except OSError as second:
+            kept = f"(not kept: {second.strerror})"
+    except (OSError, ImportError) as second:  # too many open files: not even the words for it can be read
+        sys.stderr.write(f"error[E705]: {refused or _refused(second) or second}\n")
+        return ENVIRONMENT
     sys.stderr.write(
         f"runner: unexpected {type(fault).__name__}: this is a fault of runner, not of your pipeline\n"
         f"  traceback: {kept}\n"
         f"  please report it with the output of `runner --version` and the command you typed\n"
     )
     return SOFTWARE
+
+
+def _refused(fault: BaseException | None) -> OSError | None:
+    """What the machine refused: the fault itself, or what a module was looked for in vain to explain."""
+    while isinstance(fault, ImportError):
+        fault = fault.__context__
+    return fault if isinstance(fault, OSError) else None
 
 
 def _forget_stdout() -> None:

@@ -201,7 +201,8 @@ def writable(folder: str) -> None:
     """Make a folder, and see that something can be put into it; raises OSError."""
     os.makedirs(folder, exist_ok=True)
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
+        number = errno.EROFS if os.statvfs(folder).f_flag & os.ST_RDONLY else errno.EACCES
+        raise OSError(number, os.strerror(number), folder)
 
 
 def open_catalog(settings: Mapping[str, Any], root: str = ".") -> Catalog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 _SIGNALS = {
@@ -45,3 +46,12 @@ def meaning(code: int) -> str | None:
     if name not in _SIGNALS:
         return None
     return f"128 + {code - 128}: a process of it was killed by {name} ({_SIGNALS[name]})"
+
+
+def no_room(path: str) -> bool:
+    """Whether the disk of a file is full: who wrote to it last may have failed for that alone."""
+    try:
+        found = os.statvfs(path)
+    except OSError:
+        return False
+    return found.f_blocks > 0 and found.f_bavail == 0

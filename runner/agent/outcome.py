@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from runner.agent.environ import Parameter, is_object
-from runner.agent.exits import meaning, signal_words
+from runner.agent.exits import meaning, no_room, signal_words
 from runner.agent.reduce import reduced
 from runner.agent.stage import StageError, collect
 from runner.rules.returns import ReturnsError, parse_returns, read_metrics
@@ -83,6 +83,8 @@ def of_process(attempt: Attempt) -> Table:
         result = None
         verdict.fail("stage-out", say(error), "errored")
     _judge_exit(attempt, verdict, result)
+    if verdict.error is not None and attempt.log is not None and no_room(attempt.log.path):
+        verdict.error["message"] += "; there is no room left on the disk of its log"
     if verdict.ok:
         _take_returns(attempt, verdict, result)
     verdict.warnings += (result or {}).get("warnings", [])
