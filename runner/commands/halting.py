@@ -42,11 +42,11 @@ def note_end(entry: Table, status: str, root: Path, at: float) -> None:
 
 
 def close_store(store: Any, run: str, root: Path) -> None:
-    """Close the log of a run that has ended; warns of records that were put back. Raises Refused (E710), OSError."""
+    """Close the log of a run that has ended; warns of records that were put back. Raises Refused (E712), OSError."""
     from runner.text.diagnostics import Refused, diagnose
 
     if store.get(run_key(run, "run")) is None:
-        raise Refused([diagnose("E710", None, what="somebody has removed what the run log held")])
+        raise Refused([diagnose("E712", None, what="somebody has removed what the run log held")])
     store.close()
     if getattr(store, "restored", False):
         from runner.views.problems import show

@@ -102,7 +102,7 @@ class Journal:
     def flush(self, sync: bool = False) -> None:
         """Write what was put. Raises OSError (a full disk); what is left then is written by the next flush.
 
-        A file that somebody has removed is put back; Refused (E710) where it was cut off."""
+        A file that somebody has removed is put back; Refused (E712) where it was cut off."""
         if self._syncer is None:
             return
         try:

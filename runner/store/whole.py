@@ -22,9 +22,9 @@ def amiss(fd: int, path: str, size: int) -> bool:
 def put_back(fd: int, path: str, size: int, root: str | None) -> None:
     """Copy what an open file holds to its path again; from then on the descriptor is that of the copy, locked.
 
-    root: a folder that is not made again. Raises Refused (E710) when it was cut off, and OSError."""
+    root: a folder that is not made again. Raises Refused (E712) when it was cut off, and OSError."""
     if os.fstat(fd).st_size < size:
-        raise Refused([diagnose("E710", None, what=f"somebody has cut off `{path}`")])
+        raise Refused([diagnose("E712", None, what=f"somebody has cut off `{path}`")])
     if root is not None and not os.path.isdir(root):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), root)
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)

@@ -57,12 +57,12 @@ def test_records_that_a_step_moves_are_put_back(project: Make) -> None:
 
 def test_a_journal_that_was_cut_off_is_told(project: Make) -> None:
     _, outcome, _ = taken(project, "for j in .runner/runs/*/journal; do : > $j; done")
-    outcome.exits(4).says("error[E710]", "cut off", "journal")
+    outcome.exits(4).says("error[E712]", "cut off", "journal")
 
 
 def test_a_folder_of_records_that_a_step_removes_is_told(project: Make) -> None:
     _, outcome, _ = taken(project, "rm -rf .runner", "--set", "run-log.type=chunked-fs")
-    outcome.exits(4).says("error[E710]", "removed what the run log held")
+    outcome.exits(4).says("error[E712]", "removed what the run log held")
 
 
 def test_an_index_that_a_step_removes_holds_the_run_again(project: Make) -> None:

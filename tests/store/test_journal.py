@@ -176,7 +176,7 @@ def test_a_journal_that_was_cut_off_is_refused(tmp_path: Path) -> None:
     journal = filled(path, 2)
     journal.flush(sync=True)
     os.truncate(path, 10)
-    with pytest.raises(Refused, match="E710"):
+    with pytest.raises(Refused, match="E712"):
         journal.close()
 
 
