@@ -108,9 +108,16 @@ class Driver:
         self.clock = Clock()
         self._wake: float | None = None
         self._stops = 0
+        self._shown = 0.0
 
     def walk(self, signals: Signals) -> str:
         """Run to the end. One signal: no new steps, the running ones are stopped, then `[finally]`; two: at once."""
+        try:
+            return self._walk(signals)
+        finally:
+            self._show(self.clock.now())
+
+    def _walk(self, signals: Signals) -> str:
         machine = self.machine
         began = self.clock.now()
         self.see(Event(began, "run-start", None, {"run": self.run["run"], "name": self.run["name"], "plan": self.plan}))
@@ -128,12 +135,11 @@ class Driver:
             self.store.flush()
             self._tell()
             if machine.done and not self._running:
-                self._show(now)
                 return machine.status
-            if busy:
-                continue
-            self._show(now)
-            self._collect(now, deadline)
+            if not busy or now >= self._shown + TICK:
+                self._show(now)
+            if not busy:
+                self._collect(now, deadline)
 
     def _show(self, now: float) -> None:
         """Let the view see what happened: here, while commands run, it delays nothing."""
@@ -142,6 +148,7 @@ class Driver:
             see(event)
         seen.clear()
         self.eyes.tick(now)
+        self._shown = now
 
     def close(self, status: str, at: float) -> Table:
         """Note the end in the store, give everything back; the Run, as `fold` tells it of the store."""
