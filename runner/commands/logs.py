@@ -13,6 +13,7 @@ from runner.commands.asking import ROOT, RUN
 from runner.commands.find import find
 from runner.text.diagnostics import Refused, diagnose
 from runner.views.logfile import PIECE, copy
+from runner.views.problems import show
 
 if TYPE_CHECKING:
     from runner.commands.common import OpenRun
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     if len(addresses) > 1:
         addresses = [a for a in addresses if told[a].get("attempts") or told[a].get("status") == "running"]
         addresses.sort(key=lambda a: (told[a].get("start") or 0.0, a))
-    out = sys.stdout.buffer
+    out, gone = sys.stdout.buffer, []
     for address in addresses:
         n = attempt or last(told[address])
         if attempt and attempt > last(told[address]):
@@ -58,11 +59,25 @@ def run(args: argparse.Namespace) -> int:
             raise Refused([diagnose("E917", None, step=name, attempt=attempt, most=most)])
         if len(addresses) > 1:
             out.write(f"== {told[address].get('label')}~{n} ==\n".encode())
-        ends_well = copy(path_of(opened, address, n), out, args.tail)
+        path = path_of(opened, address, n)
+        lost = _lost(told[address], n, path)
+        if lost:
+            gone.append(diagnose("W711", None, step=f"{told[address].get('label')}~{n}", size=f"{lost:,}", path=path))
+        ends_well = copy(path, out, args.tail)
         if len(addresses) > 1 and not ends_well:
             out.write(b"\n")
     out.flush()
+    if gone:
+        show(gone)
     return 0
+
+
+def _lost(entry: dict[str, Any], n: int, path: Path) -> int:
+    """Bytes that an attempt of this run printed and that nobody can read any more."""
+    end: dict[str, Any] = next((one for one in entry.get("attempts") or () if one.get("n") == n), {})
+    if end.get("adopted") or end.get("status") not in ENDED or path.exists():  # what was adopted printed in its own run
+        return 0
+    return int((end.get("log") or {}).get("bytes") or 0)
 
 
 def path_of(opened: OpenRun, address: str, n: int) -> Path:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from runner.commands.common import plugins_of
+from runner.commands.warning import warn_of_damage
 from runner.plan.build import pipeline_name
 from runner.resolve.ask import find_root
 from runner.run.resume import Parent, open_parent
@@ -26,6 +27,7 @@ def recall(args: argparse.Namespace) -> Parent | None:
     root = find_root(file)
     name = pipeline_name(load(file, Sources(root), "pipeline"), file)
     parent = open_parent(root, args.resume, name, plugins_of(root))
+    warn_of_damage(parent.meta.get("name"), parent.damaged)
     asked = parent.run.get("ask", {})
     args.profile = args.profile or asked.get("profile")
     args.set = [*asked.get("set", ()), *args.set]

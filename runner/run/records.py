@@ -69,6 +69,7 @@ class Records:
 
     def __init__(self, records: Mapping[str, Any]) -> None:
         self.run: Table = {}
+        self.damaged = 0  # stretches of the run log that hold no records
         self.cancel: Table | None = None
         self.end: Table | None = None
         self.done: dict[str, dict[Key, Table]] = {}

@@ -36,6 +36,7 @@ class Parent(NamedTuple):
     meta: Table
     done: dict[str, list[Table]]
     ends: dict[str, list[Table]]
+    damaged: int = 0  # stretches of its log that hold no records
 
 
 def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -> Parent:
@@ -63,7 +64,7 @@ def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -
     if not records.run:
         raise Refused([diagnose("E706", None, name=meta.get("name"), why="it has no run.json")])
     end_run(meta["run"])
-    return Parent(records.run, meta, *_attempts(records, known, root, plugins))
+    return Parent(records.run, meta, *_attempts(records, known, root, plugins), records.damaged)
 
 
 def _read(meta: Table, root: Path, plugins: Plugins) -> tuple[Records, str | None]:
@@ -71,7 +72,9 @@ def _read(meta: Table, root: Path, plugins: Plugins) -> tuple[Records, str | Non
     store = open_store(meta["store"], root, meta["run"], plugins, write=False)
     try:
         heir = store.get(run_key(meta["run"], "heir"))
-        return Records(read(store, meta["run"])), json.loads(heir)["run"] if heir else None
+        records = Records(read(store, meta["run"]))
+        records.damaged = getattr(store, "damaged", 0)
+        return records, json.loads(heir)["run"] if heir else None
     finally:
         store.close()
 

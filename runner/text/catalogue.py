@@ -258,6 +258,8 @@ CODES |= {
         "a profile can ask for less here: `resources = {{ {kind} = {enough} }}`",
     ),
     "W708": Code("no other run is kept from writing the outputs of this one meanwhile: {why}"),
+    "W710": Code("the run log of `{name}` is damaged: some of its records are lost ({count} stretches hold none)"),
+    "W711": Code("the log of `{step}` is gone ({size} bytes): `{path}`"),
     "W709": Code("somebody has removed `{path}` while the run went on: it is back, what lay beside it is lost"),
     "W707": Code("that `{name}` has ended ({status}) could not be noted: {why}", "`runner show {name}` knows it"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 
@@ -132,3 +133,24 @@ def test_a_log_that_finds_no_room_does_not_stop_its_step_and_says_so(project: Ma
     (end,) = Outcome(0, done.stdout, "").nodes()["a"]["attempts"]
     assert end["log"] == {"bytes": 65536, "truncated": True}
     assert end["warnings"] == ["a part of the log could not be written: [Errno 27] File too large"]
+
+
+def test_records_that_the_disk_spoilt_are_told_and_their_steps_run_again(project: Make) -> None:
+    made, _, _ = taken(project, "true")
+    (journal,) = made.root.glob(".runner/runs/*/journal")
+    data = bytearray(journal.read_bytes())
+    (done,) = (line for line in data.split(b"\n") if b"/n/b-" in line and b"/done.json" in line)
+    data[data.index(done) + len(done) // 2] ^= 1
+    journal.write_bytes(data)
+    made.cli("show", "@last").ok().says("warning[W710]")
+    before = (made.home / "log").read_text(encoding="utf-8").split()
+    made.run("up", "--resume", env={"LOG": str(made.home / "log")}).ok().says("warning[W710]")
+    assert (made.home / "log").read_text(encoding="utf-8").split() == [*before, "b", "f"]
+
+
+def test_a_log_that_is_gone_is_told(project: Make) -> None:
+    made, outcome, _ = taken(project, "true")
+    outcome.ok()
+    shutil.rmtree(next(made.root.glob(".runner/runs/*/logs")))
+    made.cli("logs", "@last", "b").ok().says("warning[W711]: the log of `b~1` is gone (6 bytes)")
+    made.cli("logs", "@last", "f").ok().silent("W711")
