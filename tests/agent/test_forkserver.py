@@ -71,6 +71,14 @@ def servers(project: Any) -> list[int]:
     return found
 
 
+def stopped_server(project: Any) -> int:
+    """Stop the only server; its pid."""
+    (pid,) = servers(project)
+    os.kill(pid, signal.SIGSTOP)
+    assert project.eventually(lambda: any(m.pid == pid and m.state == "T" for m in spawn.table()))
+    return pid
+
+
 # What a step finds and leaves is the same, however it is started.
 
 
@@ -508,8 +516,7 @@ def test_a_step_that_was_not_forked_yet_starts_afresh(project: Any, monkeypatch:
     use("fork0", project, monkeypatch)
     module(project, "def f():\n    open('ran', 'a').write('x')\n    return 1\n")
     run(project)
-    (server,) = servers(project)
-    os.kill(server, signal.SIGSTOP)
+    server = stopped_server(project)
     handle = project.start("python", module="m", function="f", returns=R)
     os.kill(server, signal.SIGKILL)
     end = project.wait(handle)
@@ -521,8 +528,7 @@ def test_a_step_that_was_not_forked_yet_can_be_stopped(project: Any, monkeypatch
     use("fork0", project, monkeypatch)
     module(project, "def f():\n    open('ran', 'a').write('x')\n")
     run(project)
-    (server,) = servers(project)
-    os.kill(server, signal.SIGSTOP)
+    server = stopped_server(project)
     handle = project.start("python", module="m", function="f")
     project.local.stop(handle)
     end = project.wait(handle)
