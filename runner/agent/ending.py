@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-_FLUSH_FAILED = 120  # what an interpreter exits with when its last output can't be written
+_WRITING = ("_ctypes", "_dbm", "_gdbm")  # what they have open is written when an object is freed, or nobody knows
 
 
 def end(code: int, plain: bool, since: str) -> int:
@@ -40,9 +40,11 @@ def end(code: int, plain: bool, since: str) -> int:
         return code
     for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
-        except Exception:
-            code = code or _FLUSH_FAILED
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except Exception:  # an interpreter says so, and ends with a code for it
+            gc.unfreeze()
+            return code
     os._exit(code)
 
 
@@ -58,7 +60,7 @@ def foreign(since: str) -> bool:
             if name == since:
                 break
             file = getattr(sys.modules[name], "__file__", None) or ""
-            if name == "_ctypes" or (file.endswith(".so") and (not file.startswith(own) or "-packages" in file)):
+            if name in _WRITING or (file.endswith(".so") and (not file.startswith(own) or "-packages" in file)):
                 return True
     except RuntimeError:  # a thread imports something
         return True

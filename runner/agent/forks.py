@@ -13,8 +13,9 @@ from typing import Any
 
 from runner.agent import spawn
 from runner.agent.forked import Again, Forked
-from runner.agent.forkserver import CONTROL, PADDING
+from runner.agent.forkserver import CONTROL
 from runner.agent.link import Link
+from runner.agent.stamp import PADDING
 from runner.agent.tasks import HERE, Task
 
 _ROOM = 1024  # bytes for the RUNNER_RETURNS of a step in the server's environment
@@ -41,7 +42,9 @@ class Forks:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
-        self.usable = sys.platform.startswith("linux") and not _LOOKED_ON.intersection(environ)
+        self.usable = (
+            sys.platform.startswith("linux") and hasattr(os, "pidfd_open") and not _LOOKED_ON.intersection(environ)
+        )
         self._bare: dict[Any, Link] = {}
         self._warm: dict[Any, Link] = {}
         self._steps: dict[Any, int] = {}
@@ -109,13 +112,14 @@ class Forks:
             self._drop(self._bare, key, final=link.unsafe is not None and not link.ready)
         if self._failed.get(key, 0) >= self.tries:
             return None
-        link = Link(
-            {**self.environ, "RUNNER_RUN_ID": again.env.get("RUNNER_RUN_ID", ""), os.fsdecode(PADDING): "x" * _ROOM}
-        )
+        base = {**self.environ, "RUNNER_RUN_ID": again.env.get("RUNNER_RUN_ID", ""), os.fsdecode(PADDING): "x" * _ROOM}
         words = [again.argv[0], os.path.join(HERE, "child.py"), "--serve"]
-        out = os.memfd_create("runner-start")
         try:
-            link.process = spawn.spawn(again.program, words, link.base, out, again.cwd, (link.theirs.fileno(), CONTROL))
+            link, out = Link(base), os.memfd_create("runner-start")
+        except OSError:
+            return None
+        try:
+            link.process = spawn.spawn(again.program, words, base, out, again.cwd, (link.theirs.fileno(), CONTROL))
         except (OSError, ValueError):
             link.close()
             return None

@@ -17,7 +17,6 @@ from __future__ import annotations
 import _socket
 import contextlib
 import gc
-import io
 import json
 import marshal
 import os
@@ -25,7 +24,8 @@ import select
 import stat
 import sys
 
-from runner.agent import ending
+from runner.agent import ending, interpreter
+from runner.agent.stamp import PADDING, Stamp
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ SIZE = 24  # where in a slip the size of the result stands
 HEAD = 32  # where its table begins, as marshal writes it
 _LONG = 1 << 20  # bytes of a result that is better a file
 CONTROL = 3
-PADDING = b"RUNNER_RETURNS"  # started with room in it, see Stamp
 _TOO_MANY = 1500  # files to watch
 
 
@@ -74,7 +73,7 @@ class Server:
         self.level = 0
         self.plain = True  # nothing was made before the fork that only a full end would care for
         self.retired = False
-        self.libraries = libraries()
+        self.libraries = interpreter.libraries()
         self.finders: list[Any] = []
         self.last = ending.last()
         self.stamp = Stamp()
@@ -123,10 +122,13 @@ class Server:
         self.retired = self.retired or what == b"Q"
         given = [data for level, kind, data in packed if kind == _socket.SCM_RIGHTS]
         fds = [int.from_bytes(data[i : i + 4], sys.byteorder) for data in given for i in range(0, len(data) - 3, 4)]
-        if what == b"R":
+        if (what, len(fds)) == (b"R", 3) and spare():
             return self.run(*fds)
-        if what == b"W":
+        if (what, len(fds)) == (b"W", 2) and spare():
             self.warm(*fds)
+        else:  # too many files are open here: the driver sees the pipe close, the step has never run
+            for fd in fds:
+                os.close(fd)
         return None
 
     def _abandoned(self) -> None:
@@ -141,7 +143,7 @@ class Server:
         try:
             pid = os.fork()
         except OSError:
-            for fd in (out, report, slip):  # the driver sees the pipe close: the step has never run
+            for fd in (out, report, slip):
                 os.close(fd)
             return None
         if pid:
@@ -156,7 +158,7 @@ class Server:
         self.shut(out, report, slip)
         if stat.S_ISFIFO(os.fstat(1).st_mode):
             for fd, name in ((1, "stdout"), (2, "stderr")):
-                made = stream(fd, getattr(sys, name))
+                made = interpreter.stream(fd, getattr(sys, name))
                 setattr(sys, name, made)
                 setattr(sys, f"__{name}__", made)
         self.dress(asked)
@@ -193,14 +195,14 @@ class Server:
         os.close(out)
         known = set(sys.modules)
         imports = self.ours.imports
-        hide(known)
+        interpreter.hide(known)
         found = imports.bring(self.child, asked["task"], self.libraries)
         printed = "its import prints" if os.fstat(1).st_size else None
-        silence()
+        interpreter.silence()
         self.plain, self.finders = found.plain, imports.finders(asked["task"]["root"])
         self.last = ending.last()
         self.renew = self.ours.evidence.reseed
-        self.greet(found.unsafe or printed, [*sites(self.libraries), *found.watch])
+        self.greet(found.unsafe or printed, [*interpreter.sites(self.libraries), *found.watch])
         gc.freeze()
 
     def keep(self, pid: int, report: int) -> None:
@@ -247,40 +249,6 @@ class Server:
             os._exit(127)
 
 
-class Stamp:
-    """The first bytes of our environment, where /proc shows it: a forked step is found by its RUNNER_RETURNS too."""
-
-    def __init__(self) -> None:
-        self.at = self.room = 0
-        mark = b"\0" + PADDING + b"="
-        try:
-            with open("/proc/self/environ", "rb") as file:
-                data = b"\0" + file.read()
-            with open("/proc/self/stat", "rb") as file:
-                start = int(file.read().rpartition(b")")[2].split()[47])
-        except (OSError, ValueError, IndexError):
-            return
-        found = data.find(mark)
-        if found >= 0 and start:
-            self.at = start + found + len(mark) - 1
-            self.room = data.index(b"\0", found + 1) - found - len(mark)
-
-    def write(self, value: bytes) -> None:
-        """Put a value there, if there is room."""
-        if len(value) > self.room:
-            return
-        try:
-            fd = os.open("/proc/self/mem", os.O_WRONLY)
-        except OSError:
-            return
-        try:
-            os.pwrite(fd, value.ljust(self.room, b"\0"), self.at)
-        except OSError:
-            pass
-        finally:
-            os.close(fd)
-
-
 def told(slip: int) -> dict[str, Any]:
     """In a forked process: say our pid, and read what to do; ends where that was withdrawn.
 
@@ -294,6 +262,15 @@ def told(slip: int) -> dict[str, Any]:
     return found
 
 
+def spare() -> bool:
+    """Is there a descriptor left, for the pidfd?"""
+    try:
+        os.close(os.dup(CONTROL))
+    except OSError:
+        return False
+    return True
+
+
 def signature(path: str) -> list[int] | None:
     """What changes when a file does; None when there is none."""
     try:
@@ -303,88 +280,19 @@ def signature(path: str) -> list[int] | None:
     return [found.st_mtime_ns, found.st_size, found.st_ino]
 
 
-def libraries() -> list[str]:
-    """The folders of the standard library and of installed packages."""
-    own = {os.path.dirname(os.__file__)}
-    prefixes = tuple({p + os.sep for p in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)})
-    for path in sys.path:
-        packages = "site-packages" in path or "dist-packages" in path
-        if packages or (path.startswith(prefixes) and path.startswith(os.path.dirname(os.__file__))):
-            own.add(path)
-    return sorted(own)
-
-
-def sites(folders: list[str]) -> list[str]:
-    """Where packages are installed: a change means another set of them."""
-    return [path for path in folders if "site-packages" in path or "dist-packages" in path]
-
-
-def hide(known: set[str]) -> None:
-    """Take away the modules that only we have loaded: the project may have one of such a name."""
-    for name in [name for name in sys.modules if name not in known and name not in sys.builtin_module_names]:
-        del sys.modules[name]
-
-
-def stream(fd: int, like: Any) -> Any:
-    """A standard stream as an interpreter makes it. One made for a file wants to seek, which a pipe can't."""
-    raw = io.FileIO(fd, "wb", closefd=False)
-    raw.name = like.name
-    made: Any = io.TextIOWrapper(
-        raw if like.write_through else io.BufferedWriter(raw),
-        encoding=like.encoding,
-        errors=like.errors,
-        newline="\n",
-        line_buffering=like.line_buffering,
-        write_through=like.write_through,
-    )
-    made.mode = "w"
-    return made
-
-
-def silence() -> None:
-    """Nobody reads what a server prints."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
-    os.close(null)
-
-
-def unfit() -> str | None:
-    """Why this interpreter, as it was started, can't be forked; None when it can."""
-    if sys.implementation.name != "cpython" or not hasattr(os, "pidfd_open"):
-        return "this interpreter has no way to fork"
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if os.fstat(1).st_size:
-        return "it prints when it starts"
-    if sys.gettrace() is not None or sys.getprofile() is not None or traced():
-        return "it is traced"
-    if len(os.listdir("/proc/self/task")) > 1:
-        return "it has threads"
-    if len(os.listdir("/proc/self/fd")) > 5:  # 0 to 3, and that of the folder
-        return "it opens files when it starts"
-    return None
-
-
-def traced() -> bool:
-    """Does a tool of sys.monitoring look on (Python 3.12)?"""
-    monitoring = getattr(sys, "monitoring", None)
-    return monitoring is not None and any(monitoring.get_tool(n) for n in range(6))
-
-
 def serve(child: Any, ours: Any, known: set[str]) -> Start:
     """Serve until the driver is gone. Comes back in the process of a step. known: modules loaded before ours."""
     for name in ("convert", "values"):  # once, not in each step
         getattr(ours, name)
-    hide(known)
+    interpreter.hide(known)
     try:
-        unsafe = unfit()
+        unsafe = interpreter.unfit()
     except OSError:
         unsafe = "there is no /proc"
-    silence()
+    interpreter.silence()
     child.prepare()
     server = Server(child, ours)
-    server.greet(unsafe, sites(server.libraries))
+    server.greet(unsafe, interpreter.sites(server.libraries))
     gc.freeze()
     while True:
         start = server.turn()

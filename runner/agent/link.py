@@ -7,12 +7,15 @@ import contextlib
 import json
 import marshal
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 from runner.agent.forkserver import HEAD, signature
 from runner.agent.spawn import Process
+
+_PATIENCE = 1000  # milliseconds
 
 
 class Link:
@@ -78,6 +81,19 @@ class Link:
         self._socket.close()
         self.theirs.close()
         if self.process is not None:
+            if now:
+                _await(self.process)
             with contextlib.suppress(OSError):
-                os.waitpid(self.process.pid, 0 if now else os.WNOHANG)
+                os.waitpid(self.process.pid, os.WNOHANG)
             self.process = self.process.closed()
+
+
+def _await(process: Process) -> None:
+    """Wait for the end of a server whose socket is closed; one that can't end is killed."""
+    import select
+
+    poll = select.poll()
+    poll.register(process.pidfd, select.POLLIN)
+    if not poll.poll(_PATIENCE):
+        os.kill(process.pid, signal.SIGKILL)
+        poll.poll(_PATIENCE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import resource
 
-SPARE = 32  # descriptors that the driver itself needs
-EACH = 4  # descriptors of one attempt: pidfd, log to read and to write, pipe
+SPARE = 48  # descriptors that the driver itself needs, with its fork servers
+EACH = 6  # descriptors of one attempt: log to read and to write, pipe twice; pidfd, or two of a forked one
 
 
 def processors() -> int:
