@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from runner.agent import spawn
+from runner.agent.command import plain_words
 
 
 def alive(pid: int) -> bool:
@@ -46,6 +47,17 @@ def test_a_script_of_plain_words_runs_without_a_shell(project: Any) -> None:
     assert "readlink" in project.log() or "coreutils" in project.log() or "busybox" in project.log()
     end = project.shell("cat /proc/self/stat")
     assert f"{end['pid']} (cat)" in project.log()
+
+
+@pytest.mark.parametrize("script", ["true", "false\n", "true x", "echo a", "kill -9 0", "X=1", "test -e x"])
+def test_what_a_shell_has_itself_runs_in_it_but_for_true_and_false(project: Any, script: str) -> None:
+    words = plain_words(script)
+    assert words == (script.split() if script.strip() in ("true", "false") else None)
+    if words:
+        assert project.shell(script)["exit"] == ["true", "false"].index(words[0])
+        assert project.shell(script, env={"BASH_FUNC_true%%": "() { exit 9; }"})["exit"] == (
+            9 if "true" in words else 1
+        )
 
 
 def test_a_command_that_is_not_there_is_said_by_name(project: Any) -> None:
