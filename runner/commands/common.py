@@ -31,6 +31,11 @@ class OpenRun(NamedTuple):
         """Whether its driver is still at work."""
         return index.alive(self.meta)
 
+    @property
+    def damaged(self) -> int:
+        """Stretches of its log that hold no records, though something was written there."""
+        return int(getattr(self.store, "damaged", 0))
+
     def log_path(self, id: str, key: str, attempt: int) -> Path:
         """The log of an attempt, which may not exist: a silent attempt has none.
 

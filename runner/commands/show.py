@@ -39,7 +39,7 @@ def _told(args: argparse.Namespace) -> int:
     from runner.commands.warning import warn_of_damage
 
     opened = open_run(args.run, Path(args.root) if args.root else None)
-    warn_of_damage(opened.meta.get("name"), getattr(opened.store, "damaged", 0))
+    warn_of_damage(opened.run.get("name"), opened.damaged)
     folded, nodes = opened.run, opened.plan["nodes"]
     if args.step is None:
         if args.json:

@@ -165,6 +165,7 @@ class Opened(NamedTuple):
     plan: dict[str, Any]
     folder: Path
     live: bool = False
+    damaged: int = 0
 
     def log_path(self, id: str, key: str, attempt: int) -> Path:
         return self.folder / f"{id}.{key}.{attempt}"
