@@ -25,7 +25,7 @@ VERBS: dict[str, str] = {
     "runs": "list the runs of this project",
     "show": "show a run, or one step of it",
     "logs": "print what the steps of a run printed",
-    "catalog": "list, bring back and compare the files that steps put",
+    "catalog": "list, bring back, compare and clear away the files that steps put",
     "init": "write a pipeline to start from",
     "schema": "write the JSON Schemas for editors",
 }
@@ -37,6 +37,9 @@ MEANT = {
     "lint": "check",
     "status": "show",
     "new": "init",
+    "gc": "catalog gc",
+    "clean": "catalog gc",
+    "prune": "catalog gc",
 }
 """Verbs of other tools."""
 

@@ -98,7 +98,7 @@ class FileCatalog:
     def put_bytes(self, data: bytes) -> dict[str, Any]:
         """Keep bytes. {sha256, size, mode}."""
         digest = hashlib.sha256(data).hexdigest()
-        if not self.has(digest):
+        if not self._again(digest):
             temporary, out = self._temporary()
             try:
                 try:
@@ -145,6 +145,16 @@ class FileCatalog:
                 return file.read()
         except FileNotFoundError:
             raise MissingBlob(sha) from None
+
+    def _again(self, sha: str) -> bool:
+        """Whether a blob is there; it is young again, so that nobody who clears the catalog away takes it now."""
+        try:
+            os.utime(self.where(sha))
+        except FileNotFoundError:
+            return False
+        except OSError:  # somebody else's, or a disk that can't be written
+            return self.has(sha)
+        return True
 
     def _temporary(self) -> tuple[str, int]:
         folder = os.path.join(self.path, "tmp")

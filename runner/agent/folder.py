@@ -36,6 +36,11 @@ class Folder:
             writable(os.path.join(made.path, "runs"))
         return made
 
+    @staticmethod
+    def home(settings: Mapping[str, Any], root: str, run: str) -> str:
+        """The folder that holds all of a run and nothing else but its plan."""
+        return os.path.join(root, settings.get("path") or ".runner", "runs", run)
+
     def create(self, key: str, value: bytes) -> bool:
         """Put an object that must not be there yet; False when it is (somebody else was first)."""
         path = self._where(key)

@@ -1,4 +1,4 @@
-"""`runner catalog`: the files that steps have put: listed, brought back, compared."""
+"""`runner catalog`: the files that steps have put: listed, brought back, compared, cleared away."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ PARTS = {
     "ls": "list the files that steps put",
     "get": "bring a file back from the catalog",
     "diff": "compare the files of two runs",
+    "gc": "remove what no run needs any more; shows it first",
 }
 OPTIONS: list[Any] = [
     (

@@ -81,6 +81,7 @@ def begin(plan: Table, text: bytes, run: Table, store: Creates, root: Path, file
     entry.update(
         parent=run["parent"], file=file, store=plan["profile"]["run-log"], pid=os.getpid(), born=index.born(os.getpid())
     )
+    entry["host"] = run["created"]["host"]
     index.note(root, entry)
     return entry
 

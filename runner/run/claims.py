@@ -94,7 +94,7 @@ def others(folder: Path) -> Iterator[Other]:
                 said = json.loads(file.read())
                 yield Other(path, live, {**said, "outputs": list(said["outputs"]), "run": str(said["run"])})
             except (ValueError, TypeError, KeyError):  # killed before it was written: that run had not begun
-                continue
+                yield Other(path, live, {"run": name, "outputs": []})
 
 
 def meeting(mine: list[Output], theirs: list[str]) -> list[tuple[Output, str]]:

@@ -46,6 +46,23 @@ def note(root: Path, entry: Table) -> None:
             rest = rest[file.write(rest) or 0 :]
 
 
+def forget(root: Path, gone: set[str]) -> None:
+    """Take runs out of the index, at once or not at all. Call it inside `mutex`. Raises OSError."""
+    kept = []
+    for line in path(root).read_bytes().split(b"\n"):
+        try:
+            if json.loads(line)["run"] not in gone:
+                kept.append(line + b"\n")
+        except (ValueError, TypeError, KeyError):  # torn: nobody reads it
+            continue
+    temporary = path(root).with_suffix(f".{os.getpid()}")
+    with open(temporary, "wb") as file:
+        file.writelines(kept)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path(root))
+
+
 def runs(root: Path) -> list[Table]:
     """Every run that the index knows, newest first; what is said later of a run is laid over what was said before.
 
@@ -105,6 +122,11 @@ def alive(entry: Table) -> bool:
     """Whether the process that drives a run is still there: its pid, and that it was born when the index says."""
     pid = entry.get("pid")
     return isinstance(pid, int) and entry.get("born") == born(pid) and entry.get("status") is None
+
+
+def elsewhere(entry: Table) -> bool:
+    """Whether a run has not ended and began on another machine, so that nobody here can say if it is alive."""
+    return entry.get("status") is None and entry.get("host", os.uname().nodename) != os.uname().nodename
 
 
 def born(pid: int) -> str | None:

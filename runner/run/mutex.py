@@ -13,12 +13,12 @@ PATIENCE = 30.0  # seconds; a holder needs milliseconds, unless somebody has sto
 
 
 @contextmanager
-def mutex(root: Path, patience: float = PATIENCE) -> Iterator[bool]:
+def mutex(root: Path, patience: float = PATIENCE, name: str = "lock") -> Iterator[bool]:
     """Alone among the runs of a project inside; the kernel lets go of it when this process ends, however it ends.
 
     False: not alone, since the file system has no locks, or somebody has not let go for `patience` seconds. Nothing
-    breaks then but what two runs take at the same moment."""
-    fd = _locked(root / ".runner" / "lock", patience)
+    breaks then but what two runs take at the same moment. name: of the lock, for other moments than beginnings."""
+    fd = _locked(root / ".runner" / name, patience)
     try:
         yield fd >= 0
     finally:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, Protocol
 
+from runner.agent.catalog import MissingBlob
 from runner.run.hashes import Hashes
 
 Table = dict[str, Any]
@@ -31,6 +32,6 @@ def restored(record: Table, root: Path, hashes: Hashes, catalog: Catalog) -> boo
             os.unlink(path)
         try:
             catalog.get(file["sha256"], str(path), file.get("mode"))
-        except OSError:
+        except (OSError, MissingBlob):
             return False
     return True

@@ -59,6 +59,11 @@ class Journal:
         """The run log of a run, by the settings of `[run-log]`. Raises Busy and OSError."""
         return cls(os.path.join(root, settings.get("path") or ".runner/runs", run, "journal"), write, root)
 
+    @staticmethod
+    def home(settings: Mapping[str, Any], root: str, run: str) -> str:
+        """The folder that holds all of a run and nothing else."""
+        return os.path.join(root, settings.get("path") or ".runner/runs", run)
+
     def create(self, key: str, value: bytes) -> bool:
         """Put an object that must not be there yet; False when it is."""
         if key in self._where:

@@ -18,6 +18,10 @@ class Memory:
         """The run log of a run, by the settings of `[run-log]`; nothing outlives the process."""
         return cls()
 
+    @staticmethod
+    def home(settings: Mapping[str, Any], root: str, run: str) -> None:
+        """Of a run that has ended there is nothing."""
+
     def create(self, key: str, value: bytes) -> bool:
         """Put an object that must not be there yet; False when it is."""
         if key in self._objects:

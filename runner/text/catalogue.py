@@ -359,6 +359,11 @@ CODES |= {
         "the catalog has something else for `{path}` than was put there: the blob {sha} is damaged",
         "run the step that makes it again",
     ),
+    "E715": Code("another `runner catalog gc` is at work here"),
+    "E716": Code(
+        "what `{name}` refers to can't be read, so nothing is removed: {why}",
+        "bring its run log back, or remove the run by name: `--run {name}`",
+    ),
     "E972": Code("the place of `{path}` is not in the project: a link leads out of it", "say where: `-o DEST`"),
 }
 

@@ -139,7 +139,7 @@ def test_diff_tells_what_was_added_removed_and_changed(found: Project) -> None:
 
 
 def test_each_part_has_help_and_a_wrong_one_is_told(found: Project) -> None:
-    for part in ("ls", "get", "diff"):
+    for part in ("ls", "get", "diff", "gc"):
         found.cli("catalog", part, "--help").ok().says(f"usage: runner catalog {part}")
     found.cli("catalog", "--help").ok().says("ls: ", "diff: ")
     found.cli("catalog", "lst").exits(2).says("E912", "choose from")

@@ -57,7 +57,7 @@ def test_a_hundred_runs_at_once(project: Made) -> None:
         assert drivers[number].returncode == 0, ended[number][1]
 
     lines = [json.loads(line) for line in found.read(".runner/index.jsonl").splitlines()]
-    assert Counter(len(line) > 4 for line in lines) == {True: RUNS, False: RUNS - len(KILLED)}, (
+    assert Counter("status" in line for line in lines) == {False: RUNS, True: RUNS - len(KILLED)}, (
         "no line is torn or lost"
     )
     runs = {entry["name"]: entry for entry in found.cli("runs", "--json").json()}
@@ -101,6 +101,27 @@ def test_a_hundred_runs_at_once(project: Made) -> None:
 def mess(path: str) -> bool:
     """Whether a file is what somebody wrote on the way to another."""
     return "/tmp/" in path or "/." in path.removeprefix(".runner") or path.rpartition(".")[2].isdigit()
+
+
+def test_clearing_away_takes_nothing_from_runs_that_go_on(project: Made) -> None:
+    found = project({"pipeline.toml": PIPELINE, "in.txt": "shared"})
+    first = [["--param", f"me=r{number % 4}x{number}"] for number in range(12)]
+    drivers = [found.popen("up", "-j", "1", "--output", "quiet", *words) for words in first]
+    rounds = 0
+    while rounds < 3 or any(driver.poll() is None for driver in drivers):
+        rounds += 1
+        found.run("catalog", "gc", "--keep", "2", "--older", "1ms", "--force").ok()
+    for driver in drivers:
+        _, err = driver.communicate(timeout=60)
+        assert driver.returncode == 0, err
+    left = found.cli("runs", "--json").json()
+    assert {run["status"] for run in left} == {"succeeded"}
+    files = found.cli("catalog", "ls", "--all", "--json").json()
+    assert len(files) == len(left) >= 2
+    assert all(file["kept"] for file in files)
+    for file in files:
+        os.unlink(found.path(file["path"]))
+        found.cli("catalog", "get", file["path"]).ok()
 
 
 def told(run: dict[str, Any], number: int) -> list[str]:
