@@ -1,7 +1,7 @@
 """What this machine has of `cpu`, `memory` and `gpu`, what tasks took of it, and who waits for more. Numbers only.
 
 A task that is ready takes what it asks for in the order of KINDS and waits, in one line at a time, for what is short. A
-line is in plan order and only its first is served: nobody passes by, so many small tasks never keep a large one out.
+line is in plan order and only its first is served: no later, smaller task takes what a large one waits for.
 What was taken on the way is kept, and all go through the lines in one order: no two wait for each other."""
 
 from __future__ import annotations
