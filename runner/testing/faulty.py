@@ -4,6 +4,7 @@ python -m runner.testing.faulty '{"at": 17, "do": "kill"}' WORDS: every operatio
 and every start or end of a process, is counted; stderr ends with their kinds in order. What is done at number `at`:
 
 stop    the process stands still until somebody sends it SIGCONT
+watch   nothing; stderr names operations that were not counted as well, as the interpreter itself sees them
 jump    from here on the clock of the wall is `"by"` seconds off
 kill    the process is gone, as by `kill -9`
 torn    half of what is to be written is written, then the process is gone
@@ -40,6 +41,18 @@ KINDS: dict[str, set[str]] = {
     "EAGAIN": {"spawn"},
 }
 """Which operations can fail how."""
+AUDITED = {
+    "os.mkdir",
+    "os.rename",
+    "os.link",
+    "os.symlink",
+    "os.remove",
+    "os.rmdir",
+    "os.truncate",
+    "os.chmod",
+    "os.utime",
+}
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 Call = Callable[..., Any]
 
@@ -52,6 +65,7 @@ class Plug:
         self.kinds = {of} if of else KINDS.get(do)
         self.root = os.getcwd()
         self.seen: list[str] = []
+        self.missed: list[str] = []
         self._inside = False
         self._readlink = os.readlink
 
@@ -97,6 +111,12 @@ class Plug:
             name = next((one for one in args if isinstance(one, (str, os.PathLike))), None)
             raise OSError(number, os.strerror(number), name)
         return args
+
+    def watch(self, name: str, args: tuple[Any, ...]) -> None:
+        """An audit hook: what changes files below the working directory and is not inside an operation that counts."""
+        changes = name in AUDITED or (name == "open" and isinstance(args[2], int) and args[2] & WRITES)
+        if changes and not self._inside and self.ours(args[0]):
+            self.missed.append(name)
 
     def wrap(self, owner: Any, name: str, kind: str, where: int | None = 0) -> None:
         """Put this plug in front of a function; `where`: the argument that says what it works on, None: always ours."""
@@ -156,8 +176,12 @@ def main() -> int:
     from runner.cli import main as command
 
     plug.fit()
+    if plug.do == "watch":
+        sys.addaudithook(plug.watch)
     code = command(sys.argv[2:])
     plug.do, plug.at = "count", 0
+    if plug.missed:
+        print("missed:", *plug.missed, file=sys.stderr)
     print("seen:", *plug.seen, file=sys.stderr)
     return code
 

@@ -26,6 +26,11 @@ def test_the_drill_has_enough_points_and_leaves_none_out(drill: Drill) -> None:
     assert kinds <= set(drill.seen), "a kind of operation that nothing counts any more"
 
 
+def test_no_operation_on_files_goes_uncounted(project: Made, drill: Drill) -> None:
+    done = drill.broken(project(FILES), {"do": "watch"})
+    assert done.code == 0 and "missed:" not in done.err, done.err
+
+
 def killed(drill: Drill, found: Project, at: int, how: str = "kill", *words: str) -> None:
     """A run that dies at an operation; skips where the run has no such."""
     done = drill.broken(found, {"at": at, "do": how}, *words)
