@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -132,16 +132,23 @@ def fits(text: str) -> bool:
 
 
 def _kept(call: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """The path of a JSON file with these values, named by its content.
+    """The path of a JSON file with these values, beside the scratch folder; one without any serves all.
 
-    It stands beside the scratch folder for other steps to use, but that of an item, whose values no other has.
+    The next attempt of the slot writes over it: to make a new file costs several times as much, and so does one that
+    is cut to nothing first. Raises OSError.
     """
-    data = json.dumps(values).encode("ascii") if values else b"{}"
-    folder = call["scratch"] if call.get("item") else os.path.dirname(call["scratch"])
-    path = f"{folder}/params-{hashlib.sha256(data).hexdigest()[:16]}.json"
-    if not os.path.exists(path):
-        temporary = f"{path}.{os.getpid()}.tmp"
-        with open(temporary, "wb") as file:
-            file.write(data)
-        os.rename(temporary, path)
+    if not values:
+        path: str = os.path.dirname(call["scratch"]) + "/no-params.json"
+        if os.path.exists(path):
+            return path
+    else:
+        path = f"{call['scratch']}.params.json"
+    data = json.dumps(values).encode("ascii")
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+    try:
+        if os.write(fd, data) < len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        os.ftruncate(fd, len(data))
+    finally:
+        os.close(fd)
     return path
