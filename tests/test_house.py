@@ -150,6 +150,12 @@ def test_no_file_is_above_400_lines() -> None:
     assert not long
 
 
+def test_a_code_stands_for_one_problem() -> None:
+    text = (TOP / "runner/text/catalogue.py").read_text(encoding="utf-8")
+    codes = re.findall(r'^ *"([EW][0-9]{3})": Code', text, re.MULTILINE)
+    assert sorted(codes) == sorted(set(codes)) != []
+
+
 def test_data_folders_are_no_packages() -> None:
     assert not [path for folder in ("schema", "stdlib") for path in (TOP / folder).rglob("*.py")]
 

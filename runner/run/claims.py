@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.agent.spawn import end_run
-from runner.resolve.meeting import ESCAPED, Index
+from runner.resolve.meeting import ESCAPED, Index, inside
 from runner.run.outputs import Output, outputs
 from runner.text.diagnostics import Diagnostic, Place, Refused, diagnose
 
@@ -132,8 +132,8 @@ def _unheld(error: OSError) -> Claim:
 def _told(said: Table, pairs: list[tuple[Output, str]], where: Where) -> Diagnostic:
     """One problem for each run that is in the way: its name, the first path, and how many more."""
     output, theirs = pairs[0]
-    path, other = output.pattern.replace(ESCAPED, "*"), theirs.replace(ESCAPED, "*")
-    more = f" and {len(pairs) - 1} more" if len(pairs) > 1 else ""
+    path, other = ((inside(one) or one).replace(ESCAPED, "*") for one in (output.pattern, theirs))
+    more = f" and {len(pairs) - 1} other outputs of this pipeline" if len(pairs) > 1 else ""
     as_what = "" if other == path else f" (as `{other}`)"
     pid, here = said.get("pid"), said.get("host") == os.uname().nodename
     process = f"pid {pid}" if here else f"pid {pid} on {said.get('host')}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any, NamedTuple
 
-from runner.resolve.meeting import ESCAPED, inside
+from runner.resolve.meeting import ESCAPED
 from runner.rules.expr import ABSENT, ExprError, evaluate
 
 Table = dict[str, Any]
@@ -26,16 +26,18 @@ def outputs(plan: Table, run: Table) -> list[Output]:
     """Of every step of the plan that runs. run: its `run.json`."""
     selected = run.get("selected")
     chosen = None if selected is None else frozenset(selected)
-    facts = {**run["first"], "date": run["date"], "scheduled": run["scheduled"]}
+    speller: _Speller | None = None
     found: list[Output] = []
     for id, node in plan["nodes"].items():
         if chosen is not None and id not in chosen:
             continue
         for number, entry in enumerate(_do(node).get("outputs", ())):
-            paths = (
-                [entry["path"]] if isinstance(entry["path"], str) else _Speller(plan, run["params"], facts, id)(entry)
-            )
-            found += [Output(id, number, inside(path) or path) for path in paths]
+            path = entry["path"]
+            if isinstance(path, str):
+                found.append(Output(id, number, path))
+            else:
+                speller = speller or _Speller(plan, run)
+                found += [Output(id, number, spelled) for spelled in speller.paths(path, id)]
     return found
 
 
@@ -52,14 +54,16 @@ class _Unknown(Exception):
 
 
 class _Speller:
-    """Spells one output of a node."""
+    """Spells paths of a plan. run: its `run.json`."""
 
-    def __init__(self, plan: Table, params: Table, facts: Table, id: str) -> None:
-        self.nodes, self.params, self.facts, self.id = plan["nodes"], params, facts, id
+    def __init__(self, plan: Table, run: Table) -> None:
+        self.nodes, self.params = plan["nodes"], run["params"]
+        self.facts = {**run["first"], "date": run["date"], "scheduled": run["scheduled"]}
         self.item: dict[tuple[str, str], Any] = {}
 
-    def __call__(self, entry: Table) -> Iterator[str]:
-        lists = {name: self._values(*name) for name in dict.fromkeys(_items(entry["path"]))}
+    def paths(self, expr: Any, id: str) -> Iterator[str]:
+        """All that a path of a node can be."""
+        lists = {name: self._values(*name) for name in dict.fromkeys(_items(expr))}
         known = {name: values for name, values in lists.items() if values is not None}
         count = 1
         for values in known.values():
@@ -68,7 +72,7 @@ class _Speller:
             known = {}
         for combination in product(*known.values()):
             self.item = dict(zip(known, combination, strict=True))
-            yield self._spelled(entry["path"], self.id)
+            yield self._spelled(expr, id)
 
     def _values(self, id: str, name: str) -> list[Any] | None:
         """The values of a name of a map, where the plan has them."""

@@ -249,7 +249,7 @@ CODES |= {
     "E705": Code("{why}"),
     "E707": Code("`{name}` still runs (pid {pid})", "wait for it, or end it: `kill {pid}`"),
     "E708": Code("`{name}` is gone on with by `{heir}` already", "`runner up --resume {heir}`, once that has ended"),
-    "E709": Code("`{path}`{more} is being written by `{name}`{other}, which still runs ({process})", None),
+    "E709": Code("`{name}` ({process}) still runs, and writes `{path}`{other}{more}", None),
     "E712": Code("records of this run are lost: {what}", "let no step write below `.runner`, and run it anew"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),

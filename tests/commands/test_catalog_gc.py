@@ -189,9 +189,11 @@ def test_what_has_just_been_freed_waits_while_somebody_is_alive(project: Made) -
     me = {"pid": os.getpid(), "born": index.born(os.getpid()), "start": time.time() - 9, "store": {"type": "buffered"}}
     with mutex(found.root):
         index.note(found.root, {"run": "01live", "name": "live", "pipeline": "other", **me})
+    assert gc(found, "--keep", "0")["blobs"] == []
     gc(found, "--keep", "0", "--force")
     assert names(found) == ["live"]
     assert contents(found) == ["one\n", "same\n", "three\n", "two\n"]
+    assert gc(found, "--run", "live")["left"] == ["run `live`: it is not over"]
     with mutex(found.root):
         index.note(found.root, {"run": "01live", "status": "succeeded"})
     gc(found, "--force")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runner.agent.catalog import MissingBlob
+from runner.run.hashes import Hashes
+from runner.run.restore import restored
 from runner.testing.project import Project
 
 Made = Callable[..., Project]
@@ -218,3 +222,18 @@ def test_n36_what_a_script_writes_is_no_code(project: Made) -> None:
     found = project({"pipeline.toml": text, "tool.txt": "", "log": "", "errors": ""})
     plan = found.cli("plan", "--json").json()
     assert next(iter(plan["nodes"].values()))["do"]["code"]["files"] == ["tool.txt"]
+
+
+class Emptied:
+    """A catalog that somebody clears away between the question and the file."""
+
+    def has(self, sha: str) -> bool:
+        return True
+
+    def get(self, sha: str, dest: str, mode: int | None = None) -> None:
+        raise MissingBlob(sha)
+
+
+def test_n36_a_blob_that_goes_in_that_moment_is_a_miss(tmp_path: Path) -> None:
+    record = {"files": [{"path": "out/a.txt", "sha256": "a" * 64}]}
+    assert not restored(record, tmp_path, Hashes(tmp_path), Emptied())

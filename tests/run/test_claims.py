@@ -18,6 +18,7 @@ from runner.run.claims import hold, meeting
 from runner.run.mutex import mutex
 from runner.run.outputs import Output
 from runner.testing.project import Project
+from runner.text.diagnostics import Refused
 
 Made = Callable[..., Project]
 
@@ -30,7 +31,7 @@ shell = "touch one-began; until test -e go; do sleep 0.02; done; cp in.txt made/
 """
 TWO = ONE.replace("one-", "two-").replace("o1.txt", "o2.txt")
 TOLD = """\
-error[E709]: `made/o1.txt` is being written by `first`, which still runs (pid {pid})
+error[E709]: `first` (pid {pid}) still runs, and writes `made/o1.txt`
  --> pipeline.toml:4:12
   |
 4 | outputs = ["made/o1.txt"]
@@ -83,7 +84,7 @@ def test_nothing_is_left_to_unlock_after_a_kill(project: Made) -> None:
 
 
 def test_what_a_killed_run_left_at_work_on_the_paths_is_ended_first(project: Made) -> None:
-    late = "echo began >> log; if test -e go; then echo fresh > o; else sleep 3; echo late >> o; fi"
+    late = "echo >> log; if test -e go; then echo fresh > o; else until test -e never; do sleep 0.05; done; fi"
     found = project({"pipeline.toml": f'name = "x"\n[steps.a]\noutputs = ["o"]\nshell = "{late}"\n'})
     first = began(found, mark="log")
     os.kill(first.pid, signal.SIGKILL)
@@ -160,9 +161,14 @@ def plan(size: int) -> dict[str, Any]:
     return {"nodes": {"a-1": {"type": "task", "do": {"outputs": outputs}}}}
 
 
-def test_a_thousand_outputs_are_told_in_one_line() -> None:
+def test_a_thousand_outputs_are_told_in_one_line(tmp_path: Path) -> None:
     mine = [Output("a-1", number, f"made/{number}.txt") for number in range(1000)]
     assert len(meeting(mine, [one.pattern for one in mine])) == 1000
+    asked: list[int] = []
+    with hold(plan(1000), RUN, tmp_path, lambda id, number: None), pytest.raises(Refused) as refused:
+        hold(plan(1000), {**RUN, "run": "02"}, tmp_path, lambda id, number: asked.append(number))
+    assert len(refused.value.problems) == len(asked) == 1
+    assert refused.value.problems[0].message.endswith("`made/0.txt` and 999 other outputs of this pipeline")
 
 
 def test_a_place_without_locks_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

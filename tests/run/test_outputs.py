@@ -52,7 +52,7 @@ def found(project: Project, name: str, selected: list[str] | None = None) -> lis
 def test_what_is_known_is_filled_in_and_the_rest_is_a_star(project: Made) -> None:
     made = project({"pipeline.toml": PIPELINE})
     literal = "made/d\udc2a/x.txt"  # a star of a value is no wildcard
-    assert found(made, "plain") == [literal, "made/*.csv", "fold/"]
+    assert found(made, "plain") == [literal, "made/./*.csv", "fold/"]
     assert found(made, "known") == ["m/p-1.txt", "m/p-2.txt", "m/q-1.txt", "m/q-2.txt"]
     assert found(made, "unknown") == ["k/*-1.txt", "k/*-2.txt"]
     assert found(made, "returned") == ["r/*.txt"]
