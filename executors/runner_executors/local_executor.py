@@ -43,6 +43,7 @@ class Local:
         self._running: dict[Attempt, str] = {}  # and the last line seen
         self._ready: list[Attempt] = []  # ended without a process, or to be looked at for another reason
         self._watched: dict[int, Attempt] = {}
+        self._timed: set[Attempt] = set()  # those of `_running` that must be looked at by a time
         self._looked = 0.0
         spawn.seal()
 
@@ -70,8 +71,6 @@ class Local:
         attempt.start()
         self._running[attempt] = ""
         self._watch(attempt)
-        if attempt.wake() == 0.0:
-            self._ready.append(attempt)
         return attempt
 
     def poll(self, timeout: float) -> list[tuple[Attempt, dict[str, Any]]]:
@@ -86,7 +85,7 @@ class Local:
             if fd == attempt.fileno():  # a pidfd stays readable: from here on `wake` tells when to look
                 self._forget(fd)
         now = time.monotonic()
-        for attempt in self._running:
+        for attempt in self._timed:
             at = attempt.wake()
             if at is not None and at <= now + _POLL:
                 woken[attempt] = None
@@ -98,6 +97,7 @@ class Local:
                     self._watch(attempt)  # its command may have been started anew
                 else:
                     del self._running[attempt]
+                    self._timed.discard(attempt)
                     ends.append((attempt, end))
         if now - self._looked >= _SEEN:
             self._looked = now
@@ -129,9 +129,14 @@ class Local:
             if fd >= 0 and fd not in self._watched:
                 self._poller.register(fd, select.POLLIN)
                 self._watched[fd] = attempt
+        at = attempt.wake()
+        if at is not None:
+            self._timed.add(attempt)
+            if at == 0.0:
+                self._ready.append(attempt)
 
     def _due(self, limit: float) -> float:
-        for attempt in self._running:
+        for attempt in self._timed:
             at = attempt.wake()
             if at is not None and at < limit:
                 limit = at

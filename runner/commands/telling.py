@@ -30,7 +30,8 @@ def tell(
 ) -> int:
     """Tell a run that has ended, as it was folded. signal: the first one that asked the run to stop."""
     if args.json:
-        print(json.dumps(folded, indent=2, ensure_ascii=False))
+        json.dump(folded, sys.stdout, indent=2, ensure_ascii=False)  # in pieces: the whole text is large
+        print()
     if args.output != "json":
         logs = root / ".runner" / "runs" / folded["run"] / "logs"
         text = digest(
