@@ -11,6 +11,8 @@ import stat
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from runner.agent.named import Named
+
 _SMALL = 1 << 20
 _CHUNK = 1 << 20
 
@@ -83,9 +85,10 @@ class FileCatalog:
             temporary, out = self._temporary()
             try:
                 try:
-                    _copy(file.fileno(), out)
-                    digest, size = _hash(out)  # of the copy: the source may still change
-                    self._done(out)
+                    with Named(temporary):
+                        _copy(file.fileno(), out)
+                        digest, size = _hash(out)  # of the copy: the source may still change
+                        self._done(out)
                 finally:
                     os.close(out)
                 self._adopt(temporary, digest)
@@ -102,8 +105,9 @@ class FileCatalog:
             temporary, out = self._temporary()
             try:
                 try:
-                    _write_all(out, data)
-                    self._done(out)
+                    with Named(temporary):
+                        _write_all(out, data)
+                        self._done(out)
                 finally:
                     os.close(out)
                 self._adopt(temporary, digest)

@@ -131,7 +131,9 @@ def not_spawned(
 
 def say(error: OSError) -> str:
     """An OSError for people."""
-    return f"{error.strerror}: `{error.filename}`" if error.strerror and error.filename else str(error)
+    return (
+        f"{error.strerror}: `{error.filename}`" if error.strerror and error.filename else error.strerror or str(error)
+    )
 
 
 def _judge_exit(attempt: Attempt, verdict: Verdict, result: Table | None) -> None:

@@ -307,4 +307,6 @@ def fetch(catalog: Catalog, sha: str, dest: str) -> None:
 
 
 def _say(error: OSError) -> str:
-    return f"{error.strerror}: `{error.filename}`" if error.strerror and error.filename else str(error)
+    return (
+        f"{error.strerror}: `{error.filename}`" if error.strerror and error.filename else error.strerror or str(error)
+    )

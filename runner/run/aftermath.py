@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner.agent.named import Named
 from runner.rules.decide import Status
 from runner.rules.keys import dumps, key_of, key_text
 from runner.run.events import Address
@@ -54,7 +55,7 @@ class Aftermath:
                 if "!finally" not in self.nodes[a.id]["path"]
             ]
             record = os.path.join(self.folder, "ends.json")
-            with open(record, "wb") as file:
+            with Named(record), open(record, "wb") as file:
                 file.write(dumps({"status": facts["status"], "failed": facts["failed"], "nodes": ends}))
             self._over = {"status": facts["status"], "failed": facts["failed"], "record": record}
         return self._over

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from runner.agent.named import Named
 from runner.text.diagnostics import Refused, diagnose, near
 
 Table = dict[str, Any]
@@ -36,7 +37,7 @@ def note(root: Path, entry: Table) -> None:
     """Append a line. Call it inside `mutex`: what a full disk cut off is gone on with, and must not mix."""
     line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
     path(root).parent.mkdir(exist_ok=True)  # a project that is gone is not made again
-    with open(path(root), "a+b", buffering=0) as file:
+    with Named(path(root)), open(path(root), "a+b", buffering=0) as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":  # a line that a crash cut off

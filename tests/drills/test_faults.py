@@ -53,6 +53,8 @@ def test_what_fails_is_told_and_the_run_can_go_on(
         assert not drill.lost(found)
     else:
         assert "error[E" in done.err or "errored" in done.err, done.err
+    if error in ("ENOSPC", "EIO", "EROFS"):  # the others may meet a process or a pipe
+        assert all("`" in line.partition(": ")[2] for line in done.err.splitlines() if line.startswith("error[E70"))
     if done.code == 3:
         assert not runs(found) and not log(found), "only files that could not be read are wrong files"
     drill.resumed(found)
@@ -65,3 +67,36 @@ def test_a_write_that_takes_half_is_gone_on_with(project: Made, drill: Drill, at
     assert done.code == 0, done.err
     assert told(json.loads(done.out)) == drill.end
     assert not drill.lost(found)
+
+
+LONG = """
+name = "x"
+[steps.long]
+shell = "trap '' TERM; echo began > began; while true; do sleep 0.1; done"
+[steps.short]
+shell = "until test -e began; do sleep 0.01; done; echo short >> log"
+[steps.next]
+needs = ["short"]
+shell = "echo next >> log"
+[finally.end]
+shell = "echo end >> log"
+"""
+
+
+def test_a_record_that_finds_no_room_ends_what_runs(project: Made, drill: Drill) -> None:
+    found = project({"pipeline.toml": LONG})
+    ends = writes_until_next(found, drill)
+    done = drill.broken(found, {"at": ends, "do": "ENOSPC", "of": "write", "lasting": True})
+    assert done.code == 4 and "error[E704]: the run can't go on: No space left on device: `.runner/runs/" in done.err
+    assert log(found)[-1] == "short"  # nothing follows, no `[finally]` either; that `long` is gone is seen by `project`
+
+
+def writes_until_next(found: Project, drill: Drill) -> int:
+    """The number of the write that would put the end of `short` on record."""
+    for at in range(1, 20):
+        found.path("began").unlink(missing_ok=True)
+        found.path("log").unlink(missing_ok=True)
+        drill.broken(found, {"at": at, "do": "EIO", "of": "write", "lasting": True})
+        if "short" in log(found):
+            return at
+    raise AssertionError("no write came after a step")
