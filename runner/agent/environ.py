@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -146,8 +145,9 @@ def _kept(call: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     data = json.dumps(values).encode("ascii")
     fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
     try:
-        if os.write(fd, data) < len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        done = os.write(fd, data)
+        while done < len(data):
+            done += os.write(fd, data[done:])
         os.ftruncate(fd, len(data))
     finally:
         os.close(fd)

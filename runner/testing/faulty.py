@@ -138,7 +138,7 @@ class Plug:
             "link": "link", "symlink": "link", "unlink": "unlink", "remove": "unlink", "rmdir": "rmdir",
             "fsync": "fsync",
             "fdatasync": "fsync", "ftruncate": "truncate", "truncate": "truncate", "copy_file_range": "write",
-            "chmod": "chmod", "fchmod": "chmod",
+            "chmod": "chmod", "fchmod": "chmod", "utime": "chmod",
         }.items():  # fmt: skip
             self.wrap(os, name, kind, 1 if name == "copy_file_range" else 0)
         for name, kind in {"posix_spawn": "spawn", "wait4": "reap", "pidfd_open": "pidfd"}.items():
