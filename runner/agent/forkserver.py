@@ -82,6 +82,7 @@ class Server:
     def _listen(self) -> None:
         self.control = _socket.socket(fileno=CONTROL)
         self.children: dict[int, tuple[int, int]] = {}
+        self.reserve: tuple[int, Any] = (0, None)
         self.poll = select.poll()
         self.poll.register(CONTROL, select.POLLIN)
 
@@ -105,23 +106,17 @@ class Server:
                 self.reap(fd)
         if self.retired and not self.children:
             os._exit(0)
-        return self.asked() if CONTROL in ready else None  # last: who comes back may be another process
+        start = self.asked() if CONTROL in ready else None  # from here on this may be another process
+        return start or self.prepare()
 
     def asked(self) -> Start | None:
         """Do what the driver asks."""
-        try:
-            what, packed, _, _ = self.control.recvmsg(1, _socket.CMSG_SPACE(12), _socket.MSG_CMSG_CLOEXEC)
-        except InterruptedError:
-            return None
-        except OSError:
-            what, packed = b"", []
+        what, fds = received(self.control)
         if not what and not self.retired:
             self._abandoned()
         if not what:
             self.poll.unregister(CONTROL)
         self.retired = self.retired or what == b"Q"
-        given = [data for level, kind, data in packed if kind == _socket.SCM_RIGHTS]
-        fds = [int.from_bytes(data[i : i + 4], sys.byteorder) for data in given for i in range(0, len(data) - 3, 4)]
         if (what, len(fds)) == (b"R", 3) and spare():
             return self.run(*fds)
         if (what, len(fds)) == (b"W", 2) and spare():
@@ -139,9 +134,10 @@ class Server:
         os._exit(0)
 
     def run(self, out: int, report: int, slip: int) -> Start | None:
-        """Fork the process of a step."""
+        """Hand a step to the process in reserve, or fork one."""
+        pid = self.hand(out, slip)
         try:
-            pid = os.fork()
+            pid = pid or os.fork()
         except OSError:
             for fd in (out, report, slip):
                 os.close(fd)
@@ -152,10 +148,74 @@ class Server:
             self.keep(pid, report)
             return None
         os.setsid()
+        self.shut(report)
+        return self.begin(out, slip)
+
+    def hand(self, out: int, slip: int) -> int:
+        """Wake the process in reserve; its pid, 0 where there is none."""
+        pid, line = self.reserve
+        if line is None:
+            return 0
+        self.reserve = 0, None
+        try:
+            packed = b"".join(fd.to_bytes(4, sys.byteorder) for fd in (out, slip))
+            line.sendmsg([b"R"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, packed)])
+        except OSError:  # somebody killed it
+            os.waitpid(pid, 0)
+            pid = 0
+        line.close()
+        return pid
+
+    def prepare(self) -> Start | None:
+        """Fork a process in reserve, while nobody waits: the next step need not wait for that. It waits for its own."""
+        if self.reserve[1] is not None or self.retired or not spare():
+            return None
+        try:
+            line, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        except OSError:
+            return None
+        try:
+            pid = os.fork()
+        except OSError:
+            pid = -1
+        if pid:
+            theirs.close()
+            if pid > 0:
+                self.reserve = pid, line
+            else:
+                line.close()
+            return None
+        os.setsid()
+        line.close()
+        self.shut()
+        self.rehearse()
+        fds = received(theirs)[1]
+        if len(fds) != 2:
+            os._exit(0)
+        theirs.close()
+        return self.begin(*fds)
+
+    def rehearse(self) -> None:
+        """In the process in reserve: run a task that does nothing, so that the pages it needs are its own by then."""
+        known, argv = type(sys)("rehearsal"), sys.argv
+        known.__file__, known.same = "", same  # type: ignore[attr-defined]
+        sys.modules["rehearsal"], sys.argv = known, [""]
+        returns = [{"name": "n", "kind": "json"}]
+        task = {"module": "rehearsal", "function": "same", "params": {"n": 1}, "objects": {}, "returns": returns}
+        self.child.main(marshal.loads(marshal.dumps(task)), lambda _, result: json.dumps(result), self.ours, True)
+        del sys.modules["rehearsal"]
+        sys.argv = argv
+        self.stamp.write(b"")
+        ending.foreign(self.last)
+        ending.finalised(gc.get_objects())
+
+    def begin(self, out: int, slip: int) -> Start:
+        """In the process of a step: become what it needs."""
         asked = told(slip)
         os.dup2(out, 1)
         os.dup2(out, 2)
-        self.shut(out, report, slip)
+        os.close(out)
+        os.close(slip)
         if stat.S_ISFIFO(os.fstat(1).st_mode):
             for fd, name in ((1, "stdout"), (2, "stderr")):
                 made = interpreter.stream(fd, getattr(sys, name))
@@ -227,6 +287,9 @@ class Server:
     def shut(self, *fds: int, control: bool = True) -> None:
         """In a forked process: close what is the server's."""
         self.control.detach()
+        if self.reserve[1] is not None:
+            self.reserve[1].close()
+            self.reserve = 0, None
         for fd in (*fds, *self.children, *(report for _, report in self.children.values() if report >= 0)):
             os.close(fd)
         if control:
@@ -260,6 +323,21 @@ def told(slip: int) -> dict[str, Any]:
         os._exit(0)
     found: dict[str, Any] = marshal.loads(data[HEAD:])
     return found
+
+
+def same(n: int) -> int:
+    """What a rehearsal calls."""
+    return n
+
+
+def received(socket: Any) -> tuple[bytes, list[int]]:
+    """A request and its descriptors; empty when the other side is gone."""
+    try:
+        what, packed, _, _ = socket.recvmsg(1, _socket.CMSG_SPACE(12), _socket.MSG_CMSG_CLOEXEC)
+    except OSError:
+        return b"", []
+    given = [data for level, kind, data in packed if kind == _socket.SCM_RIGHTS]
+    return what, [int.from_bytes(data[i : i + 4], sys.byteorder) for data in given for i in range(0, len(data) - 3, 4)]
 
 
 def spare() -> bool:

@@ -32,8 +32,11 @@ _UNSEEN = ("/proc/", "/sys/", "/dev/")
 class Watch:
     """What happens while it is on: why the import was no mere import, the files it read, the names it asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, libraries: list[str]) -> None:
         self.on = False
+        self.libraries = libraries
+        self.random: Any = None  # the module, and its state before it was used
+        self.drawn: Any = None
         self.unsafe: str | None = None
         self.read: set[str] = set()
         self.asked: list[str] = []
@@ -49,6 +52,11 @@ class Watch:
             return
         if event == "import":
             self.asked.append(args[0])
+            if args[0] == "random":
+                self.on = False
+                self.random = early("random", self.libraries)
+                self.drawn = self.random and self.random.getstate()
+                self.on = True
         elif event in _READS or event.startswith(_DOES):
             machinery = sys._getframe(1).f_code.co_filename.startswith("<frozen importlib")
             if event == "open":
@@ -104,10 +112,8 @@ class Imported:
 
 def bring(child: Any, task: dict[str, Any], libraries: list[str]) -> Imported:
     """Import the module of a task as its process would."""
-    watch, since = Watch(), ending.last()
+    watch, since = Watch(libraries), ending.last()
     child.find_from(task)
-    random = early("random", libraries)
-    drawn = random.getstate() if random else None
     gc.freeze()  # what is found later is the module's
     before, began = evidence.State(), time.time_ns()
     watched = Variables(os.environ._data)  # type: ignore[attr-defined]
@@ -129,7 +135,12 @@ def bring(child: Any, task: dict[str, Any], libraries: list[str]) -> Imported:
     objects = gc.get_objects()
     inner = tuple(folder + os.sep for folder in libraries)
     sources = {name: file for name, file in files() if not file.startswith(inner)}
-    why = watch.unsafe or before.left() or evidence.moments(sources) or evidence.generators(objects, random, drawn)
+    why = (
+        watch.unsafe
+        or before.left()
+        or evidence.moments(sources)
+        or evidence.generators(objects, watch.random, watch.drawn)
+    )
     read = {path for path in watch.read if path not in libraries and not path.startswith((*inner, *_UNSEEN))}
     read.update(sources.values(), missing(watch.asked, task["root"]))
     if not why and any(changed(path, began) for path in read):
@@ -144,7 +155,7 @@ def swap(data: dict[bytes, bytes]) -> None:
 
 
 def early(name: str, libraries: list[str]) -> Any:
-    """A module of the standard library, unless the project has its own of that name."""
+    """A module of the standard library, loaded now; None where the project has its own of that name."""
     specs = (finder.find_spec(name, None) for finder in sys.meta_path)
     spec = next((found for found in specs if found is not None), None)
     if spec is None or os.path.dirname(spec.origin or "") not in libraries:
