@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from runner.agent.named import Named
 from runner.agent.stage import StageError, Work
 from runner.rules.values import to_text
 
@@ -142,13 +144,18 @@ def _kept(call: Mapping[str, Any], values: Mapping[str, Any]) -> str:
             return path
     else:
         path = f"{call['scratch']}.params.json"
-    data = json.dumps(values).encode("ascii")
+    data = memoryview(json.dumps(values).encode("ascii"))
     fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
     try:
-        done = os.write(fd, data)
-        while done < len(data):
-            done += os.write(fd, data[done:])
-        os.ftruncate(fd, len(data))
+        with Named(path):
+            at = os.write(fd, data)
+            while at < len(data):
+                at += os.write(fd, data[at:])
+            os.ftruncate(fd, at)
+    except OSError:  # what is cut off must not be taken for the whole
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
     finally:
         os.close(fd)
     return path

@@ -305,8 +305,10 @@ def _puts(attempt: Attempt, verdict: Verdict) -> list[str]:
         named = dict.fromkeys(map(json.loads, (_left(attempt.call["scratch"], "puts") or b"").splitlines()))
     except OSError as error:
         raise StageError("stage-out", say(error), "errored") from error
-    except ValueError:
-        return []
+    except ValueError as error:
+        raise StageError(
+            "stage-out", "what `step.put` noted is cut off: a file of it may be missing", "errored"
+        ) from error
     found = []
     for path in named:
         inner = os.path.relpath(os.path.realpath(path), os.path.realpath(attempt.work.root))

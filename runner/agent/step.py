@@ -10,6 +10,7 @@ step.run_id
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -23,9 +24,11 @@ def _beside(name: str) -> str | None:
 
 
 def _append(path: str, line: dict[str, Any] | str) -> None:
+    data = json.dumps(line).encode("ascii") + b"\n"
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     try:
-        os.write(fd, json.dumps(line).encode("ascii") + b"\n")  # one write: lines of two processes don't mix
+        if os.write(fd, data) < len(data):  # one write: lines of two processes don't mix
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
     finally:
         os.close(fd)
 

@@ -154,3 +154,9 @@ def test_a_log_that_is_gone_is_told(project: Make) -> None:
     shutil.rmtree(next(made.root.glob(".runner/runs/*/logs")))
     made.cli("logs", "@last", "b").ok().says("warning[W711]: the log of `b~1` is gone (6 bytes)")
     made.cli("logs", "@last", "f").ok().silent("W711")
+
+
+def test_a_note_of_files_to_keep_that_is_cut_off_is_told(project: Make) -> None:
+    half = 'printf \'"half\' >> "$(dirname "$RUNNER_METRICS")/puts"'
+    made = project({"pipeline.toml": f"name = \"x\"\n[steps.a]\nshell = '''{half}'''\n"})
+    made.run("up").exits(1).says("errored", "`step.put`", "cut off")
