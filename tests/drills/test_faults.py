@@ -22,7 +22,7 @@ SAMPLE = {
     "EAGAIN": [4],
     "ENOMEM": [14],
 }
-MOST = {"ENOSPC": 190, "EIO": 300, "EMFILE": 124, "EROFS": 190, "EAGAIN": 14, "ENOMEM": 26, "short": 60}
+MOST = {"ENOSPC": 240, "EIO": 360, "EMFILE": 150, "EROFS": 240, "EAGAIN": 16, "ENOMEM": 30, "short": 75}
 """Operations that can fail in a way: all that a run has, and a few more, since who ends first makes a difference."""
 ENDS = {0, 1, 3, 4}
 
