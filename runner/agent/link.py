@@ -92,8 +92,22 @@ def _await(process: Process) -> None:
     """Wait for the end of a server whose socket is closed; one that can't end is killed."""
     import select
 
+    if process.pidfd < 0:  # there was no descriptor left for it: looked at now and then
+        _look_after(process.pid)
+        return
     poll = select.poll()
     poll.register(process.pidfd, select.POLLIN)
     if not poll.poll(_PATIENCE):
         os.kill(process.pid, signal.SIGKILL)
         poll.poll(_PATIENCE)
+
+
+def _look_after(pid: int) -> None:
+    import time
+
+    end = time.monotonic() + _PATIENCE / 1000
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() > end:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)

@@ -17,10 +17,10 @@ Made = Callable[..., Project]
 SAMPLE = {
     "ENOSPC": [9, 47, 89, 150],
     "EIO": [11, 93, 222, 262],
-    "EMFILE": [2, 13, 31, 79],
+    "EMFILE": [2, 13, 36, 78],
     "EROFS": [6, 77, 140],
     "EAGAIN": [4],
-    "ENOMEM": [14],
+    "ENOMEM": [10],
 }
 MOST = {"ENOSPC": 240, "EIO": 360, "EMFILE": 150, "EROFS": 240, "EAGAIN": 16, "ENOMEM": 30, "short": 75}
 """Operations that can fail in a way: all that a run has, and a few more, since who ends first makes a difference."""
