@@ -69,12 +69,7 @@ def make_call(
     for field in ("script", "interpreter", "module", "function", "notebook", "builtins"):
         if field in do:
             call[field] = do[field]
-    call["files"], call["inputs"], call["outputs"] = files(values, id, key, do, place.root)
-    shown = Seen(values, place.root, do.get("workdir"))
-    call["params"] = params(shown, id, key, do)
-    call["env"] = {name: _text(shown.value(expr, id, key), f"env.{name}") for name, expr in do["env"].items()}
-    if do["kind"] == "command":
-        call["argv"] = argv(shown, id, key, do)
+    call.update(taken(values, id, key, do, place.root))
     if do["kind"] == "stub":
         call["stub"] = {name: values.value(expr, id, key) for name, expr in do["stub"].items()}
     runtime = do.get("runtime")
@@ -83,6 +78,21 @@ def make_call(
         if bin_folder:
             call["env"] = {"PATH": bin_folder + os.pathsep + place.env.get("PATH", os.defpath), **call["env"]}
     return call
+
+
+def taken(values: Values, id: str, key: Key, do: Table, root: str, there: Callable[[str], bool] | None = None) -> Table:
+    """What an attempt takes and makes: `files`, `inputs`, `outputs`, `params`, `env`, `argv`. Raises as `make_call`.
+
+    there: whether a path is there, for optional inputs.
+    """
+    out: Table = {}
+    out["files"], out["inputs"], out["outputs"] = files(values, id, key, do, root, there)
+    shown = Seen(values, root, do.get("workdir"))
+    out["params"] = params(shown, id, key, do)
+    out["env"] = {name: _text(shown.value(expr, id, key), f"env.{name}") for name, expr in do["env"].items()}
+    if do["kind"] == "command":
+        out["argv"] = argv(shown, id, key, do)
+    return out
 
 
 def round_of(nodes: Mapping[str, Table], id: str, key: Key) -> int | None:
@@ -134,7 +144,9 @@ def params(values: Seen, id: str, key: Key, do: Table) -> Table:
     return out
 
 
-def files(values: Values, id: str, key: Key, do: Table, root: str) -> tuple[Table, list[str], list[Table]]:
+def files(
+    values: Values, id: str, key: Key, do: Table, root: str, there: Callable[[str], bool] | None = None
+) -> tuple[Table, list[str], list[Table]]:
     """Named files, concrete inputs, and outputs with their paths filled in (N23 to N25, N46).
 
     An optional input that is not there is no input.
@@ -150,7 +162,7 @@ def files(values: Values, id: str, key: Key, do: Table, root: str) -> tuple[Tabl
             paths = values.files(path, entry["writers"], entry.get("project", []))
             path = paths
         if entry.get("optional"):
-            paths = [one for one in paths if isinstance(one, str) and os.path.exists(os.path.join(root, one))]
+            paths = [one for one in paths if isinstance(one, str) and _there(one, root, there)]
         inputs += [one for one in paths if isinstance(one, str)]
         if "name" in entry:
             named[entry["name"]] = path
@@ -163,6 +175,10 @@ def files(values: Values, id: str, key: Key, do: Table, root: str) -> tuple[Tabl
         if "name" in entry:
             named[entry["name"]] = path
     return named, list(dict.fromkeys(inputs)), outputs
+
+
+def _there(path: str, root: str, there: Callable[[str], bool] | None) -> bool:
+    return there(path) if there is not None else os.path.exists(os.path.join(root, path))
 
 
 def inside(path: Any) -> None:

@@ -15,6 +15,7 @@ from runner.plan.walk import wrong
 from runner.resolve import patterns
 from runner.resolve.hints import KINDS, listed
 from runner.rules.bind import file_items
+from runner.rules.definition import definition
 from runner.rules.expr import ExprError
 from runner.rules.keys import digest, node_id
 from runner.rules.paths import item_of
@@ -53,7 +54,7 @@ class Emitter:
                 part = drafts[step.id]["part"]
                 if part["do"]["takes"] is None:
                     part["do"]["takes"] = tasks.all_in_scope(step, self.compiler)
-                part["definition"] = digest(tasks.definition(part["do"]))
+                part["definition"] = digest(definition(part["do"]))
         return drafts
 
     def nodes(self, drafts: dict[str, Table], order: dict[int, list[Step]]) -> dict[str, Table]:
@@ -236,7 +237,7 @@ class Emitter:
                 "after": [],
                 "do": do,
                 "retry": {"attempts": 1},
-                "definition": digest(tasks.definition(do)),
+                "definition": digest(definition(do)),
             }
             out["reduce"] = {"node": node_id(path), "names": names}
         return out

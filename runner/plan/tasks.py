@@ -304,12 +304,6 @@ def reducer(step: Step, compiler: Compiler) -> tuple[Table | None, list[str]]:
     return {**base, "kind": kind, "builtins": built, "returns": returns}, list(built)
 
 
-def definition(node_do: Table) -> Table:
-    """What counts when two runs of a step are compared (N35): never resources, names of secrets, cache."""
-    left = ("resources", "secrets", "cache", "code")
-    return {key: value for key, value in node_do.items() if key not in left}
-
-
 def _return(step: Step, compiler: Compiler, entry: Table) -> Table:
     out = {"name": entry["name"], "kind": entry.get("kind", "json")}
     if "type" in entry:

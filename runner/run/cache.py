@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -11,52 +12,71 @@ from typing import Any, NamedTuple
 from runner.rules.keys import digest, dumps
 from runner.rules.paths import matches
 from runner.run.hashes import Hashes
-from runner.run.restore import Catalog, restored
+from runner.run.restore import Catalog, brought, lack
 from runner.run.resume import NEVER, inputs_digest
+from runner.run.trees import below
 
 Table = dict[str, Any]
 
 
 class Asked(NamedTuple):
-    """What an attempt is made of: the fingerprint and its ingredients."""
+    """What an attempt is made of: the fingerprint, and what it is the digest of."""
 
     fingerprint: str
-    ingredients: Table
+    made_of: Table
+
+
+class Found(NamedTuple):
+    """What the cache has for an attempt: the record of a hit and the files to be brought back; or why it is none:
+    `none`, `expired`, `lost` (and what is lost)."""
+
+    record: Table | None
+    files: list[Table]
+    why: str = ""
+    lost: str = ""
 
 
 class Cache:
-    """Entries below `.runner/cache`, one a fingerprint; nothing that can't be brought back whole is a hit."""
+    """Entries below `.runner/cache`, one a fingerprint; nothing that can't be brought back whole is a hit. In `last`
+    stand the ingredients of the newest entry of each step and item of a pipeline."""
 
-    def __init__(self, root: Path, hashes: Hashes, catalog: Catalog) -> None:
-        self.root, self.hashes, self.catalog = root, hashes, catalog
-        self.folder = root / ".runner" / "cache"
+    def __init__(self, root: Path, hashes: Hashes, catalog: Catalog, pipeline: str) -> None:
+        self.root, self.hashes, self.catalog, self.pipeline = root, hashes, catalog, pipeline
+        self.folder = os.path.join(root, ".runner", "cache")
 
-    def ask(self, call: Table, do: Table, put: Table) -> Asked | None:
-        """The fingerprint of an attempt, as code and inputs lie now; None for a step that is not cached."""
-        settings = do.get("cache")
-        if not settings or any(mark in call["path"] for mark in NEVER):
+    def ask(self, call: Table, do: Table, put: Table, inputs: str | None = None) -> Asked | None:
+        """The fingerprint of an attempt, as code and inputs lie now; None for a step that is not cached.
+
+        inputs: the digest of what it takes, if somebody has just worked it out."""
+        if not is_cached(call["path"], do):
             return None
-        ignored = settings.get("ignore", ()) if isinstance(settings, dict) else ()
-        params = {name: value for name, value in call["params"].items() if name not in ignored}
-        ingredients = {
-            "definition": call["definition"],
-            "inputs": inputs_digest({**call, "params": params}, put, self.hashes),
-            "code": {path: self.hashes.of(path) for path in self._code(do.get("code") or {})},
-        }
-        return Asked(digest(ingredients), ingredients)
+        ignored = _ignored(do)
+        if inputs is None or ignored:
+            params = {name: value for name, value in call["params"].items() if name not in ignored}
+            inputs = inputs_digest({**call, "params": params}, put, self.hashes)
+        made_of = {"definition": call["definition"], "inputs": inputs, "code": self.code(do)}
+        return Asked(digest(made_of), made_of)
 
-    def find(self, asked: Asked, call: Table, do: Table) -> Table | None:
-        """The done-record of a hit, as one of this run, its files back in place."""
+    def look(self, asked: Asked, do: Table) -> Found:
+        """What stands under a fingerprint; nothing is changed."""
         try:
-            entry = json.loads((self.folder / f"{asked.fingerprint}.json").read_bytes())
+            with open(self._entry(asked.fingerprint), "rb") as file:
+                entry = json.loads(file.read())
             record = dict(entry["record"])
             age = time.time() - float(entry["at"])
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            return Found(None, [], "none")
         expires = do["cache"].get("expires") if isinstance(do["cache"], dict) else None
         if expires is not None and not 0 <= age <= expires:
-            return None
-        if not restored(record, self.root, self.hashes, self.catalog):
+            return Found(None, [], "expired")
+        files, gone = lack(record, self.hashes, self.catalog)
+        return Found(record, files) if gone is None else Found(None, [], "lost", gone)
+
+    def find(self, asked: Asked, call: Table, do: Table) -> Table | None:
+        """The done-record of a hit, as one of this run, its files back in place."""
+        found = self.look(asked, do)
+        record = found.record
+        if record is None or not brought(found.files, self.root, self.catalog):
             return None
         now = time.time()
         origin = {"run": record.get("run"), "attempt": record.get("attempt")}
@@ -64,24 +84,82 @@ class Cache:
         return {**record, **mine, "run": call["run"]["id"], "status": "cached", "start": now, "end": now, "run_s": 0.0,
                 "fingerprint": asked.fingerprint, "adopted": origin}  # fmt: skip
 
-    def keep(self, asked: Asked, record: Table) -> None:
+    def keep(self, asked: Asked, call: Table, do: Table, put: Table, record: Table) -> None:
         """Note a success; an entry that can't be written is a miss next time."""
-        entry = {"v": 1, "at": time.time(), **asked.ingredients, "record": record}
+        made_of = self.ingredients(call, do, put)
+        head = {"v": 1, "at": time.time(), "fingerprint": asked.fingerprint}
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            temporary = self.folder / f".{asked.fingerprint}.{os.getpid()}"
-            temporary.write_bytes(dumps(entry))
-            os.replace(temporary, self.folder / f"{asked.fingerprint}.json")
+            os.makedirs(os.path.join(self.folder, "last"), exist_ok=True)
+            _write(self._entry(asked.fingerprint), {**head, **asked.made_of, "ingredients": made_of, "record": record})
+            _write(self._last(call), {**head, "ingredients": made_of})
         except OSError:
             return
 
+    def ingredients(self, call: Table, do: Table, put: Table) -> Table:
+        """What an attempt is made of, name by name."""
+        from runner.run.ingredients import ingredients
+
+        inputs = {path: put.get(path) or self.hashes.of(path) for path in call["inputs"]}
+        return ingredients(call, do, _ignored(do), inputs, self.code(do))
+
+    def last(self, call: Table) -> Table | None:
+        """The ingredients of the newest entry of a step (`id`, `item`, `round` of a call); None without one."""
+        try:
+            with open(self._last(call), "rb") as file:
+                return dict(json.loads(file.read())["ingredients"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def code(self, do: Table) -> Table:
+        """Hashes of the code of a step by path: the files that the plan names, and what the globs find now."""
+        return {path: self.hashes.of(path) for path in self._code(do.get("code") or {})}
+
+    def _entry(self, fingerprint: str) -> str:
+        return f"{self.folder}/{fingerprint}.json"
+
+    def _last(self, call: Table) -> str:
+        which = digest([self.pipeline, call.get("item"), call.get("round")])
+        return f"{self.folder}/last/{call['id']}.{which[:16]}.json"
+
     def _code(self, code: Table) -> list[str]:
-        """Files of the code: those that the plan names, and what the globs find now."""
+        globs = code.get("globs", ())
         found = set(code.get("files", ()))
-        for pattern in code.get("globs", ()):
+        for pattern in globs:
             head = pattern.split("*")[0].rpartition("/")[0]
-            for folder, names, files in os.walk(self.root / head):
+            for folder, names, files in os.walk(os.path.join(self.root, head)):
                 names[:] = [name for name in names if not name.startswith(".")]
                 paths = (os.path.relpath(os.path.join(folder, name), self.root) for name in files)
                 found.update(path for path in paths if matches(pattern, path))
         return sorted(found)
+
+
+def is_cached(path: str, do: Table) -> bool:
+    """Whether a step asks the cache; handlers and `[finally]` never do (N49)."""
+    return bool(do.get("cache")) and not any(mark in path for mark in NEVER)
+
+
+def forget(root: Path) -> None:
+    """Remove what `last` says of entries that are not there any more."""
+    folder = os.path.join(root, ".runner", "cache")
+    for entry in below(f"{folder}/last"):
+        try:
+            with open(entry.path, "rb") as file:
+                fingerprint = json.loads(file.read())["fingerprint"]
+        except (OSError, ValueError, KeyError, TypeError):
+            fingerprint = None
+        if entry.name.endswith(".json") and not os.path.exists(f"{folder}/{fingerprint}.json"):
+            with contextlib.suppress(OSError):
+                os.unlink(entry.path)
+
+
+def _ignored(do: Table) -> list[str]:
+    settings = do["cache"]
+    return list(settings.get("ignore", ())) if isinstance(settings, dict) else []
+
+
+def _write(path: str, value: Table) -> None:
+    folder, name = os.path.split(path)
+    temporary = f"{folder}/.{name}.{os.getpid()}.tmp"
+    with open(temporary, "wb") as file:
+        file.write(dumps(value))
+    os.replace(temporary, path)

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ class Hashes:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._top = str(root)
         self._path = root / ".runner" / "hashes.json"
         self._known: dict[str, list[int | str]] | None = None
         self._learned = False
@@ -28,14 +30,14 @@ class Hashes:
         """The hash of a file; None where there is none. A folder: of the names and hashes below it.
 
         Raises OSError where nothing can be said: for want of descriptors or memory, or because of a bad disk."""
-        full = self.root / path
+        full = os.path.join(self._top, path)
         try:
             info = os.stat(full)
         except OSError as error:
             if error.errno in UNSAID:
                 raise
             return None
-        if os.path.isdir(full):
+        if stat.S_ISDIR(info.st_mode):
             return self._folder(path)
         known = self._load()
         mark: list[int | str] = [info.st_size, info.st_mtime_ns, info.st_ino]
@@ -43,7 +45,7 @@ class Hashes:
         if found is not None and found[:3] == mark:
             return str(found[3])
         try:
-            sha = str(digest_of(str(full))["sha256"])
+            sha = str(digest_of(full)["sha256"])
         except OSError as error:
             if error.errno in UNSAID:
                 raise

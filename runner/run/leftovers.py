@@ -31,7 +31,7 @@ def leftovers(held: Holdings, before: float, needed: set[str]) -> Iterator[Lefto
     """All of them. before: only what was made before this moment, unless it is known to be nobody's; needed: hashes,
     of plans too, that runs refer to."""
     ours = held.root / OURS
-    for folder in (ours, ours / "cache", ours / "plans"):
+    for folder in (ours, ours / "cache", ours / "cache" / "last", ours / "plans"):
         yield from half_written(folder, before)
     parents = {str(ours / "runs"), *(os.path.dirname(home) for entry in held.runs if (home := held.home(entry)))}
     for parent in sorted(parents):

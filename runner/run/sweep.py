@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner.run import index
+from runner.run import cache, index
 from runner.run.blobs import ASIDE, Blob, blobs, catalogs, drop, mend
 from runner.run.holdings import NOTHING, OURS, Held, Holdings
 from runner.run.leftovers import GONE, Leftover, half_written, leftovers
@@ -120,6 +120,8 @@ def clear(root: Path, plugins: Plugins, asked: Asked) -> Found:
                 index.forget(root, {run.entry["run"] for run in runs})
         for path in (*aside, *(entry.path for entry in first.entries)):
             remove(path)
+        if first.entries:
+            cache.forget(root)
         second = look(root, plugins, Asked(outside=asked.outside), first.catalogs)
         for catalog in second.catalogs:
             mend(catalog, second.needed)

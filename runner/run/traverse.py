@@ -97,7 +97,7 @@ class Driver:
         self.values = Values(plan, run["params"], self.facts, self.done, self.items, **ways)
         self.labels = Labels(plan["nodes"], lambda id, key: self.items.get(id, {}).get(tuple(key)))
         self._written: dict[tuple[str, str], Key] = {}  # (step, path) -> the item that writes it
-        self.cache = Cache(Path(place.root), self.hashes, services.catalog)
+        self.cache = Cache(Path(place.root), self.hashes, services.catalog, plan["name"])
         self._asked: dict[Address, Asked] = {}  # of attempts that are under way
         self._handles: dict[Address, Any] = {}
         self._running: dict[Any, tuple[Address, Table]] = {}
@@ -239,7 +239,7 @@ class Driver:
             self._ended(address, call, found, now, note=f"done by {self.adoption.parent.run['name']}")
             return None
         do = self._do(address)
-        asked = self.cache.ask(call, do, self.put)
+        asked = self.cache.ask(call, do, self.put, call["inputs_digest"])
         hit = self.cache.find(asked, call, do) if asked else None
         if hit is not None:
             self._ended(address, call, hit, now)
@@ -286,7 +286,7 @@ class Driver:
             else:
                 self.done.setdefault(address.id, {})[address.key] = end
                 if asked is not None and not changed:
-                    self.cache.keep(asked, end)
+                    self.cache.keep(asked, call, self._do(address), self.put, end)
                 self.put.update((file["path"], file["sha256"]) for file in end.get("files", ()))
         else:
             self.ends.append(end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 from runner.agent.catalog import MissingBlob
+from runner.rules.keys import digest
 from runner.run.hashes import Hashes
+from runner.run.ingredients import MOST, Change, changes, ingredients
 from runner.run.restore import restored
 from runner.testing.project import Project
 
@@ -213,7 +216,7 @@ def test_a_secret_never_reaches_the_cache(project: Made) -> None:
     text = 'name = "c"\n[steps.a]\ncache = true\ninputs = ["in.txt"]\nsecrets = ["TOKEN"]\nshell = "true"\n'
     found = project({"pipeline.toml": text, "in.txt": "1"})
     found.cli("up", env={"TOKEN": "tok-9f8e7d6c5b4a"}).ok()
-    entries: list[Any] = list(found.path(".runner/cache").iterdir())
+    entries: list[Any] = [path for path in found.path(".runner/cache").rglob("*") if path.is_file()]
     assert entries and not [path for path in entries if b"tok-9f8e" in path.read_bytes()]
 
 
@@ -237,3 +240,52 @@ class Emptied:
 def test_n36_a_blob_that_goes_in_that_moment_is_a_miss(tmp_path: Path) -> None:
     record = {"files": [{"path": "out/a.txt", "sha256": "a" * 64}]}
     assert not restored(record, tmp_path, Hashes(tmp_path), Emptied())
+
+
+def test_n36_an_entry_holds_its_ingredients_by_name_and_no_value(project: Made) -> None:
+    text = """
+    name = "c"
+    [params]
+    lr = 0.125
+    [steps.a]
+    cache = { code = ["src/*.py"] }
+    inputs = ["in.txt"]
+    env = { LEVEL = "eleven" }
+    shell = "true"
+    """
+    found = project({"pipeline.toml": text, "in.txt": "1", "src/m.py": "x = 1\n"})
+    found.cli("up").ok()
+    entry, last = (
+        json.loads(next(found.path(".runner/cache").glob(pattern)).read_bytes())
+        for pattern in ("*.json", "last/*.json")
+    )
+    assert entry["ingredients"] == last["ingredients"]
+    assert (
+        entry["fingerprint"] == last["fingerprint"] == digest({k: entry[k] for k in ("definition", "inputs", "code")})
+    )
+    made_of = entry["ingredients"]
+    assert {group: list(made_of[group]) for group in ("params", "env", "inputs", "code")} == {
+        "params": ["lr"],
+        "env": ["LEVEL"],
+        "inputs": ["in.txt"],
+        "code": ["src/m.py"],
+    }
+    assert {"shell", "env", "params", "inputs", "outputs", "returns"} <= set(made_of["step"])
+    assert "0.125" not in json.dumps(made_of) and "eleven" not in json.dumps(made_of)
+
+
+def test_n36_of_very_many_names_an_entry_holds_one_digest() -> None:
+    call = {"params": {}, "env": {}, "argv": None}
+    many = {f"in/{number}": "0" for number in range(MOST + 1)}
+    before, now = (ingredients(call, {}, (), files, {}) for files in (many, {**many, "in/0": "1"}))
+    assert len(before["inputs"]) == 1
+    assert changes(before, now) == [Change("input", "", "changed")]
+    assert changes(before, before) == []
+
+
+def test_what_is_cleared_away_leaves_no_ingredients_behind(project: Made) -> None:
+    found = project({"pipeline.toml": CHAIN, "in.txt": "1"})
+    found.cli("up").ok()
+    assert found.files(".runner/cache/last/*")
+    found.cli("catalog", "gc", "--keep", "0", "--force").ok()
+    assert not found.files(".runner/cache/**/*.json")
