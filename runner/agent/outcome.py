@@ -54,23 +54,30 @@ def never_ran(attempt: Attempt, problem: StageError) -> Table:
 
 def without_process(attempt: Attempt) -> Table:
     """The end of a stub or of a built-in reducer: nothing is run."""
-    call, verdict = attempt.call, Verdict()
-    declared = {r["name"]: r for r in call.get("returns") or ()}
-    values: Table = dict(call.get("stub") or {}) if call["kind"] == "stub" else {}
+    verdict = Verdict()
     try:
-        if call["kind"] == "reduce":
-            given = call.get("params") or {}
-            values = {name: reduced(how, list(given.get(name) or ())) for name, how in call["builtins"].items()}
-        elif call["kind"] == "stub":
-            values.update({name: None for name in declared if name not in values})
-        for name, value in values.items():
-            if is_object(value):
-                verdict.returns[name] = {"kind": "object", "blob": value["$object"]["sha256"], **value["$object"]}
-            else:
-                verdict.returns[name] = {"kind": declared.get(name, {}).get("kind", "json"), "json": value}
+        verdict.returns.update(given(attempt.call))
     except (TypeError, ValueError) as error:
         verdict.fail("bad-return", str(error))
     return _record(attempt, verdict, None, None)
+
+
+def given(call: Mapping[str, Any]) -> Table:
+    """What a stub or a built-in reducer returns. Raises TypeError, ValueError."""
+    declared = {r["name"]: r for r in call.get("returns") or ()}
+    if call["kind"] == "reduce":
+        params = call.get("params") or {}
+        values = {name: reduced(how, list(params.get(name) or ())) for name, how in call["builtins"].items()}
+    else:
+        values = {**(call.get("stub") or {})}
+        values.update({name: None for name in declared if name not in values})
+    found: Table = {}
+    for name, value in values.items():
+        if is_object(value):
+            found[name] = {"kind": "object", "blob": value["$object"]["sha256"], **value["$object"]}
+        else:
+            found[name] = {"kind": declared.get(name, {}).get("kind", "json"), "json": value}
+    return found
 
 
 def of_process(attempt: Attempt) -> Table:

@@ -6,7 +6,8 @@ import argparse
 import json
 import os
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from runner.commands.asking import FILE, JSON
 from runner.commands.selecting import SELECT, selected
@@ -15,6 +16,9 @@ from runner.views.expressions import written
 from runner.views.table import table
 from runner.views.terminal import is_terminal, size
 
+if TYPE_CHECKING:
+    from runner.run.foresight import Verdict
+
 OPTIONS: list[Any] = [*FILE, *SELECT, JSON]
 
 Table = dict[str, Any]
@@ -22,20 +26,26 @@ Table = dict[str, Any]
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan: as people read it, or the very JSON that executors read."""
-    from runner.commands.making import make_plan
+    from runner.commands.making import made
 
-    return show(make_plan(args), args)
+    plan, behind = made(args)
+    return show(plan, args, behind.sources.root, behind.resolved.files.plugins)
 
 
-def show(plan: Table, args: argparse.Namespace) -> int:
-    """Print a plan."""
-    if args.json:
-        print(json.dumps(plan, indent=2, sort_keys=False, ensure_ascii=False))
-        return 0
+def show(plan: Table, args: argparse.Namespace, root: Path, plugins: Any) -> int:
+    """Print a plan, and beside it what would become of its cached steps."""
+    from runner.commands.foreseeing import data, foreseen
+
     ids = selected(args, plan)
+    going_on = getattr(args, "resume", None) is not None  # what the parent has done decides first
+    found = None if going_on else foreseen(plan, root, ids, plugins)
+    if args.json:
+        beside = {} if found is None else {"would": data(found)}
+        print(json.dumps({**plan, **beside}, indent=2, sort_keys=False, ensure_ascii=False))
+        return 0
     nodes = plan["nodes"]
     lines = [
-        (_name(node, nodes), _kind(node), _why(id, node, plan, ids))
+        (_name(node, nodes), _kind(node), _why(id, node, plan, ids, (found or {}).get(id)))
         for id, node in nodes.items()
         if not node["path"].endswith(("!reduce", "!on-failure"))
     ]
@@ -64,7 +74,7 @@ def _part(node: Table) -> str:
     return str(node["do"]["kind"] if node["type"] == "task" else node["type"])
 
 
-def _why(id: str, node: Table, plan: Table, ids: frozenset[str] | None) -> str:
+def _why(id: str, node: Table, plan: Table, ids: frozenset[str] | None, found: Verdict | None) -> str:
     nodes = plan["nodes"]
     if ids is not None and id not in ids:
         return "not selected: its last results are taken"
@@ -84,11 +94,10 @@ def _why(id: str, node: Table, plan: Table, ids: frozenset[str] | None) -> str:
             said.insert(0, f"when {text}" if holds else f"skipped: `{text}` is false")
         except (_Later, ExprError):
             said.insert(0, f"when {text}, known during the run")
-    body = node
-    while "body" in body:
-        body = body["body"]
-    if body.get("do", {}).get("cache"):
-        said.append("cached, if definition, inputs and code are known")
+    if found is not None and found.counts:
+        from runner.views.verdicts import verdict
+
+        said.insert(0, verdict(found.would, found.counts, found.why))
     if node.get("handler"):
         said.append(f"if it fails, `{node['handler']['name']}`")
     return "; ".join(said) or "runs at once"

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         from runner.commands.plan import show
 
-        return show(plan, args)
+        return show(plan, args, root, plugins)
     from runner.commands.halting import close_store, halting, note_end
     from runner.commands.telling import tell
     from runner.run.adopt import adopt, enter

@@ -139,15 +139,15 @@ def is_cached(path: str, do: Table) -> bool:
 
 
 def forget(root: Path) -> None:
-    """Remove what `last` says of entries that are not there any more."""
+    """Remove what `last` says of steps that have no entry any more."""
     folder = os.path.join(root, ".runner", "cache")
+    kept = set()
+    for entry in below(folder):
+        if entry.name.endswith(".json"):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError), open(entry.path, "rb") as file:
+                kept.add(str(json.loads(file.read())["record"]["id"]))
     for entry in below(f"{folder}/last"):
-        try:
-            with open(entry.path, "rb") as file:
-                fingerprint = json.loads(file.read())["fingerprint"]
-        except (OSError, ValueError, KeyError, TypeError):
-            fingerprint = None
-        if entry.name.endswith(".json") and not os.path.exists(f"{folder}/{fingerprint}.json"):
+        if entry.name.endswith(".json") and entry.name.split(".")[0] not in kept:
             with contextlib.suppress(OSError):
                 os.unlink(entry.path)
 

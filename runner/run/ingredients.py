@@ -63,6 +63,8 @@ def changes(before: Table, now: Table) -> list[Change]:
             found = [Change(what, *each) for each in _names(before[group], now[group])]
             named += found
             differ |= {SAID[group]} if found and group in SAID else set()
+    inputs = {change.name for change in named if change.what == "input"}  # a script may name its inputs too
+    named = [change for change in named if change.what != "code" or change.name not in inputs]
     keys = [Change("definition", *each) for each in _names(before.get("step", {}), now.get("step", {}))]
     keys = [change for change in keys if change.name not in differ]
     silent = not keys and not named and "command" in before and "command" in now

@@ -1,0 +1,46 @@
+"""Why a cached step would run, or would not, in words: `runs: input data/raw.csv changed`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+MOST = 3  # reasons of one step; the others are counted
+_KEYS = {"parameter": "params", "env": "env", "input": "inputs", "code": "code"}
+
+
+def verdict(would: str, counts: Mapping[str, int], why: Sequence[Mapping[str, Any]]) -> str:
+    """One step. would: `cached`, `run`, `unknown`, `skip`; counts: of its instances."""
+    said = [reason(one) for one in why[:MOST]]
+    said += [f"and {len(why) - MOST} more"] if len(why) > MOST else []
+    text = ", ".join(said)
+    total = sum(counts.values())
+    word = {"cached": "cached", "run": "runs", "unknown": "perhaps cached", "skip": ""}[would]
+    if total > 1 and counts.get(would) != total:
+        doubtful = counts.get("unknown", 0)
+        word = f"{counts[would]} of {total} {'run' if would == 'run' and counts[would] > 1 else word}"
+        word += f", {doubtful} perhaps cached" if would == "run" and doubtful else ""
+    return f"{word}: {text}" if text else word
+
+
+def reason(why: Mapping[str, Any]) -> str:
+    """One ingredient that differs, or what else stands against a hit."""
+    what, name = why["what"], why.get("name", "")
+    how = {"new": "is new", "gone": "is gone"}.get(why.get("how", ""), "changed")
+    if what == "none":
+        return "no result of it was kept"
+    if what == "expired":
+        return "its result has expired"
+    if what == "lost":
+        return f"{name} of its result is lost" if name else "its result is lost"
+    if what == "gives":
+        return f"depends on what `{name}` gives"
+    if what == "run":
+        return f"depends on `{name}`"
+    if what == "error":
+        return str(name)
+    if what == "command":
+        return "the words of `command` changed"
+    if what == "definition":
+        return f"`{name}` {how}"
+    return f"{what} {name} {how}" if name else f"of very many of `{_KEYS[what]}` some changed"
