@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ from runner.run.trees import below
 from runner.run.unmade import Facts, Later, Params, Records, Unmade
 
 Table = dict[str, Any]
-ENDLESS = 1 << 30  # attempts at once: nothing is waited for
+AT_ONCE = 256  # attempts; each ends where it starts, so this bounds only what is open
 
 
 class Verdict(NamedTuple):
@@ -89,7 +90,7 @@ class Foresight:
     ) -> None:
         self.plan, self.nodes, self.root, self.catalog = plan, plan["nodes"], str(root), catalog
         self.selected = selected
-        self.machine = Machine(plan, limit=ENDLESS, selected=set(selected) if selected is not None else None)
+        self.machine = Machine(plan, limit=AT_ONCE, selected=set(selected) if selected is not None else None)
         self.done = Records({id: dict(found) for id, found in (adopted or {}).items()}, self._path)
         records = [record for found in (adopted or {}).values() for record in found.values()]
         self.put: Table = {file["path"]: file["sha256"] for record in records for file in record.get("files", ())}
@@ -123,7 +124,9 @@ class Foresight:
     def _do(self, todo: Start | Decide | Expand, now: float) -> None:
         id, key = todo.address
         if isinstance(todo, Decide):
-            self.machine.decided(todo.address, answers.answer(self.values, todo.what, id, key), now)
+            over = todo.what == "until" and self._open_round(id, key)
+            answer = True if over else answers.answer(self.values, todo.what, id, key)
+            self.machine.decided(todo.address, answer, now)
         elif isinstance(todo, Expand):
             items = answers.items(self.values, id, key)
             if isinstance(items, list):
@@ -132,6 +135,11 @@ class Foresight:
         else:
             status = self._start(todo.address)
             self.machine.ended(todo.address, {"status": status}, now)
+
+    def _open_round(self, id: str, key: Key) -> bool:
+        """Whether a round of a step ran of which nobody knows what it gives: the others would tell nothing more."""
+        part = part_of(self.nodes[id], key)
+        return part["type"] == "task" and not is_cached(self.nodes[id]["path"], part["do"])
 
     def _start(self, address: Address) -> str:
         """How the attempt ends, were it to start now. Raises Later for one that can't start at all."""
@@ -181,10 +189,10 @@ class Foresight:
         id, key = address
         self.done.open(id, key)
         for entry in do["outputs"]:
-            try:
-                path = self.values.value(entry["path"], id, key)
-            except (Later, ExprError):
-                path = None
+            path = None
+            if not _of_rounds(entry["path"]):
+                with suppress(Later, ExprError):
+                    path = self.values.value(entry["path"], id, key)
             self.unmade.add(path if isinstance(path, str) else None, bool(entry.get("glob")), self._gives(id))
 
     def _call(self, address: Address, do: Table) -> Table:
@@ -287,6 +295,11 @@ class Foresight:
                 return file.read()
         except (OSError, LookupError, UnicodeDecodeError) as error:
             raise ExprError(f"can't read the items of `{path}`: {error}") from None
+
+
+def _of_rounds(expr: Any) -> bool:
+    """Whether an expression has another value in each round."""
+    return isinstance(expr, list) and (expr[:1] == ["round"] or any(map(_of_rounds, expr)))
 
 
 _NOTHING: Table = {"params": {}, "env": {}}

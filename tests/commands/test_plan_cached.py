@@ -297,6 +297,25 @@ def test_each_file_is_hashed_once_however_many_steps_read_it(project: Make, monk
     assert sorted(asked) == ["a.py", "b.py", "in.txt"]
 
 
+def test_a_plan_goes_through_one_round_of_a_loop_that_is_not_cached(project: Make) -> None:
+    text = """
+    name = "r"
+    [steps.poll]
+    params = []
+    repeat = { as = "k", until = "false", max = 1000000, exhausted = "succeed" }
+    shell = "true"
+    outputs = ["out-${k}.txt"]
+    [steps.reads]
+    needs = ["poll"]
+    cache = true
+    params = []
+    inputs = [{ path = "in.txt", optional = true }]
+    shell = "true"
+    """
+    made = project({"pipeline.toml": text, "in.txt": ""})
+    made.cli("plan").ok().says("runs: no result of it was kept; needs poll")
+
+
 SHAPES = """
 name = "s"
 [steps.stub]

@@ -38,6 +38,7 @@ def test_field_b8_script_not_in_fingerprint(project: Make) -> None:
     up(made).ok()
     assert up(made).ok().statuses() == {"a": "cached", "b": "cached"}
     made.write({"scripts/gen.py": 'open("out.txt", "w").write("2")\n', "scripts/make.sh": "echo 2\n"})
+    made.cli("plan", "pipeline.toml").says("runs: code scripts/gen.py changed", "runs: code scripts/make.sh changed")
     assert up(made).ok().statuses() == {"a": "succeeded", "b": "succeeded"}
     assert (made.read("out.txt"), made.read("b.txt")) == ("2", "2\n")
     made.write({name: SCRIPTS[name] for name in SCRIPTS if name.startswith("scripts")})
@@ -104,6 +105,8 @@ def test_field_b11_moved_tag_another_tag_is_another_step(project: Make) -> None:
     made = project({"in.txt": ""})
     for tag, status in (("dev", "succeeded"), ("dev", "cached"), ("new", "succeeded"), ("dev", "cached")):
         made.write({"pipeline.toml": f'name = "tag"\n[steps.a]\nimage = "img:{tag}"\n{step}'})
+        if tag == "new":
+            made.cli("plan", "pipeline.toml").says("runs: `image` changed")
         assert up(made).ok().statuses() == {"a": status}
 
 
