@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 VERBS: dict[str, str] = {
     "up": "run a pipeline",
+    "retry": "go on from a run: what failed runs again, and the steps that are named",
     "plan": "show what would run, what is cached, and why",
     "check": "find every mistake in pipelines and profiles; nothing runs",
     "explain": "show where each value comes from, or what a code such as E250 means",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-from runner.commands.common import plugins_of
+from runner.commands.common import open_run, plugins_of
+from runner.commands.find import find
 from runner.commands.warning import warn_of_damage
 from runner.plan.build import pipeline_name
 from runner.resolve.ask import find_root
@@ -32,4 +34,13 @@ def recall(args: argparse.Namespace) -> Parent | None:
     args.profile = args.profile or asked.get("profile")
     args.set = [*asked.get("set", ()), *args.set]
     args.given = parent.run.get("params", {})
-    return parent
+    return parent._replace(changed=args.changed, again=_again(parent, root, getattr(args, "steps", ())))
+
+
+def _again(parent: Parent, root: Path, steps: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """The instances that these words name in the parent, as `logs` reads them. Raises Refused (E915, E916)."""
+    if not steps:
+        return frozenset()
+    opened = open_run(str(parent.meta["run"]), root)
+    addresses = [one for step in steps for one in find(opened.run, opened.plan["nodes"], step).addresses]
+    return frozenset((id, key) for id, _, key in (address.partition(" ") for address in addresses))

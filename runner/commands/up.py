@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.commands.asking import FILE
 from runner.commands.selecting import SELECT, selected
+from runner.text.diagnostics import Refused, diagnose
 
 Table = dict[str, Any]
 OPTIONS: list[Any] = [
@@ -27,6 +28,7 @@ OPTIONS: list[Any] = [
             "help": "go on from this run, keep what it has done (the newest)",
         },
     ),
+    (("--changed",), {"action": "store_true", "help": "with --resume: steps whose code is another now run again, too"}),
     (("--isolate",), {"action": "store_true", "help": "run every step in a folder of its own with what it declares"}),
     (("--name",), {"metavar": "NAME", "help": "the run's name (one is made up)"}),
     (("--dry-run",), {"action": "store_true", "help": "show the plan; nothing runs"}),
@@ -40,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     from runner.commands.planning import planned
 
     parent = None
+    if args.changed and args.resume is None:
+        raise Refused([diagnose("E936", None)])
     if args.resume is not None:
         from runner.commands.resuming import recall
 
@@ -104,7 +108,6 @@ def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozen
     from runner.plan.excess import asked_of, excess
     from runner.run.capacity import jobs
     from runner.run.traverse import Wanted
-    from runner.text.diagnostics import Refused, diagnose
 
     if args.jobs is not None and args.jobs < 1:
         raise Refused([diagnose("E934", None, given=args.jobs)])

@@ -10,19 +10,14 @@ from runner.plan.compile import Compiler
 from runner.plan.steps import Step
 from runner.resolve.signatures import imports
 from runner.text.diagnostics import diagnose
-from runner.text.sources import Sources
 
 WRITTEN = re.compile(r"\d?>>?\|?\s*[^\s'\"`;|&<>()]+")  # what a redirection writes is no code
 WORD = re.compile(r"[^\s'\"`;|&<>()$=]+")
 
 
-def _file(path: Path, sources: Sources) -> bool:
-    return sources.exists(path) and not sources.isdir(path)
-
-
 def code(step: Step, compiler: Compiler) -> dict[str, Any]:
-    """Files and globs whose content counts for the cache; a step with neither and no inputs is warned of."""
-    settings = step.table["cache"]
+    """Files and globs whose content is the step's code; a cached step with neither and no inputs is warned of."""
+    settings = step.table.get("cache")
     globs = list(settings.get("code", ())) if isinstance(settings, dict) else []
     files: set[str] = set()
     root, sources = compiler.sources.root, compiler.sources
@@ -30,17 +25,17 @@ def code(step: Step, compiler: Compiler) -> dict[str, Any]:
         files.update(imports(root, step.table["python"].partition(":")[0], sources))
     elif step.kind == "notebook":
         files.add(step.table["notebook"])
-    else:
+    elif step.kind in ("shell", "command"):
         text = WRITTEN.sub(" ", step.table.get("shell", "")) or " ".join(map(str, step.table.get("command", ())))
         for word in dict.fromkeys(WORD.findall(text)):
             path = word.removeprefix("./")
-            if path.startswith("/") or ".." in path or path in compiler.made or not _file(root / path, sources):
+            if path.startswith("/") or ".." in path or path in compiler.made or not compiler.is_file(path):
                 continue
             files.add(path)
             if path.endswith(".py"):
                 folder, stem = Path(path).parent, Path(path).stem
                 inner = imports(root / folder, stem, sources) if folder.parts else imports(root, stem, sources)
                 files.update((folder / file).as_posix() for file in inner)
-    if not files and not globs and not step.reads:
+    if settings and not files and not globs and not step.reads:
         compiler.problems.append(diagnose("W318", step.place(("cache",)), name=step.path))
     return {"files": sorted(files), "globs": globs}

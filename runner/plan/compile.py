@@ -67,6 +67,7 @@ class Compiler:
         self.asked: dict[str, list[tuple[Keys, Any, dict[tuple[int, int], Any]]]] = {}  # conditions as they are written
         self._done: dict[str, dict[tuple[Keys, View], Any]] = {}  # step id -> key path and view -> expression
         self._ids: dict[str, Step] | None = None
+        self._files: dict[str, bool] = {}
 
     def value(self, step: Step, keys: Keys, value: Any, view: View = EVERYTHING) -> Any:
         """A setting as an expression: texts are read for `${}`, lists and tables throughout; compiled once."""
@@ -91,6 +92,13 @@ class Compiler:
     def made(self) -> frozenset[str]:
         """The paths that steps write, as they are declared."""
         return frozenset(str(entry["raw"]) for step in self.tree.steps for entry in step.writes)
+
+    def is_file(self, path: str) -> bool:
+        """Whether a path of the project is a file now; asked once."""
+        if path not in self._files:
+            full = self.sources.root / path
+            self._files[path] = self.sources.exists(full) and not self.sources.isdir(full)
+        return self._files[path]
 
     def by_id(self, id: str) -> Step | None:
         """A step by its node's id."""

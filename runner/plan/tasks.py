@@ -75,8 +75,9 @@ def do(step: Step, compiler: Compiler) -> Table:
         out["runtime"] = {"type": "venv", "file": out["runtime"]}
     out["isolate"] = bool(table.get("isolate", False))
     out["cache"] = _cache(table.get("cache", False))
-    if out["cache"]:
-        out["code"] = code(step, compiler)
+    identity = code(step, compiler)
+    if identity["files"] or identity["globs"]:
+        out["code"] = identity
     return out
 
 

@@ -79,7 +79,12 @@ def begin(plan: Table, text: bytes, run: Table, store: Creates, root: Path, file
     store.flush()
     entry = {key: run[key] for key in ("run", "name", "pipeline", "profile", "start")}
     entry.update(
-        parent=run["parent"], file=file, store=plan["profile"]["run-log"], pid=os.getpid(), born=index.born(os.getpid())
+        parent=run["parent"],
+        file=file,
+        path=os.path.relpath(file, root),
+        store=plan["profile"]["run-log"],
+        pid=os.getpid(),
+        born=index.born(os.getpid()),
     )
     entry["host"] = run["created"]["host"]
     index.note(root, entry)

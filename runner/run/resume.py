@@ -25,18 +25,22 @@ from runner.text.diagnostics import Refused, diagnose
 Table = dict[str, Any]
 NEVER = ("!on-failure", "!finally")  # handlers and `[finally]` are each run's own (N49)
 LAST = "@last"
+Again = frozenset[tuple[str, str]]  # node ids and keys
+NOTHING: Again = frozenset()
 PATIENCE = 5.0  # seconds; a claim takes milliseconds
 
 
 class Parent(NamedTuple):
     """The run that is resumed: its `run.json`, its line of the index, its done-records and the ends of its failed
-    attempts by node id, newest first."""
+    attempts by node id, newest first. changed: code has to be as it was, too; again: what is done anew all the same."""
 
     run: Table
     meta: Table
     done: dict[str, list[Table]]
     ends: dict[str, list[Table]]
     damaged: int = 0  # stretches of its log that hold no records
+    changed: bool = False
+    again: Again = NOTHING
 
 
 def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -> Parent:
@@ -159,6 +163,12 @@ def _words(argv: tuple[str, ...]) -> str:
     return digest({"params": {}, "argv": list(argv) or None, "env": {}, "files": {}})
 
 
+def same_code(record: Table, call: Table) -> bool:
+    """Whether a record was made by the code as it lies now; one that does not say was made by none."""
+    said: str | None = (record.get("code") or {}).get("digest")
+    return said == call.get("code_digest")
+
+
 class Adoption:
     """Finds for an attempt the record that its parent committed, if it is still the same work."""
 
@@ -175,11 +185,18 @@ class Adoption:
         records = self._left[call["id"]].get(digest(call.get("item") or {}), [])
         for record in records:
             same = record.get("definition") == call["definition"] and record.get("inputs") == call["inputs_digest"]
+            if self.parent.changed and not same_code(record, call):
+                continue
             if same and restored(record, self.root, self.hashes, self.catalog):
                 records.remove(record)
                 origin = record.get("adopted") or {"run": record.get("run"), "attempt": record.get("attempt")}
                 return {**record, "run": call["run"]["id"], "key": call["key"], "adopted": origin}
         return None
+
+    def note(self, call: Table, record: Table) -> str:
+        """What is said of an adopted record: whose it is, and whether its code has changed since."""
+        since = "" if same_code(record, call) else ", but its code has changed since: `--changed` runs it again"
+        return f"done by {self.parent.run['name']}{since}"
 
     def carry(self, call: Table) -> None:
         """Checkpoints that are not there any more come back as the newest attempt of the same item left them (N48)."""
@@ -195,5 +212,7 @@ class Adoption:
     def _by_item(self, id: str) -> dict[str, list[Table]]:
         found: dict[str, list[Table]] = {}
         for record in self.parent.done.get(id, ()):
+            if (id, record["key"]) in self.parent.again:
+                continue
             found.setdefault(digest(record.get("item") or {}), []).append(record)
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from runner.agent.slots import remove
 from runner.rules import answers
 from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError
-from runner.rules.keys import attempt_key, done_key, dumps, items_key, key_text, run_key, start_key, ulid
+from runner.rules.keys import attempt_key, digest, done_key, dumps, items_key, key_text, run_key, start_key, ulid
 from runner.rules.labels import Labels
 from runner.run.aftermath import Aftermath
 from runner.run.cache import Asked, Cache
@@ -31,6 +32,7 @@ from runner.run.services import Services
 
 Table = dict[str, Any]
 SHARD = 256  # items of one record (PROTOCOL 2.1)
+GARBAGE = 50_000  # new objects between two looks for garbage: a step makes some hundred, and next to no circles
 TICK = 0.1  # seconds; how often a live view is redrawn and signals are looked at
 
 
@@ -112,9 +114,12 @@ class Driver:
 
     def walk(self, signals: Signals) -> str:
         """Run to the end. One signal: no new steps, the running ones are stopped, then `[finally]`; two: at once."""
+        often = gc.get_threshold()
+        gc.set_threshold(GARBAGE, *often[1:])
         try:
             return self._walk(signals)
         finally:
+            gc.set_threshold(*often)
             self._show(self.clock.now())
 
     def _walk(self, signals: Signals) -> str:
@@ -233,12 +238,14 @@ class Driver:
             end = _not_started(self.plan, address, todo.n, attempt, now, "failed", "bad-param", str(error))
             self._ended(address, {}, end, now)
             return None
+        do = self._do(address)
         call["inputs_digest"] = inputs_digest(call, self.put, self.hashes)
+        if "code" in do:
+            call["code_digest"] = digest(self.cache.code(do))
         found = self.adoption.find(call) if self.adoption else None
         if self.adoption is not None and found is not None:
-            self._ended(address, call, found, now, note=f"done by {self.adoption.parent.run['name']}")
+            self._ended(address, call, found, now, note=self.adoption.note(call, found))
             return None
-        do = self._do(address)
         asked = self.cache.ask(call, do, self.put, call["inputs_digest"])
         hit = self.cache.find(asked, call, do) if asked else None
         if hit is not None:
@@ -276,9 +283,12 @@ class Driver:
         if asked is not None:
             end = {**end, "fingerprint": asked.fingerprint}
         changed = end["status"] == "succeeded" and "adopted" not in end and self._changed(asked, address, call)
+        if "code_digest" in call and "adopted" not in end:
+            end = {**end, "code": {"digest": call["code_digest"]}}
         if changed:
             said = ["its code or inputs changed while it ran, so the cache does not keep it"] if asked else []
-            end = {**end, "code": {"dirty": True}, "warnings": [*end.get("warnings", ()), *said]}
+            code = {**end.get("code", {}), "dirty": True}
+            end = {**end, "code": code, "warnings": [*end.get("warnings", ()), *said]}
         if end["status"] in ("succeeded", "cached"):
             if not self.store.create(done_key(run, *address), dumps(end)):
                 end = {**end, "status": "succeeded", "superseded_by": "an earlier attempt"}
@@ -297,6 +307,8 @@ class Driver:
         """Whether what was hashed of code and inputs is another now that the attempt has ended (N37)."""
         if asked is not None:
             return self.cache.ask(call, self._do(address), self.put) != asked
+        if "code_digest" in call and call["code_digest"] != digest(self.cache.code(self._do(address))):
+            return True
         return bool(call.get("inputs")) and inputs_digest(call, self.put, self.hashes) != call["inputs_digest"]
 
     def _do(self, address: Address) -> Table:

@@ -27,7 +27,8 @@ class Syncer:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="journal-sync", daemon=True)
             self._thread.start()
-        self._dirty.set()
+        if not self._dirty.is_set():  # to set it wakes the thread
+            self._dirty.set()
 
     def now(self) -> None:
         """Sync, and come back when it is done. Raises OSError."""

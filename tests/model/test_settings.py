@@ -34,7 +34,7 @@ def refused(service: str, table: dict[str, Any], asked: Any = None) -> list[tupl
 
 
 def test_defaults_are_filled_in_and_type_is_left_out() -> None:
-    assert configure("executor", {"type": "local"})[1] == {"grace": "10s"}
+    assert configure("executor", {"type": "local"})[1] == {"grace": "10s", "python": "fork"}
     assert configure("secrets", {"type": "dotenv", "path": "x"})[1] == {"path": "x"}
 
 
