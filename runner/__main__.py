@@ -1,7 +1,5 @@
 """`python -m runner`."""
 
-import sys
+from runner.cli import script
 
-from runner.cli import main
-
-sys.exit(main())
+script()

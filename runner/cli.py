@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from runner.text.diagnostics import Diagnostic
@@ -90,6 +90,18 @@ def version_text() -> str:
         except PackageNotFoundError:
             version = "(not installed)"
     return f"runner-up {version}\n"
+
+
+def script() -> NoReturn:
+    """The command: `main`, then the end of the process at once; taking the interpreter down first would take longer
+    than many runs."""
+    code = main()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):  # who read it has gone
+        code = code or BROKEN_PIPE
+    os._exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

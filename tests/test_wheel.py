@@ -51,7 +51,7 @@ def test_the_wheel_registers_our_services_as_anybody_does(unpacked: Path) -> Non
     found.read(file)
     for group, entries in DECLARED["entry-points"].items():
         assert dict(found[group]) == entries
-    assert found["console_scripts"]["runner"] == "runner.cli:main"
+    assert found["console_scripts"]["runner"] == "runner.cli:script"
 
 
 def test_the_wheel_works_beside_folders_of_the_same_names(unpacked: Path, project: Callable[..., Project]) -> None:

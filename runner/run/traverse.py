@@ -21,6 +21,7 @@ from runner.rules.keys import attempt_key, digest, done_key, dumps, items_key, k
 from runner.rules.labels import Labels
 from runner.run.aftermath import Aftermath
 from runner.run.cache import Asked, Cache
+from runner.run.ends import text_of
 from runner.run.events import Address, Event
 from runner.run.fold import end_facts, ended
 from runner.run.hashes import Hashes
@@ -290,7 +291,7 @@ class Driver:
             code = {**end.get("code", {}), "dirty": True}
             end = {**end, "code": code, "warnings": [*end.get("warnings", ()), *said]}
         if end["status"] in ("succeeded", "cached"):
-            if not self.store.create(done_key(run, *address), dumps(end)):
+            if not self.store.create(done_key(run, *address), text_of(end)):
                 end = {**end, "status": "succeeded", "superseded_by": "an earlier attempt"}
                 self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
             else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -38,7 +37,9 @@ def remove(path: Path | str) -> None:
     """Remove a file, a link itself, or a folder with all in it; what is gone already is no fault. Raises OSError."""
     try:
         if stat.S_ISDIR(os.lstat(path).st_mode):
-            shutil.rmtree(path)
+            from shutil import rmtree
+
+            rmtree(path)
         else:
             os.unlink(path)
     except FileNotFoundError:
