@@ -1,11 +1,12 @@
-"""The text of an end record: canonical JSON, written by hand for the end that most steps have."""
+"""End records of the driver: of attempts that never started, and their text, by hand for the end that most steps have."""
 
 from __future__ import annotations
 
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
-from runner.rules.keys import dumps
+from runner.rules.keys import dumps, key_text
+from runner.run.events import Address
 
 Table = dict[str, Any]
 EMPTY = ("files", "params_in", "returns", "warnings", "error", "reason", "signal")
@@ -30,3 +31,29 @@ def text_of(end: Table) -> bytes:
         f'"start":{end["start"]!r},"status":"succeeded","sys_s":{end["sys_s"]!r},"user_s":{end["user_s"]!r},"v":1,'
         f'"via":"{end["via"]}","warnings":[]}}'
     ).encode("ascii")
+
+
+def not_started(
+    plan: Table, address: Address, n: int, attempt: str, now: float, status: str, reason: str, why: str
+) -> Table:
+    """The end of an attempt whose command never started."""
+    return {
+        "v": 1,
+        "node": plan["nodes"][address.id]["path"],
+        "id": address.id,
+        "key": key_text(address.key),
+        "n": n,
+        "attempt": attempt,
+        "status": status,
+        "exit": None,
+        "signal": None,
+        "reason": reason,
+        "error": {"type": "BadParameter", "message": why},
+        "start": now,
+        "end": now,
+        "run_s": 0.0,
+        "returns": {},
+        "files": [],
+        "params_in": {},
+        "warnings": [],
+    }

@@ -17,11 +17,11 @@ from runner.agent.slots import remove
 from runner.rules import answers
 from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError
-from runner.rules.keys import attempt_key, digest, done_key, dumps, items_key, key_text, run_key, start_key, ulid
+from runner.rules.keys import attempt_key, digest, done_key, dumps, items_key, run_key, start_key, ulid
 from runner.rules.labels import Labels
 from runner.run.aftermath import Aftermath
 from runner.run.cache import Asked, Cache
-from runner.run.ends import text_of
+from runner.run.ends import not_started, text_of
 from runner.run.events import Address, Event
 from runner.run.fold import end_facts, ended
 from runner.run.hashes import Hashes
@@ -236,7 +236,7 @@ class Driver:
             call = make_call(self.values, address.id, address.key, todo.n, attempt, slot, self.place, self.labels.label)
             self._own_paths(address, call)
         except ExprError as error:
-            end = _not_started(self.plan, address, todo.n, attempt, now, "failed", "bad-param", str(error))
+            end = not_started(self.plan, address, todo.n, attempt, now, "failed", "bad-param", str(error))
             self._ended(address, {}, end, now)
             return None
         do = self._do(address)
@@ -373,29 +373,3 @@ class Driver:
                 return file.read()
         except (OSError, UnicodeDecodeError) as error:
             raise ExprError(f"can't read the items of `{path}`: {error}") from None
-
-
-def _not_started(
-    plan: Table, address: Address, n: int, attempt: str, now: float, status: str, reason: str, why: str
-) -> Table:
-    """The end of an attempt whose command never started."""
-    return {
-        "v": 1,
-        "node": plan["nodes"][address.id]["path"],
-        "id": address.id,
-        "key": key_text(address.key),
-        "n": n,
-        "attempt": attempt,
-        "status": status,
-        "exit": None,
-        "signal": None,
-        "reason": reason,
-        "error": {"type": "BadParameter", "message": why},
-        "start": now,
-        "end": now,
-        "run_s": 0.0,
-        "returns": {},
-        "files": [],
-        "params_in": {},
-        "warnings": [],
-    }
