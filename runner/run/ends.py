@@ -1,4 +1,4 @@
-"""End records of the driver: of attempts that never started, and their text, by hand for the end that most steps have."""
+"""End records of a driver: of attempts that never started; and their text, by hand for the end that most have."""
 
 from __future__ import annotations
 
