@@ -119,7 +119,7 @@ def test_more_tasks_than_descriptors(project: Made) -> None:
     outcome.says("warning[W705]", f"{count:,} succeeded")
 
 
-@pytest.mark.parametrize("count", range(4, 33) if every() else [4, 7, 9])
+@pytest.mark.parametrize("count", range(5, 33) if every() else [5, 7, 9])
 def test_hardly_any_descriptors(project: Made, count: int) -> None:
     found = project({"pipeline.toml": MANY.replace("1500", "3")})
     outcome = script(found, f"ulimit -n {count}; $RUN up pipeline.toml --output quiet || echo $?")
