@@ -10,28 +10,33 @@ from typing import Any
 from runner.commands import up
 from runner.commands.asking import RUN
 
-TAKEN = ("--jobs", "--fail-fast", "--changed", "--isolate", "--name", "--output", "--json")  # options of `up`
+# options of `up`
+TAKEN = ("--jobs", "--fail-fast", "--changed", "--isolate", "--name", "--dry-run", "--output", "--json")
 OPTIONS: list[Any] = [
     RUN,
-    (("steps",), {"nargs": "*", "metavar": "STEP", "help": "this step, item or group runs again: paths, labels"}),
+    (
+        ("steps",),
+        {
+            "nargs": "*",
+            "metavar": "STEP",
+            "help": "runs again though it succeeded: a step, item or group; of a run that succeeded, say which",
+        },
+    ),
     *(option for option in up.OPTIONS if option[0][-1] in TAKEN),
 ]
 
 
 def run(args: argparse.Namespace) -> int:
     """As `up --resume RUN` of the run's own pipeline. Raises Refused: no such run, nothing to do, no pipeline."""
-    from runner.commands.common import list_runs, project_root
+    from runner.commands.common import project_root
     from runner.run import index
     from runner.text.diagnostics import Refused, diagnose
 
     root = project_root()
     meta = index.find(root, args.run)
-    heirs = {entry["parent"] for entry in list_runs(root) if entry.get("parent")}
-    if meta.get("status") == "succeeded" and not args.steps and not args.changed and meta["run"] not in heirs:
-        raise Refused([diagnose("E937", None, name=meta.get("name"))])
     file = os.path.relpath(root / str(meta.get("path") or meta["file"]))
     if not Path(file).is_file():
         raise Refused([diagnose("E938", None, name=meta.get("name"), path=file)])
-    asked = {"file": file, "profile": None, "param": [], "set": [], "resume": meta["run"], "dry_run": False}
+    asked = {"file": file, "profile": None, "param": [], "set": [], "resume": meta["run"]}
     selection: dict[str, list[str]] = {"only": [], "start": [], "until": [], "tag": []}
     return up.run(argparse.Namespace(**{**vars(args), **asked, **selection}))

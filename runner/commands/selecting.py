@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from runner.run.select import select
+from runner.run.select import again, select
 
 SELECT: list[Any] = [
     (("--only",), {"action": "append", "default": [], "metavar": "STEP", "help": "this step alone; again for more"}),
@@ -25,5 +25,8 @@ SELECT: list[Any] = [
 
 
 def selected(args: argparse.Namespace, plan: dict[str, Any]) -> frozenset[str] | None:
-    """The ids that the options name; None without any. Raises Refused (E907, E908)."""
+    """The ids that the options name, or that a run was about which is retried; None: all. Raises Refused."""
+    kept = getattr(args, "selected", None)
+    if kept is not None:
+        return again(plan, kept)
     return select(plan, args.only, args.start, args.until, args.tag)

@@ -38,7 +38,7 @@ def tell(
             folded,
             plan,
             lambda id, key, n: tail(logs / f"{id}.{key}.{n}", LAST),
-            again=[str(args.file), "--resume", folded["name"]],
+            again=_way_on(args, folded["name"]),
             colour=coloured(sys.stderr, os.environ),
             signs=symbols(sys.stderr),
         )
@@ -46,3 +46,10 @@ def tell(
         told.write(text)
         told.flush()
     return exit_code(str(folded["status"]), signal=signal, timed_out=timed_out)
+
+
+def _way_on(args: argparse.Namespace, name: str) -> list[str]:
+    """The words that go on from a run with what it was about: `up --resume` takes all steps unless told again."""
+    if getattr(args, "steps", None) is not None or args.only or args.start or args.until or args.tag:
+        return ["retry", name]
+    return ["up", str(args.file), "--resume", name]

@@ -1,8 +1,9 @@
-"""Code identity: the project files that are the code of a cached step (N36)."""
+"""Code identity: the project files that are the code of a step (N36)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,12 @@ WRITTEN = re.compile(r"\d?>>?\|?\s*[^\s'\"`;|&<>()]+")  # what a redirection wri
 WORD = re.compile(r"[^\s'\"`;|&<>()$=]+")
 
 
+def functions(targets: Iterable[str], compiler: Compiler) -> list[str]:
+    """The files of `module:function`s, with all that their modules import; sorted."""
+    root, sources = compiler.sources.root, compiler.sources
+    return sorted({file for target in targets for file in imports(root, target.partition(":")[0], sources)})
+
+
 def code(step: Step, compiler: Compiler) -> dict[str, Any]:
     """Files and globs whose content is the step's code; a cached step with neither and no inputs is warned of."""
     settings = step.table.get("cache")
@@ -22,7 +29,7 @@ def code(step: Step, compiler: Compiler) -> dict[str, Any]:
     files: set[str] = set()
     root, sources = compiler.sources.root, compiler.sources
     if step.kind == "python":
-        files.update(imports(root, step.table["python"].partition(":")[0], sources))
+        files.update(functions([step.table["python"]], compiler))
     elif step.kind == "notebook":
         files.add(step.table["notebook"])
     elif step.kind in ("shell", "command"):

@@ -8,7 +8,7 @@ from typing import Any
 from runner.model.units import seconds
 from runner.plan import scope
 from runner.plan.amounts import CORES, COUNT, DEVICES, DURATION, FACTOR, SIZE, amount, fixed
-from runner.plan.code import code
+from runner.plan.code import code, functions
 from runner.plan.compile import Compiler
 from runner.plan.scope import Ambiguous, Found, View
 from runner.plan.steps import Step
@@ -281,6 +281,7 @@ def reducer(step: Step, compiler: Compiler) -> tuple[Table | None, list[str]]:
             found = {name: ["each", step.id, step.depth, name] for name in names}
         return {
             **base,
+            **_code([given], compiler),
             "kind": "python",
             "module": module,
             "function": function,
@@ -302,7 +303,14 @@ def reducer(step: Step, compiler: Compiler) -> tuple[Table | None, list[str]]:
     base["takes"].update({name: ["each", step.id, step.depth, name] for name in built})
     returns = [_return(step, compiler, entry) for entry in step.returns if entry["name"] in built]
     kind = "python" if any(":" in what for what in built.values()) else "reduce"
-    return {**base, "kind": kind, "builtins": built, "returns": returns}, list(built)
+    ours = _code([what for what in built.values() if ":" in what], compiler)
+    return {**base, **ours, "kind": kind, "builtins": built, "returns": returns}, list(built)
+
+
+def _code(targets: list[str], compiler: Compiler) -> Table:
+    """The code of a reducer, as of a step."""
+    files = functions(targets, compiler)
+    return {"code": {"files": files, "globs": []}} if files else {}
 
 
 def _return(step: Step, compiler: Compiler, entry: Table) -> Table:

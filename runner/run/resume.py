@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner.agent.spawn import end_run
 from runner.rules.keys import digest, dumps, run_key
 from runner.rules.paths import matches
 from runner.run import index
@@ -44,7 +43,7 @@ class Parent(NamedTuple):
 
 
 def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -> Parent:
-    """The run that `--resume` means, or the last of those that resumed it; nothing of it is alive any more (N42).
+    """The run that `--resume` means, or the last of those that resumed it; no driver of it is alive.
 
     `@last`: the newest run of the pipeline. Raises Refused: there is none, it still runs, its log can't be read.
     """
@@ -67,7 +66,6 @@ def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -
         meta = following
     if not records.run:
         raise Refused([diagnose("E706", None, name=meta.get("name"), why="it has no run.json")])
-    end_run(meta["run"])
     return Parent(records.run, meta, *_attempts(records, known, root, plugins), records.damaged)
 
 
@@ -169,29 +167,57 @@ def same_code(record: Table, call: Table) -> bool:
     return said == call.get("code_digest")
 
 
+def _code(record: Table, call: Table) -> Table:
+    """What an adopted record says of its code: that of its making, and whether it lies there otherwise now."""
+    if "code" not in record and "code_digest" not in call:
+        return {}
+    code = {name: said for name, said in (record.get("code") or {}).items() if name != "changed"}
+    return {"code": code if same_code(record, call) else {**code, "changed": True}}
+
+
 class Adoption:
     """Finds for an attempt the record that its parent committed, if it is still the same work."""
 
     def __init__(self, parent: Parent, root: Path, catalog: Catalog, hashes: Hashes) -> None:
         self.parent, self.root, self.catalog, self.hashes = parent, root, catalog, hashes
         self._left: dict[str, dict[str, list[Table]]] = {}  # node id -> digest of the item -> records in order
+        self._named: dict[str, tuple[set[str], set[str]]] = {}  # node id -> keys and digests of items of `again`
 
     def find(self, call: Table) -> Table | None:
         """The parent's record of the same node and item, with equal definition and inputs, its files back in place."""
-        if any(mark in call["path"] for mark in NEVER):
+        if any(mark in call["path"] for mark in NEVER) or self.anew(call):
             return None
         if call["id"] not in self._left:
-            self._left[call["id"]] = self._by_item(call["id"])
+            self._left[call["id"]] = by_item(self.parent.done.get(call["id"], ()))
         records = self._left[call["id"]].get(digest(call.get("item") or {}), [])
         for record in records:
             same = record.get("definition") == call["definition"] and record.get("inputs") == call["inputs_digest"]
             if self.parent.changed and not same_code(record, call):
                 continue
-            if same and restored(record, self.root, self.hashes, self.catalog):
+            if same and self.back(record):
                 records.remove(record)
                 origin = record.get("adopted") or {"run": record.get("run"), "attempt": record.get("attempt")}
-                return {**record, "run": call["run"]["id"], "key": call["key"], "adopted": origin}
+                mine = {"run": call["run"]["id"], "key": call["key"], "adopted": origin, **_code(record, call)}
+                return {**record, **mine}
         return None
+
+    def back(self, record: Table) -> bool:
+        """Whether the files of a record are in place, or could be brought back."""
+        return restored(record, self.root, self.hashes, self.catalog)
+
+    def anew(self, call: Table) -> bool:
+        """Whether this was named to be done again: the instance of a step; of a map its item, wherever that stands."""
+        if not self.parent.again:
+            return False
+        id = call["id"]
+        if id not in self._named:
+            keys = {key for node, key in self.parent.again if node == id}
+            known: dict[str, Table] = {}
+            for record in (*self.parent.done.get(id, ()), *self.parent.ends.get(id, ())):
+                known.setdefault(record["key"], record)
+            self._named[id] = keys, {digest(known[key].get("item") or {}) for key in keys if key in known}
+        keys, items = self._named[id]
+        return digest(call["item"]) in items if call.get("item") else call["key"] in keys
 
     def note(self, call: Table, record: Table) -> str:
         """What is said of an adopted record: whose it is, and whether its code has changed since."""
@@ -209,10 +235,10 @@ class Adoption:
                         restored({"files": files}, self.root, self.hashes, self.catalog)
                     break
 
-    def _by_item(self, id: str) -> dict[str, list[Table]]:
-        found: dict[str, list[Table]] = {}
-        for record in self.parent.done.get(id, ()):
-            if (id, record["key"]) in self.parent.again:
-                continue
-            found.setdefault(digest(record.get("item") or {}), []).append(record)
-        return found
+
+def by_item(records: Iterable[Table]) -> dict[str, list[Table]]:
+    """Records of one node by the digest of their item, in order."""
+    found: dict[str, list[Table]] = {}
+    for record in records:
+        found.setdefault(digest(record.get("item") or {}), []).append(record)
+    return found

@@ -44,6 +44,13 @@ def select(
     return frozenset(found | set(plan["finally"]) | _inside(nodes, plan["finally"]))
 
 
+def again(plan: Table, ids: Iterable[str]) -> frozenset[str]:
+    """What an earlier run had selected, as far as it is in the plan yet, and `[finally]`."""
+    return frozenset(
+        {id for id in ids if id in plan["nodes"]} | set(plan["finally"]) | _inside(plan["nodes"], plan["finally"])
+    )
+
+
 def _find(nodes: Mapping[str, Table], name: str, flag: str) -> str:
     for id, node in nodes.items():
         if node["path"] == name:

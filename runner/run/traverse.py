@@ -244,17 +244,18 @@ class Driver:
         if "code" in do:
             call["code_digest"] = digest(self.cache.code(do))
         found = self.adoption.find(call) if self.adoption else None
-        if self.adoption is not None and found is not None:
+        if self.adoption and found:
             self._ended(address, call, found, now, note=self.adoption.note(call, found))
             return None
         asked = self.cache.ask(call, do, self.put, call["inputs_digest"])
-        hit = self.cache.find(asked, call, do) if asked else None
+        named = self.adoption and self.adoption.anew(call)  # it was asked for again
+        hit = self.cache.find(asked, call, do) if asked and not named else None
         if hit is not None:
             self._ended(address, call, hit, now)
             return None
-        if asked is not None:
+        if asked:
             self._asked[address] = asked
-        if self.adoption is not None and todo.n == 1:
+        if self.adoption and todo.n == 1:
             self.adoption.carry(call)
         self._about_failure(call, address)
         if self._free:

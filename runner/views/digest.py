@@ -29,7 +29,7 @@ def digest(
     colour: bool = False,
     signs: Symbols = UNICODE,
 ) -> str:
-    """The digest of a folded Run. `again`: the words behind `runner up` that go on from this run."""
+    """The digest of a folded Run. `again`: the words behind `runner` that go on from this run."""
     nodes: Mapping[str, Mapping[str, Any]] = plan.get("nodes", {})
     told: Mapping[str, Mapping[str, Any]] = run.get("nodes", {})
     parents = above(told)
@@ -39,6 +39,7 @@ def digest(
     lines += _failures(run, told, counted, tail, colour, signs)
     lines += _not_run(run, counted, nodes, colour)
     lines += _warnings(counted, colour)
+    lines += _other_code(counted, name, colour)
     if run.get("status") == "succeeded":
         lines += _made(counted, nodes)
     lines += _next(told, counted, name, again)
@@ -176,6 +177,24 @@ def _warnings(counted: Mapping[str, Mapping[str, Any]], colour: bool) -> list[st
     return ["", *lines] if lines else []
 
 
+def _other_code(counted: Mapping[str, Mapping[str, Any]], name: str, colour: bool) -> list[str]:
+    """The steps that were kept although their code is another now, in one line."""
+    paths: dict[str, None] = {}
+    for entry in counted.values():
+        for attempt in list(entry.get("attempts") or ())[-1:]:
+            if (attempt.get("code") or {}).get("changed"):
+                paths[clean(str(entry.get("path")).partition("!")[0])] = None
+    if not paths:
+        return []
+    import shlex
+
+    again = shlex.join(["runner", "retry", name, "--changed"])
+    return [
+        "",
+        f"{paint('kept', 'warning', colour)}: {words.listed(list(paths))}: code has changed since; again: {again}",
+    ]
+
+
 def _made(counted: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The files that somebody will want to open now."""
     lines, paths = [], set()
@@ -200,5 +219,5 @@ def _next(
 
     lines = [shlex.join(["runner", "logs", name, str(counted[bad[0]].get("label"))])]
     if again:
-        lines.append(shlex.join(["runner", "up", *again]))
+        lines.append(shlex.join(["runner", *again]))
     return ["", f"next: {lines[0]}", *(f"      {line}" for line in lines[1:])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -135,3 +136,156 @@ def test_changed_without_a_run_to_compare_with(project: Made) -> None:
     made = project(FILES)
     made.run("up", "flows/pipeline.toml", "--changed").exits(2).says("error[E936]", "write `--resume --changed`")
     assert not made.exists("log")
+
+
+def test_a_step_with_a_slip_of_the_pen(failed: Project) -> None:
+    failed.run("retry", "first", "c[n=3]").exits(2).says("error[E915]")
+    failed.run("retry", "c").exits(2).says("error[E930]", "for a step of the last: `@last c`")
+    assert since(failed, 2) == []
+
+
+def test_nothing_is_left_to_do_where_the_run_that_went_on_has_succeeded(failed: Project) -> None:
+    failed.write({"ok": ""})
+    failed.run("retry", "first", "--name", "second").ok()
+    failed.run("retry", "first").exits(2).says("error[E937]: nothing of `second` is left to do")
+    failed.run("retry", "first", "a", "--name", "third").ok().says("done by second")
+    assert since(failed, 5) == ["a"]
+
+
+def test_a_run_that_goes_on_is_not_gone_on_with(project: Made) -> None:
+    made = project({"pipeline.toml": 'name = "x"\n[steps.a]\nshell = "touch began; sleep 30"\n'})
+    driver = made.popen("up", "--name", "first")
+    made.wait(lambda: made.exists("began"))
+    made.run("retry", "first").exits(4).says("error[E707]: `first` still runs", str(driver.pid))
+    made.run("retry", "first", "a").exits(4).says("error[E707]")
+    driver.send_signal(signal.SIGINT)
+    assert driver.wait(20) == 130
+    made.write({"pipeline.toml": 'name = "x"\n[steps.a]\nshell = "true"\n'})
+    made.run("retry", "first").ok()
+
+
+SHAPES = """
+name = "x"
+[steps.cached]
+cache = true
+inputs = ["in"]
+outputs = ["out"]
+shell = "echo cached >> log; cp in out"
+[steps.g.steps.one]
+shell = "echo g.one >> log"
+[steps.g.steps.m]
+for-each = { n = [1, 2] }
+shell = 'echo "g.m$RUNNER_PARAM_n" >> log'
+[steps.over]
+for-each = { n = [1, 2] }
+returns = ["size"]
+reduce = "work:total"
+[steps.over.steps.last]
+returns = ["size"]
+shell = 'echo "over$RUNNER_PARAM_n" >> log; echo "size=$RUNNER_PARAM_n" >> $RUNNER_RETURNS'
+[steps.rounds]
+repeat = { until = "round == 2", max = 3, as = "round" }
+shell = 'echo "round$RUNNER_PARAM_round" >> log'
+[steps.bad]
+after = ["cached", "g", "over", "rounds"]
+shell = "exit 1"
+"""
+WORK = """
+def total(size):
+    with open("log", "a") as file:
+        file.write("total\\n")
+    return sum(size)
+"""
+AGAIN: dict[str, list[str]] = {
+    "cached": ["cached"],
+    "g": ["g.m1", "g.m2", "g.one"],
+    "g.one": ["g.one"],
+    "g.m": ["g.m1", "g.m2"],
+    "g.m[n=2]": ["g.m2"],
+    "over": ["over1", "over2", "total"],
+    "over[n=1]": ["over1"],
+    "over[0].last": ["over1"],
+    "rounds": ["round1", "round2"],
+    "bad": [],
+    "@failed": [],
+}
+
+
+def test_steps_of_every_shape_run_again_with_all_that_is_inside_them(project: Made) -> None:
+    made = project({"pipeline.toml": SHAPES, "work.py": WORK, "in": "1"})
+    made.run("up").exits(1)
+    seen = len(since(made, 0))
+    made.run("retry").exits(1)
+    assert since(made, seen) == []
+    ran = {}
+    for step in AGAIN:
+        made.run("retry", "@last", step).exits(1)
+        ran[step] = sorted(since(made, seen))
+        seen += len(ran[step])
+    assert ran == AGAIN
+
+
+def test_an_item_is_found_where_it_stands_now(project: Made) -> None:
+    text = """
+        name = "x"
+        [params]
+        ns = [2, 3]
+        [steps.m]
+        for-each = { n = "${ns}" }
+        params = []
+        shell = 'echo "m$RUNNER_PARAM_n" >> log'
+        """
+    made = project({"pipeline.toml": text})
+    made.run("up").ok()
+    made.run("up", "--resume", "--param", "ns=[1, 2, 3]", "--name", "second").ok()
+    assert sorted(since(made, 0)) == ["m1", "m2", "m3"]
+    made.run("retry", "second", "m[n=2]").ok()
+    assert since(made, 3) == ["m2"]
+
+
+def test_what_depends_on_a_step_that_is_named_runs_when_it_gives_something_else(project: Made) -> None:
+    text = """
+        name = "x"
+        [steps.make]
+        outputs = ["made"]
+        shell = "echo make >> log; cp in made"
+        [steps.use]
+        inputs = ["made"]
+        shell = "echo use >> log"
+        """
+    made = project({"pipeline.toml": text, "in": "1"})
+    made.run("up").ok()
+    made.run("retry", "@last", "make").ok()
+    assert since(made, 2) == ["make"]
+    made.write({"in": "2"})
+    made.run("retry", "@last", "make").ok()
+    assert since(made, 3) == ["make", "use"]
+
+
+def test_a_run_of_some_steps_is_gone_on_with_in_these(project: Made) -> None:
+    text = """
+        name = "x"
+        [steps.a]
+        shell = "echo a >> log; test -e ok"
+        [steps.deploy]
+        shell = "echo deploy >> log"
+        [finally.f]
+        shell = "echo f >> log"
+        """
+    made = project({"pipeline.toml": text})
+    made.run("up", "--only", "a", "--name", "first").exits(1).says("runner retry first\n")
+    made.run("retry", "first", "--name", "second").exits(1).says("runner retry second\n")
+    made.write({"ok": "", "pipeline.toml": text + '        [steps.new]\n        shell = "echo new >> log"\n'})
+    made.run("retry").ok()
+    assert since(made, 0) == ["a", "f"] * 3
+    made.run("retry").exits(2).says("error[E937]")
+
+
+def test_changed_alone_goes_on_from_a_success(failed: Project) -> None:
+    failed.write({"ok": ""})
+    failed.run("retry").ok()
+    failed.run("retry", "--changed").ok()
+    assert len(since(failed, 2)) == 3
+    failed.write({"flows/more.py": "word = 'other'\n"})
+    failed.run("retry", "--changed").ok()
+    assert since(failed, 5) == ["other"]

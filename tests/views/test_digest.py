@@ -55,7 +55,9 @@ def failed_run():
 
 
 def test_of_a_failed_run(failed_run, plan, golden):
-    golden("digest-failed.txt", digest(failed_run, plan, tail, again=["pipeline.toml", "--resume", "brisk-otter-3"]))
+    golden(
+        "digest-failed.txt", digest(failed_run, plan, tail, again=["up", "pipeline.toml", "--resume", "brisk-otter-3"])
+    )
 
 
 def test_of_a_good_run_it_names_reports_and_what_was_skipped(plan, golden):
@@ -70,12 +72,12 @@ def test_of_a_good_run_it_names_reports_and_what_was_skipped(plan, golden):
         },
         "succeeded",
     )
-    golden("digest-succeeded.txt", digest(good, plan, tail, again=["pipeline.toml", "--resume", "brisk-otter-3"]))
+    golden("digest-succeeded.txt", digest(good, plan, tail, again=["up", "pipeline.toml", "--resume", "brisk-otter-3"]))
 
 
 def test_of_a_thousand_failures_it_stays_short(plan):
     nodes = {f"train {i}": entry("train", "failed", f"train[{i}]", attempts=[attempt()]) for i in range(1000)}
-    text = digest(run(nodes), plan, tail, again=["pipeline.toml", "--resume", "brisk-otter-3"])
+    text = digest(run(nodes), plan, tail, again=["up", "pipeline.toml", "--resume", "brisk-otter-3"])
     assert "995 more failed: runner show brisk-otter-3" in text
     assert len(text.splitlines()) < 80
 
@@ -87,7 +89,7 @@ def test_only_the_last_ten_lines_of_a_log_are_shown(failed_run, plan):
 
 
 def test_what_the_user_types_is_quoted_for_the_shell(failed_run, plan):
-    text = digest(failed_run, plan, tail, again=["my pipeline.toml", "--resume", "brisk-otter-3"])
+    text = digest(failed_run, plan, tail, again=["up", "my pipeline.toml", "--resume", "brisk-otter-3"])
     assert "runner logs brisk-otter-3 'train[island=Dream]'" in text
     assert "runner up 'my pipeline.toml' --resume brisk-otter-3" in text
 
@@ -162,7 +164,7 @@ def test_items_whose_map_a_handler_recovered_ask_for_nothing(plan):
         "train 0": entry("train", "failed", "train[island=Biscoe]", attempts=[attempt()]),
         "train!on-failure -": entry("train!on-failure", "succeeded"),
     }
-    said = digest(run(nodes, "succeeded"), plan, lambda *_: [], again=["pipeline.toml"])
+    said = digest(run(nodes, "succeeded"), plan, lambda *_: [], again=["up", "pipeline.toml"])
     assert "train[island=Biscoe] exited 1, recovered by its handler" in said and "next:" not in said
 
 
