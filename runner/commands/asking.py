@@ -20,6 +20,19 @@ FILE: list[Option] = [
     (("--set",), {"action": "append", "default": [], "metavar": "KEY=VALUE", "help": "set a key of the profile"}),
 ]
 
+RESUME: list[Option] = [
+    (
+        ("--resume",),
+        {
+            "nargs": "?",
+            "const": "@last",
+            "metavar": "RUN",
+            "help": "go on from this run, keep what it has done (the newest)",
+        },
+    ),
+    (("--changed",), {"action": "store_true", "help": "with --resume: steps whose code is another now run again, too"}),
+]
+
 ROOT: Option = (
     ("--root",),
     {"metavar": "DIR", "help": "the project (the nearest folder from here upward that has runner.toml or .runner)"},

@@ -1,7 +1,9 @@
-"""What would become of the cached steps of a plan, for `plan` and `up --dry-run`; nothing is run or written (N51)."""
+"""What would become of steps that are cached or done already, for `plan` and `up --dry-run`; nothing is run or written
+(N51)."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,16 +12,20 @@ from runner.text.diagnostics import Refused
 
 if TYPE_CHECKING:
     from runner.run.foresight import Verdict
+    from runner.run.resume import Parent
 
 Table = dict[str, Any]
+Plugins = Mapping[str, Mapping[str, Any]] | None
 
 
 def foreseen(
-    plan: Table, root: Path, selected: frozenset[str] | None, plugins: Mapping[str, Mapping[str, Any]] | None
+    plan: Table, root: Path, selected: frozenset[str] | None, plugins: Plugins, parent: Parent | None = None
 ) -> dict[str, Verdict] | None:
-    """Verdicts by the id of each cached step; None where nothing is cached, or the run would be refused."""
-    if not any(map(_cached, plan["nodes"].values())):
+    """Verdicts by the id of each cached step, of every step that the parent may have done; None where there are none,
+    or the run would be refused."""
+    if parent is None and not any(map(_cached, plan["nodes"].values())):
         return None
+    from runner.commands.collecting import uncollected
     from runner.run.adopt import adopt
     from runner.run.foresight import Foresight
     from runner.run.services import implementation
@@ -31,7 +37,25 @@ def foreseen(
         adopted = adopt(plan, selected, root, plugins)
     except (Refused, OSError):
         return None
-    return Foresight(plan, root, catalog, selected, adopted).walk()
+    with uncollected():
+        if parent is None:
+            return Foresight(plan, root, catalog, selected, adopted).walk()
+        from runner.run.sequel import Sequel
+
+        return Sequel(plan, root, catalog, parent, lambda: _before(parent, root, plugins), selected, adopted).walk()
+
+
+def _before(parent: Parent, root: Path, plugins: Plugins) -> Table:
+    """The plan of the parent; empty where it is gone."""
+    from runner.rules.keys import plan_key
+    from runner.run.services import open_store
+
+    store = open_store(parent.meta["store"], root, parent.meta["run"], plugins, write=False)
+    try:
+        found: Table = json.loads(store.get(plan_key(parent.run["plan"])) or b"{}")
+        return found
+    finally:
+        store.close()
 
 
 def _cached(node: Table) -> bool:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.commands.asking import FILE, JSON
+from runner.commands.asking import FILE, JSON, RESUME
 from runner.commands.selecting import SELECT, selected
 from runner.rules.expr import ABSENT, ExprError, truth
 from runner.views.expressions import written
@@ -18,39 +18,47 @@ from runner.views.terminal import is_terminal, size
 
 if TYPE_CHECKING:
     from runner.run.foresight import Verdict
+    from runner.run.resume import Parent
 
-OPTIONS: list[Any] = [*FILE, *SELECT, JSON]
+OPTIONS: list[Any] = [*FILE, *SELECT, *RESUME, JSON]
 
 Table = dict[str, Any]
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan: as people read it, or the very JSON that executors read."""
-    from runner.commands.making import made
+    from runner.commands.planning import planned
 
-    plan, behind = made(args)
-    return show(plan, args, behind.sources.root, behind.resolved.files.plugins)
+    args.dry_run = True  # nothing is kept of it, or ended for it
+    parent = None
+    if args.resume is not None or args.changed:
+        from runner.commands.resuming import recall
+
+        parent = recall(args)
+    made = planned(args)
+    return show(made.plan, args, made.root, made.plugins, parent)
 
 
-def show(plan: Table, args: argparse.Namespace, root: Path, plugins: Any) -> int:
-    """Print a plan, and beside it what would become of its cached steps."""
+def show(plan: Table, args: argparse.Namespace, root: Path, plugins: Any, parent: Parent | None = None) -> int:
+    """Print a plan, and beside it what would become of its cached steps, and of those that the parent has done."""
     from runner.commands.foreseeing import data, foreseen
 
     ids = selected(args, plan)
-    going_on = getattr(args, "resume", None) is not None  # what the parent has done decides first
-    found = None if going_on else foreseen(plan, root, ids, plugins)
+    found = foreseen(plan, root, ids, plugins, parent)
+    after = parent.run["name"] if parent else None
     if args.json:
-        beside = {} if found is None else {"would": data(found)}
+        beside = {} if found is None else {"would": data(found), **({"resumes": after} if after else {})}
         print(json.dumps({**plan, **beside}, indent=2, sort_keys=False, ensure_ascii=False))
         return 0
     nodes = plan["nodes"]
     lines = [
-        (_name(node, nodes), _kind(node), _why(id, node, plan, ids, (found or {}).get(id)))
+        (_name(node, nodes), _kind(node), _why(id, node, plan, ids, (found or {}).get(id), after))
         for id, node in nodes.items()
         if not node["path"].endswith(("!reduce", "!on-failure"))
     ]
     width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
-    sys.stdout.write(f"{plan['name']}  profile {plan['profile']['name']}  plan {plan['digest'][:12]}\n")
+    goes = f"  goes on from {after}" if after else ""
+    sys.stdout.write(f"{plan['name']}  profile {plan['profile']['name']}  plan {plan['digest'][:12]}{goes}\n")
     sys.stdout.write(table(("step", "kind", "why"), lines, width=width))
     return 0
 
@@ -74,7 +82,9 @@ def _part(node: Table) -> str:
     return str(node["do"]["kind"] if node["type"] == "task" else node["type"])
 
 
-def _why(id: str, node: Table, plan: Table, ids: frozenset[str] | None, found: Verdict | None) -> str:
+def _why(
+    id: str, node: Table, plan: Table, ids: frozenset[str] | None, found: Verdict | None, after: str | None
+) -> str:
     nodes = plan["nodes"]
     if ids is not None and id not in ids:
         return "not selected: its last results are taken"
@@ -97,7 +107,9 @@ def _why(id: str, node: Table, plan: Table, ids: frozenset[str] | None, found: V
     if found is not None and found.counts:
         from runner.views.verdicts import verdict
 
-        said.insert(0, verdict(found.would, found.counts, found.why))
+        said.insert(0, verdict(found.would, found.counts, found.why, after))
+    elif found is not None and not any(text.startswith("skipped") for text in said):
+        said.insert(0, "does not run")  # a case that is not chosen, an item of an empty list
     if node.get("handler"):
         said.append(f"if it fails, `{node['handler']['name']}`")
     return "; ".join(said) or "runs at once"

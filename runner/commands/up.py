@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from runner.commands.asking import FILE
+from runner.commands.asking import FILE, RESUME
 from runner.commands.selecting import SELECT, selected
 from runner.text.diagnostics import Refused, diagnose
 
@@ -19,16 +19,7 @@ OPTIONS: list[Any] = [
     (("-j", "--jobs"), {"type": int, "metavar": "N", "help": "attempts at once (the number of processors)"}),
     (("--fail-fast",), {"action": "store_true", "help": "stop at the first failure"}),
     *SELECT,
-    (
-        ("--resume",),
-        {
-            "nargs": "?",
-            "const": "@last",
-            "metavar": "RUN",
-            "help": "go on from this run, keep what it has done (the newest)",
-        },
-    ),
-    (("--changed",), {"action": "store_true", "help": "with --resume: steps whose code is another now run again, too"}),
+    *RESUME,
     (("--isolate",), {"action": "store_true", "help": "run every step in a folder of its own with what it declares"}),
     (("--name",), {"metavar": "NAME", "help": "the run's name (one is made up)"}),
     (("--dry-run",), {"action": "store_true", "help": "show the plan; nothing runs"}),
@@ -42,9 +33,7 @@ def run(args: argparse.Namespace) -> int:
     from runner.commands.planning import planned
 
     parent = None
-    if args.changed and args.resume is None:
-        raise Refused([diagnose("E936", None)])
-    if args.resume is not None:
+    if args.resume is not None or args.changed:
         from runner.commands.resuming import recall
 
         parent = recall(args)
@@ -53,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         from runner.commands.plan import show
 
-        return show(plan, args, root, plugins)
+        return show(plan, args, root, plugins, parent)
     from runner.commands.halting import close_store, halting, note_end
     from runner.commands.telling import tell
     from runner.run.adopt import adopt, enter

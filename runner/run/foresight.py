@@ -1,5 +1,5 @@
-"""What `up` would do with cached steps, before anything runs: the machine walks a plan, the cache is only looked at,
-and what would run gives nothing (N36, N51)."""
+"""What `up` would do with steps that are cached, before anything runs: the machine walks a plan, the cache is only
+looked at, and what would run gives nothing (N36, N51)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ AT_ONCE = 256  # attempts; each ends where it starts, so this bounds only what i
 
 
 class Verdict(NamedTuple):
-    """What becomes of a cached step. counts: its instances by `cached`, `run`, `unknown`; why: what differs, each
+    """What becomes of a step. counts: its instances by `cached`, `adopted`, `run`, `unknown`; why: what differs, each
     `{what, name, how}`, a thing once."""
 
     counts: dict[str, int]
@@ -37,8 +37,8 @@ class Verdict(NamedTuple):
 
     @property
     def would(self) -> str:
-        """`cached`, `run`, `unknown`; `skip`: it is not reached."""
-        return next((word for word in ("run", "unknown", "cached") if self.counts.get(word)), "skip")
+        """`cached`, `adopted`, `run`, `unknown`; `skip`: it is not reached."""
+        return next((word for word in ("run", "unknown", "adopted", "cached") if self.counts.get(word)), "skip")
 
     def add(self, word: str, why: list[Table]) -> None:
         """Note one instance."""
@@ -96,7 +96,7 @@ class Foresight:
         self.put: Table = {file["path"]: file["sha256"] for record in records for file in record.get("files", ())}
         self.unmade = Unmade(self.put)
         self.items: dict[str, dict[Key, list[Table]]] = {}
-        facts = Facts(date=time.strftime("%Y-%m-%d", time.gmtime()), scheduled=None)
+        self.facts = facts = Facts(date=time.strftime("%Y-%m-%d", time.gmtime()), scheduled=None)
         ways: Table = {"blob": lambda sha: json_blob(catalog, sha), "status": self._status, "read": self._read}
         self.values = Values(plan, Params(plan.get("params", {}), facts), facts, self.done, self.items, **ways)
         self.cache = Glance(root, catalog, plan["name"])
@@ -104,7 +104,7 @@ class Foresight:
         self._stuck: dict[str, Table] = {}  # nodes of which only the run knows what becomes of them -> why
 
     def walk(self) -> dict[str, Verdict]:
-        """By the id of each cached step that is selected."""
+        """By the id of each step that is selected and told of."""
         now, moved = 0.0, True
         while moved and self.machine.main_status is None:
             moved = False
@@ -149,6 +149,12 @@ class Foresight:
             if not self._computed(address, do):
                 self._runs(address, do)
             return "succeeded"
+        return self._ask_cache(address, do)
+
+    def _ask_cache(self, address: Address, do: Table, why: list[Table] | None = None) -> str:
+        """How the attempt of a cached step ends. why: what is said of a miss, where something else than the cache
+        tells more."""
+        id, key = address
         verdict = self.found.setdefault(id, Verdict({}, []))
         try:
             call = self._call(address, do)
@@ -166,7 +172,7 @@ class Foresight:
                 self.done.setdefault(id, {})[key] = seen.record
                 self.put.update((file["path"], file["sha256"]) for file in seen.record.get("files", ()))
                 return "cached"
-            verdict.add("run", self._reasons(call, do, seen.why, seen.lost))
+            verdict.add("run", why or self._reasons(call, do, seen.why, seen.lost))
         self._runs(address, do)
         return "succeeded"
 
@@ -204,12 +210,16 @@ class Foresight:
         call = {**self._which(address), **taken(self.values, id, key, {**do, "takes": takes}, self.root, self._there)}
         for path in call["inputs"]:
             self.unmade.see(path)
+        self._see_code(do)
+        return call
+
+    def _see_code(self, do: Table) -> None:
+        """Raises Later where code would be written."""
         code = do.get("code") or {}
         for path in code.get("files", ()):
             self.unmade.see(path)
         for pattern in code.get("globs", ()):
             self.unmade.meet(pattern)
-        return call
 
     def _which(self, address: Address) -> Table:
         id, key = address
@@ -244,7 +254,7 @@ class Foresight:
         return "unknown", [*(change._asdict() for change in changes(last, known)), why]
 
     def _unreached(self) -> None:
-        """Cached steps that the walk did not come to: they wait for what only the run knows, or do not run."""
+        """Steps that the walk did not come to: they wait for what only the run knows, or do not run."""
         follow: dict[str, list[str]] = {}
         for id, node in self.nodes.items():
             for other in (node.get("parent"), *node["needs"], *node["after"]):
@@ -264,12 +274,16 @@ class Foresight:
             while "body" in part:
                 part = part["body"]
             chosen = self.selected is None or id in self.selected
-            if not chosen or not is_cached(node["path"], part.get("do") or {}):
+            if not chosen or part["type"] != "task" or not self.told(node["path"], part["do"]):
                 continue
             if id in why and id not in reached:
                 self.found.setdefault(id, Verdict({}, [])).add("unknown", [why[id]])
             elif id not in self.found:
                 self.found[id] = Verdict({}, [])
+
+    def told(self, path: str, do: Table) -> bool:
+        """Whether it is said what becomes of a step: something may spare it."""
+        return is_cached(path, do)
 
     def _path(self, id: str) -> str:
         return str(self.nodes[id]["path"]).removesuffix("!reduce")

@@ -22,11 +22,11 @@ class Later(Exception):
 
 
 class Facts(dict[str, Any]):
-    """Facts of a run that has not begun: `id` and `name` are not known."""
+    """Facts of a run that has not begun: `id` and `name` are not known, unless it goes on from another."""
 
     def get(self, name: str, default: Any = None) -> Any:
         """As of a dict. Raises Later."""
-        if name in ("id", "name"):
+        if name in ("id", "name") and name not in self:
             raise Later({"what": "run", "name": f"run.{name}"})
         return super().get(name, default)
 
@@ -59,6 +59,10 @@ class Records(dict[str, Any]):
     def open(self, id: str, key: Key) -> None:
         """Note an instance that would run."""
         self._open.setdefault(id, set()).add(key)
+
+    def would_run(self, id: str, key: Key) -> bool:
+        """Whether an instance was noted."""
+        return key in self._open.get(id, ())
 
     def get(self, id: str, default: Any = None) -> Any:
         """As of a dict; what it gives raises Later where it would tell of what is open."""

@@ -1,4 +1,4 @@
-"""Why a cached step would run, or would not, in words: `runs: input data/raw.csv changed`."""
+"""Why a step that something may spare would run, or would not, in words: `runs: input data/raw.csv changed`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ MOST = 3  # reasons of one step; the others are counted
 _KEYS = {"parameter": "params", "env": "env", "input": "inputs", "code": "code"}
 
 
-def verdict(would: str, counts: Mapping[str, int], why: Sequence[Mapping[str, Any]]) -> str:
-    """One step. would: `cached`, `run`, `unknown`, `skip`; counts: of its instances."""
+def verdict(would: str, counts: Mapping[str, int], why: Sequence[Mapping[str, Any]], after: str | None = None) -> str:
+    """One step. would: `cached`, `adopted`, `run`, `unknown`, `skip`; counts: of its instances; after: the name of the
+    run from which this one goes on."""
+    kept = would == "adopted"
+    why = [one for one in why if (one.get("how") == "since") is kept]
     said = [reason(one) for one in why[:MOST]]
     said += [f"and {len(why) - MOST} more"] if len(why) > MOST else []
     text = ", ".join(said)
     total = sum(counts.values())
-    word = {"cached": "cached", "run": "runs", "unknown": "perhaps cached", "skip": ""}[would]
+    maybe = "perhaps runs" if after else "perhaps cached"
+    word = {"cached": "cached", "adopted": f"done by {after}", "run": "runs", "unknown": maybe, "skip": ""}[would]
     if total > 1 and counts.get(would) != total:
         doubtful = counts.get("unknown", 0)
         word = f"{counts[would]} of {total} {'run' if would == 'run' and counts[would] > 1 else word}"
-        word += f", {doubtful} perhaps cached" if would == "run" and doubtful else ""
-    return f"{word}: {text}" if text else word
+        word += f", {doubtful} {maybe.replace('runs', 'too')}" if would == "run" and doubtful else ""
+    return f"{word}{', but ' if kept else ': '}{text}" if text else word
 
 
 def reason(why: Mapping[str, Any]) -> str:
@@ -29,6 +33,14 @@ def reason(why: Mapping[str, Any]) -> str:
     how = {"new": "is new", "gone": "is gone"}.get(why.get("how", ""), "changed")
     if what == "none":
         return "no result of it was kept"
+    if what == "end":
+        return f"{why['how']} in {name}"
+    if what == "asked":
+        return "asked for"
+    if why.get("how") == "since":
+        return "its code has changed since: `--changed` runs it again"
+    if "names" in why:
+        return _one_of(what, why["names"])
     if what == "expired":
         return "its result has expired"
     if what == "lost":
@@ -42,5 +54,12 @@ def reason(why: Mapping[str, Any]) -> str:
     if what == "command":
         return "the words of `command` changed"
     if what == "definition":
-        return f"`{name}` {how}"
+        return f"`{name}` {how}" if name else "its definition changed"
     return f"{what} {name} {how}" if name else f"of very many of `{_KEYS[what]}` some changed"
+
+
+def _one_of(what: str, names: Sequence[str]) -> str:
+    """Of several, which one is not known."""
+    if 0 < len(names) <= MOST:
+        return f"{what} {' or '.join(names)} changed"
+    return "its code changed" if what == "code" else "what it takes changed"

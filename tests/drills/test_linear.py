@@ -1,4 +1,5 @@
-"""A run costs per step what it costs in a small one: calls of functions are counted in the whole of `up`, not timed.
+"""A step costs in a large run what it costs in a small one: calls of functions are counted in the whole of a verb, not
+timed.
 
 How often the loop turns depends on the machine, but hardly: counts of two runs differ by a hundredth."""
 
@@ -86,12 +87,32 @@ SHAPES = [chain, wide, items, flowing, waiting, rounds, handled, tried_again, la
 
 def calls(made: Project, text: str) -> int:
     made.write({"pipeline.toml": f"name = 'x'\n{text}"})
-    words = [made.command()[0], "-c", COUNTED, "up", "pipeline.toml", "-j", "2", "--output", "quiet"]
-    return int(subprocess.run(words, cwd=made.root, env=made.environment(), capture_output=True, text=True).stdout)
+    return counted(made, "up", "pipeline.toml", "-j", "2", "--output", "quiet")
+
+
+def counted(made: Project, *verb: str) -> int:
+    words = [made.command()[0], "-c", COUNTED, *verb]
+    said = subprocess.run(words, cwd=made.root, env=made.environment(), capture_output=True, text=True).stdout
+    return int(said.split()[-1])
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_a_step_among_many_costs_what_it_costs_among_few(project: Make, shape: Callable[[int], str]) -> None:
     made = project()
     none, few, many = (calls(made, shape(n)) for n in (2, SMALL, LARGE))
+    assert (many - none) / LARGE < 1.05 * (few - none) / SMALL
+
+
+@pytest.mark.parametrize("change", ["true", "false", "true;"])
+@pytest.mark.parametrize("shape", [chain, items], ids=lambda shape: shape.__name__)
+def test_an_item_that_is_gone_on_with_costs_the_same_too(
+    project: Make, shape: Callable[[int], str], change: str
+) -> None:
+    def going_on(n: int) -> int:
+        calls(made, shape(n))
+        made.write({"pipeline.toml": f"name = 'x'\n{shape(n).replace('true', change)}"})
+        return counted(made, "plan", "--resume")
+
+    made = project()
+    none, few, many = (going_on(n) for n in (2, SMALL, LARGE))
     assert (many - none) / LARGE < 1.05 * (few - none) / SMALL
