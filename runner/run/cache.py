@@ -17,6 +17,7 @@ from runner.run.resume import NEVER, inputs_digest
 from runner.run.trees import below
 
 Table = dict[str, Any]
+LAST = 5  # entries of one instance with which a miss is compared
 
 
 class Asked(NamedTuple):
@@ -38,23 +39,23 @@ class Found(NamedTuple):
 
 class Cache:
     """Entries below `.runner/cache`, one a fingerprint; nothing that can't be brought back whole is a hit. In `last`
-    stand the ingredients of the newest entry of each step and item of a pipeline."""
+    stand the ingredients of the newest entries of each step and item of a pipeline."""
 
     def __init__(self, root: Path, hashes: Hashes, catalog: Catalog, pipeline: str) -> None:
         self.root, self.hashes, self.catalog, self.pipeline = root, hashes, catalog, pipeline
         self.folder = os.path.join(root, ".runner", "cache")
 
-    def ask(self, call: Table, do: Table, put: Table, inputs: str | None = None) -> Asked | None:
-        """The fingerprint of an attempt, as code and inputs lie now; None for a step that is not cached.
+    def ask(self, call: Table, do: Table, put: Table, code: Table, inputs: str | None = None) -> Asked | None:
+        """The fingerprint of an attempt, as its inputs lie now; None for a step that is not cached.
 
-        inputs: the digest of what it takes, if somebody has just worked it out."""
+        code: what `code` gives; inputs: the digest of what it takes, if somebody has just worked it out."""
         if not is_cached(call["path"], do):
             return None
         ignored = _ignored(do)
         if inputs is None or ignored:
             params = {name: value for name, value in call["params"].items() if name not in ignored}
             inputs = inputs_digest({**call, "params": params}, put, self.hashes)
-        made_of = {"definition": call["definition"], "inputs": inputs, "code": self.code(do)}
+        made_of = {"definition": call["definition"], "inputs": inputs, "code": code}
         return Asked(digest(made_of), made_of)
 
     def look(self, asked: Asked, do: Table) -> Found:
@@ -86,29 +87,30 @@ class Cache:
 
     def keep(self, asked: Asked, call: Table, do: Table, put: Table, record: Table) -> None:
         """Note a success; an entry that can't be written is a miss next time."""
-        made_of = self.ingredients(call, do, put)
+        made_of = self.ingredients(call, do, put, asked.made_of["code"])
         head = {"v": 1, "at": time.time(), "fingerprint": asked.fingerprint}
         try:
             os.makedirs(os.path.join(self.folder, "last"), exist_ok=True)
             _write(self._entry(asked.fingerprint), {**head, **asked.made_of, "ingredients": made_of, "record": record})
-            _write(self._last(call), {**head, "ingredients": made_of})
+            before = [one for one in self.last(call) if one != made_of]
+            _write(self._last(call), {"v": 1, "made_of": [made_of, *before[: LAST - 1]]})
         except OSError:
             return
 
-    def ingredients(self, call: Table, do: Table, put: Table) -> Table:
-        """What an attempt is made of, name by name."""
+    def ingredients(self, call: Table, do: Table, put: Table, code: Table) -> Table:
+        """What an attempt is made of, name by name; code: what `code` gives."""
         from runner.run.ingredients import ingredients
 
         inputs = {path: put.get(path) or self.hashes.of(path) for path in call["inputs"]}
-        return ingredients(call, do, _ignored(do), inputs, self.code(do))
+        return ingredients(call, do, _ignored(do), inputs, code)
 
-    def last(self, call: Table) -> Table | None:
-        """The ingredients of the newest entry of a step (`id`, `item`, `round` of a call); None without one."""
+    def last(self, call: Table) -> list[Table]:
+        """The ingredients of the newest entries of a step (`id`, `item`, `round` of a call), the newest first."""
         try:
             with open(self._last(call), "rb") as file:
-                return dict(json.loads(file.read())["ingredients"])
+                return [dict(one) for one in json.loads(file.read())["made_of"]]
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            return []
 
     def code(self, do: Table) -> Table:
         """Hashes of the code of a step by path: the files that the plan names, and what the globs find now."""

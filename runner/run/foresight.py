@@ -18,7 +18,7 @@ from runner.rules.expr import ExprError
 from runner.run.cache import Cache, is_cached
 from runner.run.events import Address
 from runner.run.hashes import Hashes
-from runner.run.ingredients import changes, ingredients, step
+from runner.run.ingredients import ingredients, nearest, step
 from runner.run.machine import Decide, Expand, Machine, Start, Wake
 from runner.run.traverse import json_blob
 from runner.run.trees import below
@@ -158,7 +158,7 @@ class Foresight:
         verdict = self.found.setdefault(id, Verdict({}, []))
         try:
             call = self._call(address, do)
-            asked = self.cache.ask(call, do, self.put)
+            asked = self.cache.ask(call, do, self.put, self.cache.code(do))
             assert asked is not None
             seen = self.cache.look(asked, do)
         except Later as later:
@@ -233,14 +233,14 @@ class Foresight:
         }
 
     def _reasons(self, call: Table, do: Table, why: str, lost: str) -> list[Table]:
-        """Why a step runs: what the cache says, or what differs from the newest result."""
+        """Why a step runs: what the cache says, or what differs from the nearest of the newest results."""
         if why != "none":
             return [{"what": why, "name": lost} if lost else {"what": why}]
         last = self.cache.last(call)
-        found = changes(last, self.cache.ingredients(call, do, self.put)) if last is not None else []
-        if last is not None and not found:  # its entry was removed, or damaged
-            return [{"what": "lost"}]
-        return [change._asdict() for change in found] or [{"what": "none"}]
+        if not last:
+            return [{"what": "none"}]
+        found = nearest(last, self.cache.ingredients(call, do, self.put, self.cache.code(do)))
+        return [change._asdict() for change in found] or [{"what": "lost"}]  # its entry was removed, or damaged
 
     def _doubt(self, address: Address, do: Table, why: Table) -> tuple[str, list[Table]]:
         """Of a step that takes what only the run will know: it runs where no result of any step is kept."""
@@ -248,10 +248,10 @@ class Foresight:
             last = self.cache.last(self._which(address))
         except Later:
             return "unknown", [why]
-        if last is None:
+        if not last:
             return ("run", [{"what": "none"}]) if self.cache.empty else ("unknown", [why])
         known = {"step": step(do), "code": ingredients(_NOTHING, do, (), {}, self.cache.code(do))["code"]}
-        return "unknown", [*(change._asdict() for change in changes(last, known)), why]
+        return "unknown", [*(change._asdict() for change in nearest(last, known)), why]
 
     def _unreached(self) -> None:
         """Steps that the walk did not come to: they wait for what only the run knows, or do not run."""

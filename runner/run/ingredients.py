@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from runner.rules.definition import definition
@@ -71,6 +71,11 @@ def changes(before: Table, now: Table) -> list[Change]:
     if silent and before["command"] != now["command"]:
         return [Change("command", "")]
     return [*keys, *named]
+
+
+def nearest(kept: Iterable[Table], now: Table) -> list[Change]:
+    """What differs from the one of several that differs least; of equal ones the first counts."""
+    return min((changes(before, now) for before in kept), key=len)
 
 
 def _names(before: Table, now: Table) -> list[tuple[str, str]]:

@@ -240,14 +240,15 @@ class Driver:
             self._ended(address, {}, end, now)
             return None
         do = self._do(address)
+        code = self.cache.code(do) if "code" in do else {}
         call["inputs_digest"] = inputs_digest(call, self.put, self.hashes)
         if "code" in do:
-            call["code_digest"] = digest(self.cache.code(do))
+            call["code_digest"] = digest(code)
         found = self.adoption.find(call) if self.adoption else None
         if self.adoption and found:
             self._ended(address, call, found, now, note=self.adoption.note(call, found))
             return None
-        asked = self.cache.ask(call, do, self.put, call["inputs_digest"])
+        asked = self.cache.ask(call, do, self.put, code, call["inputs_digest"])
         named = self.adoption and self.adoption.anew(call)  # it was asked for again
         hit = self.cache.find(asked, call, do) if asked and not named else None
         if hit is not None:
@@ -284,7 +285,7 @@ class Driver:
         asked = self._asked.pop(address, None)
         if asked is not None:
             end = {**end, "fingerprint": asked.fingerprint}
-        changed = end["status"] == "succeeded" and "adopted" not in end and self._changed(asked, address, call)
+        changed = end["status"] == "succeeded" and "adopted" not in end and self._changed(address, call)
         if "code_digest" in call and "adopted" not in end:
             end = {**end, "code": {"digest": call["code_digest"]}}
         if changed:
@@ -305,10 +306,8 @@ class Driver:
             self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
         self.machine.ended(address, {**end, "note": note} if note else end, now)
 
-    def _changed(self, asked: Asked | None, address: Address, call: Table) -> bool:
+    def _changed(self, address: Address, call: Table) -> bool:
         """Whether what was hashed of code and inputs is another now that the attempt has ended (N37)."""
-        if asked is not None:
-            return self.cache.ask(call, self._do(address), self.put) != asked
         if "code_digest" in call and call["code_digest"] != digest(self.cache.code(self._do(address))):
             return True
         return bool(call.get("inputs")) and inputs_digest(call, self.put, self.hashes) != call["inputs_digest"]

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from runner.run.cache import LAST
 from runner.testing.golden import golden
 from runner.testing.project import Outcome, Project
 
@@ -400,3 +401,39 @@ def test_n36_a_plan_follows_loops_groups_and_choices(project: Make) -> None:
     statuses = made.cli("up", "--json").ok().statuses()
     assert statuses["loop#2"] == statuses["group[x=a].one"] == statuses["after"] == "cached"
     assert statuses["group[x=b].one"] == "succeeded"
+
+
+def test_n36_what_changed_is_told_against_the_result_that_is_nearest(project: Make) -> None:
+    made = project(FILES)
+    for words in ((), ("--param", "lr=0.2"), ("--param", "lr=0.3")):
+        made.cli("up", *words).ok()
+    made.write({"data/raw.csv": "2\n"})
+    said = made.cli("plan", "--param", "lr=0.2").ok().out
+    assert re.search(r"clean +shell +runs: input data/raw.csv changed\n", said), said
+
+
+def test_n36_of_equally_near_results_the_newest_counts(project: Make) -> None:
+    made = project(FILES)
+    for words in ((), ("--param", "lr=0.2")):
+        made.cli("up", *words).ok()
+    made.write({"data/raw.csv": "2\n"})
+    made.cli("up").ok()  # lr=0.1, another input
+    said = made.cli("plan", "--param", "lr=0.2").ok().out
+    assert re.search(r"clean +shell +runs: parameter lr changed\n", said), said
+
+
+def test_n36_results_that_are_kept_are_compared_with_but_a_few(project: Make) -> None:
+    def kept() -> list[Any]:
+        (file,) = made.path(".runner/cache/last").glob("*.json")
+        found: list[Any] = json.loads(file.read_bytes())["made_of"]
+        return found
+
+    made = project(FILES)
+    for number in range(LAST + 2):
+        made.cli("up", "--only", "clean", "--param", f"lr={number}").ok()
+    before = kept()
+    assert len(before) == LAST
+    for entry in made.path(".runner/cache").glob("*.json"):
+        entry.unlink()
+    made.cli("up", "--only", "clean", "--param", f"lr={LAST}").ok()
+    assert kept() == [before[1], before[0], *before[2:]], "none stands there twice"

@@ -12,6 +12,7 @@ import pytest
 
 from runner.agent.catalog import MissingBlob
 from runner.rules.keys import digest
+from runner.run.cache import Cache
 from runner.run.hashes import Hashes
 from runner.run.ingredients import MOST, Change, changes, ingredients
 from runner.run.restore import restored
@@ -259,10 +260,8 @@ def test_n36_an_entry_holds_its_ingredients_by_name_and_no_value(project: Made) 
         json.loads(next(found.path(".runner/cache").glob(pattern)).read_bytes())
         for pattern in ("*.json", "last/*.json")
     )
-    assert entry["ingredients"] == last["ingredients"]
-    assert (
-        entry["fingerprint"] == last["fingerprint"] == digest({k: entry[k] for k in ("definition", "inputs", "code")})
-    )
+    assert [entry["ingredients"]] == last["made_of"]
+    assert entry["fingerprint"] == digest({k: entry[k] for k in ("definition", "inputs", "code")})
     made_of = entry["ingredients"]
     assert {group: list(made_of[group]) for group in ("params", "env", "inputs", "code")} == {
         "params": ["lr"],
@@ -289,3 +288,28 @@ def test_what_is_cleared_away_leaves_no_ingredients_behind(project: Made) -> Non
     assert found.files(".runner/cache/last/*")
     found.cli("catalog", "gc", "--keep", "0", "--force").ok()
     assert not found.files(".runner/cache/**/*.json")
+
+
+def test_n37_code_is_looked_at_once_before_a_step_and_once_after_it(
+    project: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+    name = "c"
+    [steps.plain]
+    python = "w:f"
+    [steps.cached]
+    cache = true
+    python = "w:f"
+    """
+    found = project({"pipeline.toml": text, "w.py": "def f():\n    pass\n"})
+    seen = []
+    real = Cache.code
+    monkeypatch.setattr(Cache, "code", lambda self, do: seen.append(do["cache"]) or real(self, do))
+    found.cli("up").ok()
+    assert sorted(seen) == [False, False, True, True]
+    seen.clear()
+    found.cli("up").ok()
+    assert sorted(seen) == [False, False, True], "a hit is no attempt"
+    seen.clear()
+    found.cli("up", "--resume").ok()
+    assert sorted(seen) == [False, True], "nor is what is kept"
