@@ -1,4 +1,7 @@
-"""Every block of TOML in the pages is right: a pipeline passes `check`, anything else is TOML."""
+"""Every block of TOML in the pages is right: a pipeline passes `check` and runs, anything else is TOML.
+
+A block that begins with `# PATH.toml` is that file: it lies beside the other blocks of its page that have such a line.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +17,33 @@ from runner.testing.project import Project
 TOP = Path(__file__).resolve().parent.parent
 PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), *TOP.glob("examples/**/*.md")])
 FENCED = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"# (\S+\.toml)\n")
 BLOCKS = [
-    pytest.param(block, id=f"{page.relative_to(TOP)}:{number}")
+    pytest.param(block, page, id=f"{page.relative_to(TOP)}:{number}")
     for page in PAGES
     for number, block in enumerate(FENCED.findall(page.read_text("utf-8")), 1)
 ]
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_a_block_of_toml_is_right(project: Callable[..., Project], block: str) -> None:
-    if {"steps", "job"} & tomllib.loads(block).keys():
-        project({"pipeline.toml": block}).cli("check", "pipeline.toml").ok().silent("error", "warning")
+def files(block: str, page: Path) -> tuple[str, dict[str, str]]:
+    """The file that a block is, and all files beside it."""
+    named = {name[1]: each for each in FENCED.findall(page.read_text("utf-8")) if (name := NAMED.match(each))}
+    found = NAMED.match(block)
+    return (found[1], named) if found else ("pipeline.toml", {"pipeline.toml": block})
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_a_pipeline_of_the_pages_runs(project: Callable[..., Project], block: str) -> None:
+@pytest.mark.parametrize(("block", "page"), BLOCKS)
+def test_a_block_of_toml_is_right(project: Callable[..., Project], block: str, page: Path) -> None:
     if {"steps", "job"} & tomllib.loads(block).keys():
-        project({"pipeline.toml": block}).run("up", "pipeline.toml").ok()
+        file, beside = files(block, page)
+        project(beside).cli("check", file).ok().silent("error", "warning")
+
+
+@pytest.mark.parametrize(("block", "page"), BLOCKS)
+def test_a_pipeline_of_the_pages_runs(project: Callable[..., Project], block: str, page: Path) -> None:
+    if {"steps", "job"} & tomllib.loads(block).keys():
+        file, beside = files(block, page)
+        project(beside).run("up", file).ok()
 
 
 def test_links_lead_somewhere() -> None:

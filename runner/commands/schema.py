@@ -58,9 +58,10 @@ def write(built: Mapping[str, str], folder: Path) -> list[Path]:
 
 
 def names(root: Path) -> dict[str, list[str]]:
-    """What editors should offer: the steps, handlers and templates of the root's pipelines, and the profiles."""
+    """What editors should offer: the steps, handlers and templates of the root's pipelines and of what they include,
+    and the profiles."""
     found: dict[str, dict[str, None]] = {"step": {}, "handler": {}, "template": {}}
-    for path in sorted(root.glob("*.toml")):
+    for path in dict.fromkeys(each for top in sorted(root.glob("*.toml")) for each in (top, *_included(top))):
         data = _data(path)
         for section, kind in (("handlers", "handler"), ("templates", "template")):
             found[kind] |= dict.fromkeys(_table(data.get(section)))
@@ -73,6 +74,13 @@ def names(root: Path) -> dict[str, list[str]]:
 def find_root(folder: Path) -> Path:
     """The folder of the nearest `runner.toml` at or above `folder`, else `folder` (N20)."""
     return next((each for each in (folder, *folder.parents) if (each / "runner.toml").is_file()), folder)
+
+
+def _included(path: Path) -> Iterator[Path]:
+    given = _data(path).get("include")
+    for entry in given if isinstance(given, list) else ():
+        if isinstance(entry, str) and entry and not entry.startswith("/"):
+            yield from sorted(path.parent.glob(entry))
 
 
 def _step_names(steps: Any) -> Iterator[str]:

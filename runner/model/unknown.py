@@ -129,6 +129,8 @@ def _other_file(kind: str, keys: Keys, key: str) -> str | None:
     """A key that stands at the top of another kind of file, or in a step."""
     if keys:
         return None
+    if kind == "included" and key in shipped("pipeline")["properties"]:
+        return f"`{key}` belongs in the file that includes this one"
     mine = "pipeline" if kind in ("pipeline", "job", "included") else kind
     for name, words in FILE_WORDS.items():
         if name != mine and key in shipped(name)["properties"]:

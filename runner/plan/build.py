@@ -18,7 +18,7 @@ from runner.plan.walk import references
 from runner.resolve.resolved import Resolved
 from runner.resolve.said import spoken
 from runner.rules.keys import digest
-from runner.text.diagnostics import Diagnostic
+from runner.text.diagnostics import Diagnostic, with_ways
 from runner.text.document import Document
 from runner.text.sources import Sources
 
@@ -116,4 +116,4 @@ def _references(tree: Tree, compiler: Compiler) -> None:
 
 def _sorted(tree: Tree, resolved: Resolved) -> tuple[Diagnostic, ...]:
     unique = dict.fromkeys(tree.problems)
-    return tuple(spoken(unique, resolved.ask.sets))
+    return tuple(spoken(with_ways(unique, resolved.files.ways), resolved.ask.sets))

@@ -329,7 +329,7 @@ class Compiler:
         from pathlib import Path
 
         layer = step.laid.origin(keys)
-        doc = layer.doc if layer and layer.doc else self.tree.doc
+        doc = layer.doc.part(layer.keys) if layer and layer.doc else self.tree.doc
         return relpath(Path(doc.path).absolute().parent, self.sources.root)
 
     def link(self, taker: Step, giver: Step, keys: Keys, soft: bool, name: str = "NAME") -> None:

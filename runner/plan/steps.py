@@ -133,8 +133,6 @@ class Tree:
 
     def _grow(self) -> None:
         data = self.doc.data
-        if data.get("include"):
-            self.problems.append(diagnose("E602", self.doc.place(("include",), "key")))
         pending: list[tuple[Graph, str, str, str, Keys, Document | None, Any, list[Layer], int, Step | None]] = []
         job = data.get("job")
         steps = data.get("steps", {}) if job is None else {str(data.get("name") or "job"): job}
@@ -236,7 +234,11 @@ class Tree:
             if name in seen:
                 circle = seen[seen.index(name) :]
                 if name not in self._circles:
-                    self.problems.append(diagnose("E302", place, path=" -> ".join([*circle, name])))
+                    around = [(self.doc.place(("templates", one, "extends")), one) for one in circle[:-1]]
+                    related = [
+                        (spot, f"`{one}` extends `{two}`") for (spot, one), two in zip(around, circle[1:], strict=True)
+                    ]
+                    self.problems.append(diagnose("E302", place, related=related, path=" -> ".join([*circle, name])))
                 self._circles.update(circle)
                 break
             if name not in self._templates:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from runner.resolve.ask import Ask
 from runner.resolve.hints import like, listed
 from runner.resolve.kinds import is_profile
-from runner.text.diagnostics import Diagnostic, Refused, diagnose
+from runner.text.diagnostics import Diagnostic, Refused, Ways, diagnose
 from runner.text.document import Document, load
 from runner.text.sources import Sources
 
@@ -25,13 +25,15 @@ class Profile(NamedTuple):
 
 
 class Files(NamedTuple):
-    """What was read. profiles: weakest first, the chosen one last; empty for the built-in `local`."""
+    """What was read. profiles: weakest first, the chosen one last; empty for the built-in `local`. ways: how files
+    that are neither came in."""
 
     root: Path
     pipeline: Document
     project: Document | None
     profile: str
     profiles: tuple[Profile, ...]
+    ways: Ways
 
     @property
     def plugins(self) -> dict[str, dict[str, str]] | None:
@@ -50,7 +52,7 @@ def read_files(ask: Ask, sources: Sources, pipeline: Document | None = None) -> 
     if not isinstance(name, str):
         name = BUILT_IN
     chain = tuple(_chain(name, said, ask, sources))
-    return Files(root, pipeline, project, name, chain)
+    return Files(root, pipeline, project, name, chain, {})
 
 
 def folders(ask: Ask, root: Path) -> list[Path]:

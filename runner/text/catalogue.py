@@ -152,6 +152,9 @@ CODES |= {
     ),
     "E322": Code("the link `{path}` leads to nothing or to a folder above itself", "take it away"),
     "E323": Code("two items would write `{path}` ({one}; {two})", "take out one of the two"),
+    "E330": Code("`{path}` is included twice", "keep one of the two"),
+    "E331": Code("`{name}` stands in two files", "give one of the two another name"),
+    "E332": Code("`{path}` is this file itself", "take it out"),
     "E319": Code("there is no notebook `{path}`", "did you mean `{near}`?"),
 }
 
@@ -228,7 +231,6 @@ CODES |= {
 # --- what an executor can't do: runner/plan/gaps.py ---
 CODES |= {
     "E601": Code("step `{name}`: `uses` is not supported by this version", "write its steps here, in a group"),
-    "E602": Code("`include` is not supported by this version", "write the tables of those files here"),
     "E603": Code("this file needs runner {wanted}, and this is {version}", "install a runner that fits"),
     "E610": Code("the executor `{executor}` can't run {what}"),
     "W611": Code(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from runner.text.near import near
 
-__all__ = ["Diagnostic", "Place", "Refused", "diagnose", "exit_code", "near"]
+__all__ = ["Diagnostic", "Place", "Refused", "Ways", "diagnose", "exit_code", "near", "with_ways"]
 
 FAMILIES = {"E7": 4, "E8": 5, "E9": 2}
 """Exit codes of the families of codes that are not about files (DESIGN 3.3); all others exit with FILES."""
@@ -36,6 +36,21 @@ class Diagnostic(NamedTuple):
     def severity(self) -> str:
         """`error` or `warning`: the code's first letter says it."""
         return "warning" if self.code.startswith("W") else "error"
+
+
+Ways = Mapping[str, tuple[tuple[Place, str], ...]]
+"""File -> the places through which it came in, outermost last: what includes or uses it."""
+
+
+def with_ways(problems: Iterable[Diagnostic], ways: Ways) -> list[Diagnostic]:
+    """Problems in a file that others brought in, each with the places through which it came in."""
+    out = []
+    for problem in problems:
+        way = ways.get(problem.place.file, ()) if problem.place else ()
+        known = {problem.place, *(place for place, _ in problem.related)}
+        more = tuple(step for step in way if step[0] not in known)
+        out.append(problem._replace(related=(*problem.related, *more)) if more else problem)
+    return out
 
 
 class Refused(Exception):

@@ -52,6 +52,17 @@ def test_it_offers_the_names_of_the_project(project: Callable[..., Project]) -> 
     assert profile["anyOf"][0] == {"enum": ["local", "night"]}
 
 
+def test_it_offers_the_names_of_included_files(project: Callable[..., Project]) -> None:
+    made = project(
+        {
+            "pipeline.toml": 'include = ["parts/*.toml"]\n',
+            "parts/a.toml": "[steps.fetch]\nstub = true\n[templates.small]\n[handlers.mend]\nstub = true\n",
+        }
+    )
+    shown = made.cli("schema", "--print", "pipeline").ok().out
+    assert all(f'"{name}"' in shown for name in ("fetch", "small", "mend"))
+
+
 def test_new_names_are_no_errors_in_it(project: Callable[..., Project]) -> None:
     from runner.model.gate import gate
 
