@@ -143,6 +143,7 @@ def bring(child: Any, task: dict[str, Any], libraries: list[str]) -> Imported:
     )
     read = {path for path in watch.read if path not in libraries and not path.startswith((*inner, *_UNSEEN))}
     read.update(sources.values(), missing(watch.asked, task["root"]))
+    read.update(path for path in unwritten() if not path.startswith(inner))
     if not why and any(changed(path, began) for path in read):
         why = "what it reads changes meanwhile"
     return Imported(why, read, not ending.foreign(since) and not ending.finalised(objects))
@@ -180,6 +181,14 @@ def missing(asked: Iterable[str], root: str) -> Iterator[str]:
         for folder in getattr(sys.modules[above], "__path__", ()) if above else (root,):
             yield os.path.join(folder, last + ".py")
             yield os.path.join(folder, last)
+
+
+def unwritten() -> Iterator[str]:
+    """What would take the place of folders that are packages without a file of their own."""
+    for module in list(sys.modules.values()):
+        if getattr(module, "__file__", None) is None:
+            for folder in getattr(module, "__path__", ()):
+                yield from (os.path.join(folder, "__init__.py"), folder + ".py")
 
 
 def changed(path: str, since: int) -> bool:

@@ -464,6 +464,21 @@ def test_n37_a_module_that_a_step_writes(warm: Any) -> None:
         assert value(run(warm, "user", params={"n": n}, returns=R)) == n
 
 
+@pytest.mark.parametrize("written", ["parts/__init__.py", "parts/inner/__init__.py", "parts/inner.py"])
+def test_n37_a_folder_that_becomes_a_package(warm: Any, written: str) -> None:
+    (warm.root / "parts/inner").mkdir(parents=True)
+    module(warm, "from . import help\ndef f():\n    return help.X\n", "parts/inner/m")
+    module(warm, "X = 1\n", "parts/inner/help")
+    ends = [run(warm, "parts.inner.m", returns=R) for _ in range(3)]
+    assert [value(end) for end in ends] == [1, 1, 1]
+    assert ends[-1]["via"] == "fork1"
+    module(warm, "X = 2\n", "parts/inner/help")
+    assert value(run(warm, "parts.inner.m", returns=R)) == 2
+    (warm.root / written).write_text("raise RuntimeError('found me')\n")
+    assert run(warm, "parts.inner.m", returns=R)["status"] == "failed"
+    assert "found me" in warm.log()
+
+
 def test_n37_packages_that_a_step_installs(project: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import venv
 

@@ -135,3 +135,43 @@ def test_a_record_that_does_not_say_its_code_was_made_by_another(project: Made) 
         path.write_text(json.dumps(record))
     changed(made)
     assert ran(made) == [*ITEMS, "script", "total", "train"]
+
+
+SPREAD = {  # folders without `__init__.py`, one of them below `src` as well
+    "pipeline.toml": 'name = "x"\n[steps.a]\npython = "parts.load.csv:load"\nenv = { PYTHONPATH = "src" }\n',
+    "parts/load/csv.py": NOTE + "from . import dialect\nimport parts.late\n\ndef load():\n    note('a')\n",
+    "parts/load/dialect.py": "from ..names import NAME\n",
+    "parts/names.py": "NAME = 1\n",
+    "src/parts/late.py": "def late():\n    import parts.load.last\n",
+    "src/parts/load/last.py": "",
+    "parts/load/beside.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "again"),
+    {
+        "parts/load/csv.py": ["a"],
+        "parts/load/dialect.py": ["a"],
+        "parts/names.py": ["a"],
+        "src/parts/late.py": ["a"],
+        "src/parts/load/last.py": ["a"],
+        "parts/load/beside.py": [],
+    }.items(),
+)
+def test_folders_without_a_file_of_their_own_are_packages_too(project: Made, path: str, again: list[str]) -> None:
+    made = project(SPREAD)
+    made.run("up").ok()
+    assert ran(made) == ["a"]
+    made.write({path: SPREAD[path] + "# another\n"})
+    changed(made)
+    assert ran(made) == again
+
+
+def test_a_folder_that_becomes_a_package_is_other_code(project: Made) -> None:
+    made = project(SPREAD)
+    made.run("up").ok()
+    assert ran(made) == ["a"]
+    made.write({"parts/load/__init__.py": "", "src/parts/__init__.py": ""})
+    said = made.run("plan", "--resume", "--changed").ok()
+    said.says("code parts/load/__init__.py is new")
