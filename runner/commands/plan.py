@@ -27,14 +27,10 @@ Table = dict[str, Any]
 
 def run(args: argparse.Namespace) -> int:
     """Print the plan: as people read it, or the very JSON that executors read."""
-    from runner.commands.planning import planned
+    from runner.commands.planning import parent_of, planned
 
     args.dry_run = True  # nothing is kept of it, or ended for it
-    parent = None
-    if args.resume is not None or args.changed:
-        from runner.commands.resuming import recall
-
-        parent = recall(args)
+    parent = parent_of(args)
     made = planned(args)
     return show(made.plan, args, made.root, made.plugins, parent)
 

@@ -15,6 +15,7 @@ from runner.text.sources import Sources
 
 if TYPE_CHECKING:
     from runner.commands.making import Made
+    from runner.run.resume import Parent
     from runner.text.diagnostics import Place
 
 
@@ -55,6 +56,15 @@ def planned(args: argparse.Namespace) -> Planned:
     if not args.dry_run and _keepable(plan, behind):
         kept.keep(ask, behind.sources, text, behind.problems)
     return Planned(ask, behind.sources.root, plan, text, behind.resolved.files.plugins, lambda: behind)
+
+
+def parent_of(args: argparse.Namespace) -> Parent | None:
+    """The run from which `--resume` goes on, what that was asked put into `args`; None without. Raises Refused."""
+    if args.resume is None and not args.changed:
+        return None
+    from runner.commands.resuming import recall
+
+    return recall(args)
 
 
 def _again(ask: Ask) -> Made:

@@ -21,15 +21,13 @@ from runner.text.sources import Sources
 Table = dict[str, Any]
 
 
-def recall(args: argparse.Namespace) -> Parent | None:
-    """The parent that `--resume` names, its profile, `--set` and parameters put into `args`; None without `--resume`.
+def recall(args: argparse.Namespace) -> Parent:
+    """The parent that `--resume` names, its profile, `--set` and parameters put into `args`.
 
     What is still alive of it is ended where this run will begin. Raises Refused.
     """
     if args.resume is None:
-        if args.changed:
-            raise Refused([diagnose("E936", None)])
-        return None
+        raise Refused([diagnose("E936", None)])
     if args.resume.endswith(".toml") and Path(args.resume).is_file():  # `--resume FILE`: its newest run
         args.file, args.resume = args.resume, "@last"
     file = Path(args.file)

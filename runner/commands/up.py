@@ -7,11 +7,17 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.commands.asking import FILE, RESUME
 from runner.commands.selecting import SELECT, selected
 from runner.text.diagnostics import Refused, diagnose
+
+if TYPE_CHECKING:
+    from runner.commands.planning import Planned
+    from runner.run.resume import Parent
+    from runner.run.signals import Signals
+    from runner.run.traverse import Driver
 
 Table = dict[str, Any]
 OPTIONS: list[Any] = [
@@ -28,69 +34,99 @@ OPTIONS: list[Any] = [
 ]
 
 
+class Begun(NamedTuple):
+    """A run that others see: its `run.json`, its log to write, its line in the index."""
+
+    run: Table
+    store: Any
+    entry: Table
+
+
 def run(args: argparse.Namespace) -> int:
-    """Plan, begin, walk, fold, tell; the exit code is that of DESIGN 3.3."""
-    from runner.commands.planning import planned
+    """Plan; show, or begin, walk and tell. The exit code is that of DESIGN 3.3."""
+    from runner.commands.planning import parent_of, planned
 
-    parent = None
-    if args.resume is not None or args.changed:
-        from runner.commands.resuming import recall
-
-        parent = recall(args)
+    parent = parent_of(args)
     made = planned(args)
-    plan, root, plugins = made.plan, made.root, made.plugins
     if args.dry_run:
         from runner.commands.plan import show
 
-        return show(plan, args, root, plugins, parent)
-    from runner.commands.halting import close_store, halting, note_end
+        return show(made.plan, args, made.root, made.plugins, parent)
+    return _up(args, made, parent)
+
+
+def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
+    """Begin, walk, tell; what can be refused without a trace is refused before."""
+    from runner.commands.halting import close_store
     from runner.commands.telling import tell
     from runner.run.adopt import adopt, enter
-    from runner.run.begin import begin, new_run
-    from runner.run.claims import hold
-    from runner.run.mutex import mutex
-    from runner.run.services import open_services, open_store
+    from runner.run.services import open_services
     from runner.run.signals import Signals
     from runner.run.traverse import Driver
     from runner.views.choose import choose
 
+    plan, root, plugins = made.plan, made.root, made.plugins
     chosen = selected(args, plan)
     adopted = adopt(plan, chosen, root, plugins)
     services = open_services(plan, chosen, root, plugins, made.where)
     wanted = _wanted(args, plan, services, chosen, made)
     view = choose(sys.stderr, os.environ, args.output, plugins)
-    asked = {"profile": args.profile, "set": args.set}
     with ExitStack() as held:
-        with mutex(root):  # names and paths are taken by one run at a time
-            run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
-            paths = held.enter_context(hold(plan, run, root, made.output))
-            store = open_store(plan["profile"]["run-log"], root, run["run"], plugins, where=made.where)
-            entry = begin(plan, made.text, run, store, root, str(made.ask.file))
-        if paths.warnings:
-            from runner.views.problems import show as warn
-
-            warn(paths.warnings)
-        held.enter_context(halting(args.file, run["name"]))
-        if parent:
-            from runner.run.resume import claim
-
-            claim(parent, run, root, plugins)
-        enter(adopted, run, store)
-        driver = Driver(plan, run, services, store, _place(plan, run, root, args), view, wanted, adopted, parent)
+        begun = _begin(args, made, chosen, parent, held)
+        enter(adopted, begun.run, begun.store)
+        place = _place(plan, begun.run, root, args)
+        driver = Driver(plan, begun.run, services, begun.store, place, view, wanted, adopted, parent)
         with Signals() as signals, view:
-            try:
-                status = driver.walk(signals)
-            except BaseException as fault:  # whatever ends it leaves no process behind and shows no secret
-                from runner.crash import hide
-
-                hide(fault, services.secrets.values())
-                services.executor.close()
-                raise
-            at = driver.clock.now()
-            folded = driver.close(status, at)
-            note_end(entry, status, root, at)
-        close_store(store, run["run"], root)
+            folded = _walk(driver, signals, begun, root)
+        close_store(begun.store, begun.run["run"], root)
         return tell(plan, folded, root, args, signal=signals.first, timed_out=driver.timed_out)
+
+
+def _begin(
+    args: argparse.Namespace, made: Planned, chosen: frozenset[str] | None, parent: Parent | None, held: ExitStack
+) -> Begun:
+    """Take a name, the paths that it writes and its parent; from here on what the machine refuses halts it."""
+    from runner.commands.halting import halting
+    from runner.run.begin import begin, new_run
+    from runner.run.claims import hold
+    from runner.run.mutex import mutex
+    from runner.run.services import open_store
+
+    plan, root = made.plan, made.root
+    asked = {"profile": args.profile, "set": args.set}
+    with mutex(root):  # names and paths are taken by one run at a time
+        run = new_run(plan, root, args.name, chosen, asked, parent.run if parent else None)
+        paths = held.enter_context(hold(plan, run, root, made.output))
+        store = open_store(plan["profile"]["run-log"], root, run["run"], made.plugins, where=made.where)
+        entry = begin(plan, made.text, run, store, root, str(made.ask.file))
+    if paths.warnings:
+        from runner.views.problems import show
+
+        show(paths.warnings)
+    held.enter_context(halting(args.file, run["name"]))
+    if parent:
+        from runner.run.resume import claim
+
+        claim(parent, run, root, made.plugins)
+    return Begun(run, store, entry)
+
+
+def _walk(driver: Driver, signals: Signals, begun: Begun, root: Path) -> Table:
+    """Run to the end and note it; the Run, as `fold` tells it."""
+    from runner.commands.halting import note_end
+
+    try:
+        status = driver.walk(signals)
+    except BaseException as fault:  # whatever ends it leaves no process behind and shows no secret
+        from runner.crash import hide
+
+        hide(fault, driver.secrets.values())
+        driver.executor.close()
+        raise
+    at = driver.clock.now()
+    folded = driver.close(status, at)
+    note_end(begun.entry, status, root, at)
+    return folded
 
 
 def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozenset[str] | None, made: Any) -> Any:
