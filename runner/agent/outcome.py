@@ -152,7 +152,7 @@ def _judge_exit(attempt: Attempt, verdict: Verdict, result: Table | None) -> Non
     elif attempt.why is not None:
         verdict.fail("cancelled", "it was cancelled", "cancelled")
     elif exit.code is None and exit.signal is None:
-        verdict.fail("lost", "somebody else took its exit code", "errored")
+        verdict.fail("lost", _LOST[attempt.via != "fresh"], "errored")
     elif exit.signal is not None:
         if exit.signal == signal.SIGKILL and attempt.host.out_of_memory():
             verdict.fail("oom", "the kernel killed it: out of memory")
@@ -169,6 +169,12 @@ def _judge_exit(attempt: Attempt, verdict: Verdict, result: Table | None) -> Non
         verdict.fail(reason, said, error=(result or {}).get("error"))
     elif result is not None and not result and attempt.call["kind"] == "python":
         verdict.warnings.append(f"exit code 0{_where(attempt, result, ': ')}")
+
+
+_LOST = (
+    "somebody else took its exit code",
+    "the server that it was forked from was killed, so how it ended is not known; what was left of it was ended too",
+)
 
 
 def _where(attempt: Attempt, result: Table | None, joint: str) -> str:

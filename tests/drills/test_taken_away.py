@@ -160,3 +160,57 @@ def test_a_note_of_files_to_keep_that_is_cut_off_is_told(project: Make) -> None:
     half = 'printf \'"half\' >> "$(dirname "$RUNNER_METRICS")/puts"'
     made = project({"pipeline.toml": f"name = \"x\"\n[steps.a]\nshell = '''{half}'''\n"})
     made.run("up").exits(1).says("errored", "`step.put`", "cut off")
+
+
+KILLED = """
+name = "x"
+[steps.runs]
+python = "w:runs"
+[steps.gate]
+shell = "while ! test -s server; do sleep 0.01; done"
+[steps.waits]                       # asked of a server that does nothing any more
+needs = ["gate"]
+python = "w:small"
+[steps.kill]
+needs = ["gate"]
+shell = 'kill -9 "$(cat server)"'
+[steps.later]
+needs = ["waits", "kill"]
+python = "w:small"
+"""
+STOPS = """
+import os, signal, time
+
+def runs():
+    if os.path.exists("server"):
+        return
+    os.kill(os.getppid(), signal.SIGSTOP)
+    with open("made", "w") as file:
+        file.write(str(os.getppid()))
+    os.rename("made", "server")
+    time.sleep(100)
+
+def small():
+    print("small", file=open("log", "a"))
+"""
+
+
+def test_a_server_of_python_steps_that_is_killed_is_told_and_takes_only_what_ran_along(project: Make) -> None:
+    made = project({"pipeline.toml": KILLED, "w.py": STOPS})
+    ended = made.run("up", "-j", "3", "--name", "first").exits(1)
+    ended.says("runs was lost", "the server that it was forked from was killed").silent("a fault of runner")
+    nodes = {node["path"]: node for node in made.cli("show", "@last", "--json").ok().json()["nodes"].values()}
+    assert {path: node["status"] for path, node in nodes.items()} == {
+        "runs": "errored",
+        "gate": "succeeded",
+        "waits": "succeeded",
+        "kill": "succeeded",
+        "later": "succeeded",
+    }
+    via = {path: nodes[path]["attempts"][-1]["via"] for path in ("runs", "waits", "later")}
+    assert via == {"runs": "fork0", "waits": "fresh", "later": "fork0"}, "one that had not begun starts without it"
+    assert made.read("log").split() == ["small", "small"], "and none twice"
+    made.run("retry", "first", "--name", "second").ok()
+    adopted = {node["path"] for node in made.cli("show", "@last", "--json").ok().json()["nodes"].values()
+               if node["attempts"][-1].get("adopted")}  # fmt: skip
+    assert adopted == {"gate", "waits", "kill", "later"}
