@@ -38,12 +38,14 @@ class Local:
         self._catalog = catalog
         self._catalogs: dict[str, Catalog] = {}
         self._host = Host(environ, fork=(settings or {}).get("python") != "fresh")
-        self._poller: Any = select.epoll() if hasattr(select, "epoll") else select.poll()
-        self._scale = 1 if hasattr(select, "epoll") else 1000  # seconds, or milliseconds
+        self._epoll = hasattr(select, "epoll")
+        self._poller: Any = select.epoll() if self._epoll else select.poll()
+        self._scale = 1 if self._epoll else 1000  # seconds, or milliseconds
         self._running: dict[Attempt, str] = {}  # and the last line seen
         self._ready: list[Attempt] = []  # ended without a process, or to be looked at for another reason
         self._watched: dict[int, Attempt] = {}
         self._timed: set[Attempt] = set()  # those of `_running` that must be looked at by a time
+        self._ended: dict[str, Attempt] = {}  # by scratch folder: to be closed while others run
         self._looked = 0.0
         spawn.seal()
 
@@ -64,17 +66,24 @@ class Local:
             found["memory"] = bytes_of(said["memory"])
         return found
 
-    def start(self, call: dict[str, Any], secrets: dict[str, str]) -> Attempt:
-        """Start an attempt; its end, whatever it is, comes from `poll`."""
+    def prepare(self, call: dict[str, Any], secrets: Mapping[str, str]) -> Attempt:
+        """An attempt that may be started, now or later; nothing is touched for it."""
         attempt = Attempt(call, secrets, self._catalog or self._catalog_of(call), self._host)
         attempt.on_close = self._forget
+        attempt.ready()
+        return attempt
+
+    def start(self, attempt: Attempt) -> None:
+        """Start an attempt; its end, whatever it is, comes from `poll`."""
+        if attempt.call["scratch"] in self._ended:
+            self._tidy()
         attempt.start()
         self._running[attempt] = ""
         self._watch(attempt)
-        return attempt
 
     def poll(self, timeout: float) -> list[tuple[Attempt, dict[str, Any]]]:
         """Wait for ends, at most `timeout` seconds; a wait may end early with none."""
+        self._tidy()
         now = time.monotonic()
         due = self._due(now + timeout)
         woken: dict[Attempt, None] = dict.fromkeys(self._ready)
@@ -82,7 +91,7 @@ class Local:
         for fd, _ in self._poller.poll(0 if woken else max(0.0, due - now) * self._scale):
             attempt = self._watched[fd]
             woken[attempt] = None
-            if fd == attempt.fileno():  # a pidfd stays readable: from here on `wake` tells when to look
+            if not self._epoll and fd == attempt.fileno():  # it stays readable: from here on `wake` tells
                 self._forget(fd)
         now = time.monotonic()
         for attempt in self._timed:
@@ -94,10 +103,11 @@ class Local:
             if attempt in self._running:
                 end = attempt.poll()
                 if end is None:
-                    self._watch(attempt)  # its command may have been started anew
+                    self._watch(attempt, again=True)  # its command may have been started anew
                 else:
                     del self._running[attempt]
                     self._timed.discard(attempt)
+                    self._ended[attempt.call["scratch"]] = attempt
                     ends.append((attempt, end))
         if now - self._looked >= _SEEN:
             self._looked = now
@@ -120,15 +130,24 @@ class Local:
         limit = time.monotonic() + 5
         while self._running and time.monotonic() < limit:
             self.poll(0.05)
+        self._tidy()
         if hasattr(self._poller, "close"):
             self._poller.close()
         self._host.close()
 
-    def _watch(self, attempt: Attempt) -> None:
-        for fd in (attempt.fileno(), attempt.pipe()):
+    def _tidy(self) -> None:
+        while self._ended:
+            self._ended.popitem()[1].close()
+
+    def _watch(self, attempt: Attempt, again: bool = False) -> None:
+        end = attempt.fileno()
+        for fd in (end, attempt.pipe()):
+            once = select.EPOLLONESHOT if self._epoll and fd == end else 0  # it stays readable
             if fd >= 0 and fd not in self._watched:
-                self._poller.register(fd, select.POLLIN)
+                self._poller.register(fd, select.POLLIN | once)
                 self._watched[fd] = attempt
+            elif fd >= 0 and again and once:
+                self._poller.modify(fd, select.POLLIN | once)
         at = attempt.wake()
         if at is not None:
             self._timed.add(attempt)
@@ -146,8 +165,7 @@ class Local:
 
     def _forget(self, fd: int) -> None:
         """Stop watching a descriptor; must come before it is closed."""
-        if fd in self._watched:
-            del self._watched[fd]
+        if self._watched.pop(fd, None) is not None and not self._epoll:  # epoll forgets what is closed by itself
             self._poller.unregister(fd)
 
     def _tell(self) -> None:

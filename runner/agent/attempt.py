@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from runner.agent import outcome, spawn
 from runner.agent.catalog import Catalog, NoCatalog
 from runner.agent.command import interpreted, needs_shell, plain_words
-from runner.agent.environ import Parameter, fits, parameters, variables
+from runner.agent.environ import Parameter, fits, is_object, keep_params, parameters, params_file, variables
 from runner.agent.host import Host
 from runner.agent.slots import Log
-from runner.agent.stage import StageError, Work, fetch, no_folder, prepare
+from runner.agent.stage import StageError, fetch, no_folder, place, prepare
 from runner.agent.tasks import Task, python_task
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _LOOK = 0.02  # seconds between two looks at processes that nothing wakes us for
 
 
 class Attempt:
-    """Runs a Call. `start()`, then `poll()` until it gives the End record.
+    """Runs a Call. `ready()` if there is time before it, `start()`, then `poll()` until it gives the End record.
 
     secrets: values by secret name; those the call does not name are only masked. Wake up for `fileno()` (the command
     ended), `pipe()` (it printed) and at `wake()`.
@@ -45,7 +45,7 @@ class Attempt:
         self.host = host or Host()
         self.catalog: Catalog = catalog or NoCatalog()
         self.redactor = self.host.redactor(secrets.values())
-        self.work: Work | None = None
+        self.work = place(call)
         self.process: spawn.Process | Forked | None = None
         self.exit: spawn.Exit | None = None
         self.unset: list[str] = []  # parameters too large for a variable
@@ -63,11 +63,21 @@ class Attempt:
         self._family: list[spawn.Member] = []
         self._alone = False  # nothing of it was left when the command ended
         self._memory: list[str] = []
+        self._params: Mapping[str, Parameter] = {}
+        self._env: dict[str, str] | None = None
         self._task: Task | None = None
         self._end: dict[str, Any] | None = None
-        self._given = False
+        self._given = self._closed = False
         self.cut: OSError | None = None  # why a part of the log is not there
         self.silent = False  # nothing was left in the scratch folder
+
+    def ready(self) -> None:
+        """Work out beforehand what needs nothing of the disk. What is wrong with it is found again by `start`."""
+        found = self.call.get("params") or {}
+        many = (one for value in found.values() for one in (value if isinstance(value, list) else (value,)))
+        if not any(map(is_object, many)) and not any(secret.get("file") for secret in self.call.get("secrets") or ()):
+            with contextlib.suppress(StageError):
+                self._env = self._environment()
 
     def start(self) -> None:
         """Stage in and start the command; whatever goes wrong is told by `poll`."""
@@ -77,19 +87,18 @@ class Attempt:
                 self._end = outcome.without_process(self)
                 return
             self.host.slots.folder(self.call["scratch"], time.time_ns())
-            self.work = prepare(self.call)
-            params = parameters(self.call, self.work, lambda sha, path: fetch(self.catalog, sha, path))
-            self.unset = [name for name, param in params.items() if not fits(param.text or "")]
-            env = {**self.host.environ, **variables(self.call, self.work, params), **self._secret_variables()}
-            program, argv = self._command(kind, env, params)
+            self.work = prepare(self.call, self.work)
+            env = self._env or self._environment()
+            keep_params(params_file(self.call, self._params), self._params)
+            program, argv = self._command(kind, env)
             self.log = self.host.slots.log(self.call["scratch"], self.call["log"], fresh=self.redactor is not None)
-            self._spawn(program, argv, env, params)
+            self._spawn(program, argv, env)
         except StageError as error:
             self._end = outcome.never_ran(self, error)
         except OSError as error:
             self._end = outcome.never_ran(self, StageError("stage-in", outcome.say(error), "errored"))
         if self._end is not None:
-            self._close()
+            self.close()
 
     def fileno(self) -> int:
         """The pidfd, readable when the command has ended; -1 when there is none."""
@@ -132,7 +141,8 @@ class Attempt:
                 return
             now = spawn.table()
             leader = self.process.pid
-            self._family = self._far(leader, now)
+            mark = "RUNNER_RETURNS=" + os.path.join(self.call["scratch"], "returns")
+            self._family = spawn.far(leader, now, mark)
             self._deadline = None
             if self._why is None:
                 self._why = why
@@ -143,14 +153,6 @@ class Attempt:
         if hard:
             self._kill_at = time.monotonic()
             self._kill()
-
-    def _far(self, leader: int, now: list[spawn.Member]) -> list[spawn.Member]:
-        """What the command started outside its session, orphans included: those still carry the attempt's variables."""
-        found = {m.pid: m for m in spawn.descendants([leader], now) if m.session != leader}
-        since = next((m.started for m in now if m.pid == leader), 0)
-        rest = [m for m in now if m.session != leader and m.started >= since and m.pid not in found]
-        variable = "RUNNER_RETURNS=" + os.path.join(self.call["scratch"], "returns")
-        return [*found.values(), *spawn.marked(variable, rest)]
 
     def show(self) -> None:
         """Give the log its name if something was printed, for those who read it while the command runs."""
@@ -166,8 +168,12 @@ class Attempt:
 
     # What follows is the life of the process.
 
-    def _command(self, kind: str, env: Mapping[str, str], params: Mapping[str, Parameter]) -> tuple[str, list[str]]:
-        assert self.work is not None
+    def _environment(self) -> dict[str, str]:
+        self._params = parameters(self.call, self.work, lambda sha, path: fetch(self.catalog, sha, path))
+        self.unset = [name for name, param in self._params.items() if not fits(param.text or "")]
+        return {**self.host.environ, **variables(self.call, self.work, self._params), **self._secret_variables()}
+
+    def _command(self, kind: str, env: Mapping[str, str]) -> tuple[str, list[str]]:
         call, path, cwd = self.call, env.get("PATH", os.defpath), self.work.cwd
         find = self.host.finder.which
         if kind == "shell":
@@ -190,7 +196,7 @@ class Attempt:
                 raise StageError("exit", f"`{name}`: no such command on PATH of this step", exit=127)
             return program, argv
         if kind in ("python", "notebook"):
-            self._task = python_task(call, self.work, params)
+            self._task = python_task(call, self.work, self._params)
             argv = [*(call.get("python") or [sys.executable]), *self._task.words]
             program = find(argv[0], path, cwd)
             if program is None:
@@ -220,8 +226,8 @@ class Attempt:
             file.write(text.encode("utf-8", "surrogateescape"))
         return path
 
-    def _spawn(self, program: str, argv: list[str], env: dict[str, str], params: Mapping[str, Parameter]) -> None:
-        assert self.work is not None and self.log is not None
+    def _spawn(self, program: str, argv: list[str], env: dict[str, str]) -> None:
+        assert self.log is not None
         out: int | str = self.log.path
         if self.redactor is not None:
             self._out = os.open(self.log.path, os.O_WRONLY | os.O_APPEND)
@@ -239,7 +245,7 @@ class Attempt:
         except OSError as error:
             if not os.path.isdir(self.work.cwd):
                 raise no_folder(self.work.cwd) from error
-            raise outcome.not_spawned(error, argv, params, self.call.get("env") or {}) from error
+            raise outcome.not_spawned(error, argv, self._params, self.call.get("env") or {}) from error
         except ValueError as error:  # a NUL
             raise StageError("bad-param", f"an argument can't be handed over: {error}") from error
         finally:
@@ -249,7 +255,6 @@ class Attempt:
             self._deadline = self._began + self.call["timeout"]
 
     def _made(self, program: str, argv: list[str], env: dict[str, str], out: int | str) -> spawn.Process | Forked:
-        assert self.work is not None
         how = (program, argv, env, out, self.work.cwd)
         if self._task is not None:
             forked = self.host.fork(self.call, self._task, how, self.on_close)
@@ -338,7 +343,8 @@ class Attempt:
         try:
             self._end = outcome.of_process(self)
         finally:
-            self._close()
+            if self._end is None or self._end["status"] != "succeeded" or self._end["log"]["bytes"]:
+                self.close()
 
     def _shut_pipe(self) -> None:
         if self._pipe >= 0:
@@ -353,7 +359,11 @@ class Attempt:
             os.close(self._out)
             self._out = -1
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Give back what it held. Of an attempt with an end, in good time before another one has its slot."""
+        if self._closed:
+            return
+        self._closed = True
         self._shut()
         if self.log is not None:
             end = self._end

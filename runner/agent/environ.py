@@ -85,7 +85,10 @@ def _object(value: Any, path: str, fetch: Callable[[str, str], None]) -> Any:
 
 
 def variables(call: Mapping[str, Any], work: Work, params: Mapping[str, Parameter]) -> dict[str, str]:
-    """Our own variables for this attempt, and those of the step's `env`. Raises StageError (bad-param)."""
+    """Our own variables for this attempt, and those of the step's `env`. Raises StageError (bad-param).
+
+    The file of RUNNER_PARAMS is for `keep_params` to write.
+    """
     scratch = call["scratch"]
     run = call.get("run") or {}
     env = {
@@ -93,7 +96,7 @@ def variables(call: Mapping[str, Any], work: Work, params: Mapping[str, Paramete
         "RUNNER_RUN_NAME": str(run.get("name", "")),
         "RUNNER_STEP": call.get("path", ""),
         "RUNNER_ATTEMPT": str(call.get("n", 1)),
-        "RUNNER_PARAMS": _kept(call, {name: p.value for name, p in params.items()}),
+        "RUNNER_PARAMS": params_file(call, params),
         "RUNNER_RETURNS": scratch + "/returns",
         "RUNNER_METRICS": scratch + "/metrics",
         "PWD": work.cwd,
@@ -132,19 +135,21 @@ def fits(text: str) -> bool:
     )
 
 
-def _kept(call: Mapping[str, Any], values: Mapping[str, Any]) -> str:
-    """The path of a JSON file with these values, beside the scratch folder; one without any serves all.
+def params_file(call: Mapping[str, Any], params: Mapping[str, Parameter]) -> str:
+    """The path of the JSON file with all parameters, beside the scratch folder; one without any serves all."""
+    scratch: str = call["scratch"]
+    return f"{scratch}.params.json" if params else os.path.dirname(scratch) + "/no-params.json"
+
+
+def keep_params(path: str, params: Mapping[str, Parameter]) -> None:
+    """Write the file of RUNNER_PARAMS. Raises OSError.
 
     The next attempt of the slot writes over it: to make a new file costs several times as much, and so does one that
-    is cut to nothing first. Raises OSError.
+    is cut to nothing first.
     """
-    if not values:
-        path: str = os.path.dirname(call["scratch"]) + "/no-params.json"
-        if os.path.exists(path):
-            return path
-    else:
-        path = f"{call['scratch']}.params.json"
-    data = memoryview(json.dumps(values).encode("ascii"))
+    if not params and os.path.exists(path):
+        return
+    data = memoryview(json.dumps({name: p.value for name, p in params.items()}).encode("ascii"))
     fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
     try:
         with Named(path):
@@ -158,4 +163,3 @@ def _kept(call: Mapping[str, Any], values: Mapping[str, Any]) -> str:
         raise
     finally:
         os.close(fd)
-    return path

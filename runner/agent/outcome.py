@@ -9,14 +9,15 @@ import signal
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from runner.agent.environ import Parameter, is_object
+from runner.agent import inline
+from runner.agent.environ import Parameter
 from runner.agent.exits import meaning, no_room, signal_words
-from runner.agent.reduce import reduced
 from runner.agent.stage import StageError, collect
 from runner.rules.returns import ReturnsError, parse_returns, read_metrics
 
 if TYPE_CHECKING:
     from runner.agent.attempt import Attempt
+    from runner.agent.spawn import Exit
 
 Table = dict[str, Any]
 _LARGE = 1 << 18  # bytes of a value that goes to the catalog: a record stays below a megabyte
@@ -56,34 +57,18 @@ def without_process(attempt: Attempt) -> Table:
     """The end of a stub or of a built-in reducer: nothing is run."""
     verdict = Verdict()
     try:
-        verdict.returns.update(given(attempt.call))
+        verdict.returns.update(inline.given(attempt.call))
     except (TypeError, ValueError) as error:
         verdict.fail("bad-return", str(error))
     return _record(attempt, verdict, None, None)
 
 
-def given(call: Mapping[str, Any]) -> Table:
-    """What a stub or a built-in reducer returns. Raises TypeError, ValueError."""
-    declared = {r["name"]: r for r in call.get("returns") or ()}
-    if call["kind"] == "reduce":
-        params = call.get("params") or {}
-        values = {name: reduced(how, list(params.get(name) or ())) for name, how in call["builtins"].items()}
-    else:
-        values = {**(call.get("stub") or {})}
-        values.update({name: None for name in declared if name not in values})
-    found: Table = {}
-    for name, value in values.items():
-        if is_object(value):
-            found[name] = {"kind": "object", "blob": value["$object"]["sha256"], **value["$object"]}
-        else:
-            found[name] = {"kind": declared.get(name, {}).get("kind", "json"), "json": value}
-    return found
-
-
 def of_process(attempt: Attempt) -> Table:
     """The end of an attempt whose command has ended: returns and files are judged and kept."""
-    assert attempt.exit is not None and attempt.work is not None
+    assert attempt.exit is not None
     call, verdict = attempt.call, Verdict()
+    if _plain(attempt, attempt.exit):
+        return _record(attempt, verdict, 0, None)
     try:
         result = _result(attempt) if call["kind"] in ("python", "notebook") else None
     except OSError as error:
@@ -110,6 +95,20 @@ def of_process(attempt: Attempt) -> Table:
         verdict.warnings.append(f"a part of the log could not be written: {say(attempt.cut)}")
     _mask(attempt, verdict)
     return _record(attempt, verdict, attempt.exit.code, attempt.exit.signal)
+
+
+def _plain(attempt: Attempt, exit: Exit) -> bool:
+    """A success that gave nothing and owes nothing, as most are: what follows would find nothing to do."""
+    call = attempt.call
+    return (
+        exit.code == 0
+        and attempt.silent
+        and attempt.why is None
+        and attempt.cut is None
+        and call["kind"] in ("shell", "command")
+        and not call.get("returns")
+        and not call.get("outputs")
+    )
 
 
 def not_spawned(
@@ -242,7 +241,7 @@ def _keep_objects(attempt: Attempt, verdict: Verdict) -> None:
     redactor = attempt.redactor
     for name, given in verdict.returns.items():
         if "path" in given:
-            path = os.path.join(attempt.work.cwd if attempt.work else "", given["path"])
+            path = os.path.join(attempt.work.cwd, given["path"])
             try:
                 if redactor is not None and _file_finds(attempt, path):
                     verdict.fail("secret-leak", f"the return `{name}` holds a secret")
@@ -311,7 +310,6 @@ def _take_metrics(attempt: Attempt, verdict: Verdict) -> None:
 
 def _puts(attempt: Attempt, verdict: Verdict) -> list[str]:
     """Paths that `step.put` named, each once, from the root. Raises StageError."""
-    assert attempt.work is not None
     if attempt.silent:
         return []
     try:

@@ -280,6 +280,14 @@ def marked(variable: str, members: Iterable[Member]) -> list[Member]:
     return found
 
 
+def far(leader: int, now: Sequence[Member], variable: str) -> list[Member]:
+    """What a command started outside its session, orphans included: those still carry the variable NAME=value."""
+    found = {m.pid: m for m in descendants([leader], now) if m.session != leader}
+    since = next((m.started for m in now if m.pid == leader), 0)
+    rest = [m for m in now if m.session != leader and m.started >= since and m.pid not in found]
+    return [*found.values(), *marked(variable, rest)]
+
+
 def survivors(run: str) -> list[Member]:
     """Living processes of a run whose driver is gone: its steps carry RUNNER_RUN_ID, their sessions and children go
     with them (N42: `--resume` ends them before it starts anything)."""

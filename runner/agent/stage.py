@@ -33,33 +33,38 @@ class StageError(Exception):
         self.reason, self.status, self.exit = reason, status, exit
 
 
-def prepare(call: Mapping[str, Any]) -> Work:
+def place(call: Mapping[str, Any]) -> Work:
+    """Where an attempt will run; nothing is touched."""
+    isolated = bool(call.get("isolate"))
+    root = os.path.join(call["scratch"], "tree") if isolated else call["root"]
+    workdir = call.get("workdir")
+    return Work(root, (os.path.join(root, workdir).rstrip("/") or "/") if workdir else root, isolated, {})
+
+
+def prepare(call: Mapping[str, Any], work: Work) -> Work:
     """Make the place ready: parents of outputs, no leftovers of them, the isolated tree if asked for (StageError)."""
-    root = call["root"]
     outputs = call.get("outputs") or ()
     inputs = call.get("inputs") or ()
     for path in (*(o["path"] for o in outputs), *inputs):
         check_path(path)
-    isolated = bool(call.get("isolate"))
+    ways = {}
     try:
         for path in inputs:
-            if not os.path.exists(os.path.join(root, path)):
+            if not os.path.exists(os.path.join(call["root"], path)):
                 raise StageError("stage-in", f"the input `{path}` is not there", "errored")
-        if isolated:
-            root = os.path.join(call["scratch"], "tree")
-            _isolate(call, root)
+        if work.isolated:
+            _isolate(call, work.root)
         taken = set(inputs)
-        ways = {}
         for output in outputs:
-            _make_room(root, output, taken)
-            if "*" not in output["path"]:
-                ways[output["path"]] = os.path.realpath(os.path.dirname(os.path.join(root, output["path"].rstrip("/"))))
+            _make_room(work.root, output, taken)
+            path = output["path"]
+            if "*" not in path:
+                ways[path] = os.path.realpath(os.path.dirname(os.path.join(work.root, path.rstrip("/"))))
     except OSError as error:
         raise StageError("stage-in", _say(error), "errored") from error
-    cwd = os.path.join(root, call.get("workdir") or "").rstrip("/") or "/"
-    if call.get("workdir") and not os.path.isdir(cwd):
+    if call.get("workdir") and not os.path.isdir(work.cwd):
         raise no_folder(call["workdir"])
-    return Work(root, cwd, isolated, ways)
+    return work._replace(ways=ways) if ways else work
 
 
 def no_folder(path: str) -> StageError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.agent.call import Seen, item_of, params, round_of, taken
-from runner.agent.outcome import given
+from runner.agent.inline import given
 from runner.rules import answers
 from runner.rules.bind import Key, Values, part_of
 from runner.rules.expr import ExprError

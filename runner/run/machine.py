@@ -69,7 +69,7 @@ class Machine:
         self._selected = _closed(self.nodes, selected)
         self._live: dict[Address, Unit] = {}
         self._shapes: dict[Address | str, Shape] = {}
-        self._running: dict[Address, Unit] = {}
+        self.running: dict[Address, Unit] = {}
         self._closed: deque[tuple[Unit, Status]] = deque()
         self._out: list[Instruction] = []
         self.asking = False  # something of _out is a question
@@ -146,7 +146,7 @@ class Machine:
     def ended(self, address: Address, end: Table, now: float) -> None:
         """An attempt has ended: `status` of its end record, with `exit`, `signal`, `reason`."""
         self._now = now
-        unit = self._running.pop(address)
+        unit = self.running.pop(address)
         self._stopped.pop(address, None)
         taken = self.stock.leave(unit) if self.stock is not None else None
         status = Status(end["status"], end.get("reason"))
@@ -339,7 +339,7 @@ class Machine:
     def _may_start(self) -> bool:
         if not self.zone.hot:
             return False
-        return len(self._running) < self.limit or self._halted[self.main_status is not None]
+        return len(self.running) < self.limit or self._halted[self.main_status is not None]
 
     def _start(self, unit: Unit) -> None:
         if self._halted[unit.last]:
@@ -351,14 +351,14 @@ class Machine:
             return
         unit.phase = RUNNING
         unit.n += 1
-        self._running[unit.address] = unit
+        self.running[unit.address] = unit
         self._out.append(Start(unit.address, unit.n))
 
     def _halt(self, why: str, hard: bool, last: bool) -> None:
         self.why = self.why or why
         self._halted[False] = True
         self._halted[True] |= last
-        for address, unit in self._running.items():
+        for address, unit in self.running.items():
             if self._halted[unit.last] and (address not in self._stopped or (hard and not self._stopped[address])):
                 self._stopped[address] = hard
                 self._out.append(Stop(address, why, hard))

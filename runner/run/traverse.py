@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from heapq import heappop, heappush
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from runner.rules.expr import ABSENT, ExprError
 from runner.rules.keys import attempt_key, digest, done_key, dumps, items_key, run_key, start_key, ulid
 from runner.rules.labels import Labels
 from runner.run.aftermath import Aftermath
+from runner.run.ahead import Ahead
 from runner.run.cache import Asked, Cache
 from runner.run.ends import not_started, text_of
 from runner.run.events import Address, Event
@@ -91,6 +93,7 @@ class Driver:
             selected=set(wanted.selected) if wanted.selected is not None else None,
             stock=wanted.stock,
         )
+        self.ahead = Ahead(self.machine, self._make_ahead, lambda made: heappush(self._free, made[0]["slot"]))
         self.facts: Table = {**run["first"], "date": run["date"], "scheduled": run["scheduled"]}
         self.hashes = Hashes(Path(place.root))
         records = [record for found in (adopted or {}).values() for record in found.values()]
@@ -104,8 +107,8 @@ class Driver:
         self._asked: dict[Address, Asked] = {}  # of attempts that are under way
         self._handles: dict[Address, Any] = {}
         self._running: dict[Any, tuple[Address, Table]] = {}
-        self._free: list[int] = []  # slots that are not in use, of the first `_slots` ones
-        self._slots = 0
+        self._slots = count()
+        self._free: list[int] = []  # slots that nobody uses any more
         self._pid = os.getpid()
         self._finally = set(plan["finally"])
         self.clock = Clock()
@@ -145,6 +148,7 @@ class Driver:
             if not busy or now >= self._shown + TICK:
                 self._show(now)
             if not busy:
+                self.ahead.look()
                 self._collect(now, deadline)
 
     def _show(self, now: float) -> None:
@@ -185,13 +189,13 @@ class Driver:
         Records are written before commands start: what a command stands on, and that it starts, is never lost.
         """
         answered = False
-        ready: list[tuple[Address, Table]] = []
+        ready: list[tuple[Address, Table, Any]] = []
         stops: list[Stop] = []
         for todo in self.machine.next(now):
             if isinstance(todo, Start):
-                call = self._prepare(todo, now)
-                ready += [(todo.address, call)] if call else []
-                answered |= call is None
+                made = self._prepare(todo, now)
+                ready += [(todo.address, *made)] if made else []
+                answered |= made is None
             elif isinstance(todo, Decide):
                 self.machine.decided(todo.address, self._decide(todo), now)
                 answered = True
@@ -205,11 +209,11 @@ class Driver:
         if ready:
             self.store.flush()
             self._tell()
-        for address, call in ready:
+        for address, call, handle in ready:
             self.see(Event(now, "start", address, {"n": call["n"], "log": call["log"]}))
-            handle = self.executor.start(call, self.secrets)
             self._handles[address] = handle
             self._running[handle] = (address, call)
+            self.executor.start(handle)
         for stop in stops:
             if stop.address in self._handles:
                 self.executor.stop(self._handles[stop.address], stop.why, hard=self._stops > 1)
@@ -226,19 +230,48 @@ class Driver:
             heappush(self._free, call["slot"])
             self._ended(address, call, end, self.clock.now())
 
-    def _prepare(self, todo: Start, now: float) -> Table | None:
-        """The call of an attempt, its start on record; None when it has ended at once."""
-        address, attempt = todo.address, ulid(now)
+    def _make(self, address: Address, n: int, now: float) -> Table:
+        """The call of an attempt, with a slot of its own. Raises ExprError."""
+        slot = heappop(self._free) if self._free else next(self._slots)
+        try:
+            ways = (self.values, *address, n, ulid(now), slot, self.place, self.labels.label)
+            call = make_call(*ways)
+            self._own_paths(address, call)
+        except ExprError:
+            heappush(self._free, slot)
+            raise
+        return call
+
+    def _make_ahead(self, address: Address) -> tuple[Table, Any] | None:
+        try:
+            call = self._make(address, 1, self.clock.now())
+        except ExprError:  # it is told when the attempt starts
+            return None
+        return call, self.executor.prepare(call, self.secrets)
+
+    def _prepare(self, todo: Start, now: float) -> tuple[Table, Any] | None:
+        """An attempt to be started, its start on record: call and handle; None when it has ended at once."""
+        address = todo.address
         if address.id in self._finally or self._last(address.id):
             self._facts_of_the_end()
         try:
-            slot = self._free[0] if self._free else self._slots
-            call = make_call(self.values, address.id, address.key, todo.n, attempt, slot, self.place, self.labels.label)
-            self._own_paths(address, call)
+            call, handle = self.ahead.take(address) or (self._make(address, todo.n, now), None)
         except ExprError as error:
-            end = not_started(self.plan, address, todo.n, attempt, now, "failed", "bad-param", str(error))
+            end = not_started(self.plan, address, todo.n, ulid(now), now, "failed", "bad-param", str(error))
             self._ended(address, {}, end, now)
             return None
+        known, note = self._known(address, call)
+        if known is not None:
+            heappush(self._free, call["slot"])
+            self._ended(address, call, known, now, note=note)
+            return None
+        self._about_failure(call, address)
+        start = f'{{"at":{now!r},"n":{todo.n},"pid":{self._pid},"slot":{call["slot"]},"v":1}}'
+        self.store.put(start_key(self.run["run"], *address, call["attempt"]), start.encode())
+        return call, handle or self.executor.prepare(call, self.secrets)
+
+    def _known(self, address: Address, call: Table) -> tuple[Table | None, str | None]:
+        """The end that an attempt need not run for, and what is to be said of it: adopted, or from the cache."""
         do = self._do(address)
         code = self.cache.code(do) if "code" in do else {}
         call["inputs_digest"] = inputs_digest(call, self.put, self.hashes)
@@ -246,26 +279,16 @@ class Driver:
             call["code_digest"] = digest(code)
         found = self.adoption.find(call) if self.adoption else None
         if self.adoption and found:
-            self._ended(address, call, found, now, note=self.adoption.note(call, found))
-            return None
+            return found, self.adoption.note(call, found)
         asked = self.cache.ask(call, do, self.put, code, call["inputs_digest"])
         named = self.adoption and self.adoption.anew(call)  # it was asked for again
         hit = self.cache.find(asked, call, do) if asked and not named else None
-        if hit is not None:
-            self._ended(address, call, hit, now)
-            return None
-        if asked:
-            self._asked[address] = asked
-        if self.adoption and todo.n == 1:
-            self.adoption.carry(call)
-        self._about_failure(call, address)
-        if self._free:
-            heappop(self._free)
-        else:
-            self._slots += 1
-        start = f'{{"at":{now!r},"n":{todo.n},"pid":{self._pid},"slot":{slot},"v":1}}'
-        self.store.put(start_key(self.run["run"], *address, attempt), start.encode())
-        return call
+        if hit is None:
+            if asked:
+                self._asked[address] = asked
+            if self.adoption and call["n"] == 1:
+                self.adoption.carry(call)
+        return hit, None
 
     def _own_paths(self, address: Address, call: Table) -> None:
         """No two items of a map write one path (N46); rounds and attempts do. Raises ExprError."""

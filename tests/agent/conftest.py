@@ -48,7 +48,13 @@ class Project:
     def start(self, kind: str, secrets: dict[str, str] | None = None, **more: Any) -> Any:
         """Start a call; the handle."""
         self.last = self.call(kind, **more)
-        return self.local.start(self.last, secrets or {})
+        return self.begin(self.last, secrets or {})
+
+    def begin(self, call: dict[str, Any], secrets: dict[str, str]) -> Any:
+        """Start this very call; the handle."""
+        handle = self.local.prepare(call, secrets)
+        self.local.start(handle)
+        return handle
 
     def wait(self, handle: Any, limit: float = 20) -> dict[str, Any]:
         """The end of a handle."""

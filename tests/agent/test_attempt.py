@@ -246,7 +246,7 @@ def test_200_mb_of_output_in_little_memory(tmp_path: Path, secrets: dict[str, st
         call = {{"kind": "shell", "script": "head -c 200000000 /dev/zero | tr '\\\\0' x", "root": {str(tmp_path)!r},
                  "scratch": {str(tmp_path / "s")!r},
                  "log": {str(tmp_path / "log")!r}, "catalog": {{"type": "do-nothing"}}}}
-        local.start(call, {secrets!r})
+        local.start(local.prepare(call, {secrets!r}))
         ends = []
         while not ends:
             ends = local.poll(1)

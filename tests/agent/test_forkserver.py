@@ -410,7 +410,7 @@ def test_own_variables_and_secrets(warm: Any, monkeypatch: pytest.MonkeyPatch) -
     module(warm, "import os\ndef f():\n    return os.environ.get('OWN')\n")
     end = run(warm, env={"OWN": "x"}, returns=R)
     assert (value(end), end["via"]) == ("x", "fork0")
-    handle = warm.local.start(
+    handle = warm.begin(
         warm.call("python", module="m", function="f", secrets=[{"env": "OWN", "name": "S"}]), {"S": "long-secret"}
     )
     assert warm.wait(handle)["via"] == "fork0"

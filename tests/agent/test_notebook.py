@@ -94,6 +94,6 @@ def test_a_python_without_nbclient_is_told_what_to_install(project: Any) -> None
     path = notebook(project, "x = 1")
     (project.root / "nbclient.py").write_text("raise ImportError('not here')\n")
     call = project.call("notebook", notebook=path, env={"PYTHONPATH": str(project.root)}, python=[sys.executable])
-    end = project.wait(project.local.start(call, {}), 30)
+    end = project.wait(project.begin(call, {}), 30)
     assert (end["status"], end["reason"]) == ("failed", "no-interpreter")
     assert "pip install nbclient ipykernel" in end["error"]["message"]

@@ -104,7 +104,7 @@ def test_a_stream_without_secrets_comes_through_whole() -> None:
 def test_a_step_that_prints_its_secret(project: Any) -> None:
     script = 'echo "token $TOKEN"; printf %s "$TOKEN" | base64; set -x; true "$TOKEN"; set +x; env > got'
     call = {**project.call("shell", script=script), "secrets": [{"env": "TOKEN", "name": "T"}]}
-    handle = project.local.start(call, {"T": SECRET})
+    handle = project.begin(call, {"T": SECRET})
     end = project.wait(handle)
     assert end["status"] == "succeeded"
     log = Path(handle.call["log"]).read_bytes().decode()
@@ -120,7 +120,7 @@ def test_a_step_that_returns_its_secret_fails(project: Any, how: str) -> None:
         "shell", script='printf "n=%s\\n" "$RUNNER_PARAM_x" > "$RUNNER_RETURNS"', params={"x": SPELT[how]}
     )
     call["returns"] = [{"name": "n", "kind": "json"}]
-    end = project.wait(project.local.start(call, {"T": SECRET}))
+    end = project.wait(project.begin(call, {"T": SECRET}))
     assert (end["status"], end["reason"]) == ("failed", "secret-leak")
     assert end["returns"] == {} and "`n`" in end["error"]["message"]
 
@@ -129,7 +129,7 @@ def test_an_object_that_holds_a_secret_fails_too(project: Any) -> None:
     (project.root / "w.py").write_text("import os\nclass A: pass\ndef f():\n    return {'x': os.environ['TOKEN']}\n")
     call = project.call("python", module="w", function="f", returns=[{"name": "m", "kind": "object"}])
     call["secrets"] = [{"env": "TOKEN", "name": "T"}]
-    end = project.wait(project.local.start(call, {"T": SECRET}))
+    end = project.wait(project.begin(call, {"T": SECRET}))
     assert (end["status"], end["reason"], end["returns"]) == ("failed", "secret-leak", {})
 
 
@@ -137,7 +137,7 @@ def test_an_error_text_is_masked(project: Any) -> None:
     (project.root / "w.py").write_text("import os\ndef f():\n    raise ValueError(os.environ['TOKEN'])\n")
     call = project.call("python", module="w", function="f")
     call["secrets"] = [{"env": "TOKEN", "name": "T"}]
-    handle = project.local.start(call, {"T": SECRET})
+    handle = project.begin(call, {"T": SECRET})
     end = project.wait(handle)
     assert end["error"]["message"] == "***" and "ss'w" not in json.dumps(end)
     assert "ss'w" not in Path(handle.call["log"]).read_text()
@@ -146,7 +146,7 @@ def test_an_error_text_is_masked(project: Any) -> None:
 def test_n40_a_secret_as_a_file_in_memory(project: Any) -> None:
     call = project.call("shell", script='stat -c %a "$KEY"; echo "$KEY" > where; cat "$KEY" > got')
     call["secrets"] = [{"env": "KEY", "name": "K", "file": True}]
-    handle = project.local.start(call, {"K": LINES})
+    handle = project.begin(call, {"K": LINES})
     end = project.wait(handle)
     assert end["status"] == "succeeded" and Path(handle.call["log"]).read_text() == "600\n"
     assert project.text("got") == LINES
@@ -158,5 +158,5 @@ def test_n40_an_empty_secret_counts_as_missing(project: Any) -> None:
     call = project.call("shell", script="true")
     call["secrets"] = [{"env": "KEY", "name": "K"}]
     for values in ({}, {"K": ""}):
-        end = project.wait(project.local.start(call, values))
+        end = project.wait(project.begin(call, values))
         assert end["status"] == "errored" and "`K`" in end["error"]["message"]
