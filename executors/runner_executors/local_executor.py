@@ -164,8 +164,8 @@ class Local:
         return limit
 
     def _forget(self, fd: int) -> None:
-        """Stop watching a descriptor; must come before it is closed."""
-        if self._watched.pop(fd, None) is not None and not self._epoll:  # epoll forgets what is closed by itself
+        """Stop watching a descriptor; must come before it is closed: a child may have it for a moment longer."""
+        if self._watched.pop(fd, None) is not None:
             self._poller.unregister(fd)
 
     def _tell(self) -> None:
