@@ -75,7 +75,7 @@ class Local:
 
     def start(self, attempt: Attempt) -> None:
         """Start an attempt; its end, whatever it is, comes from `poll`."""
-        if attempt.call["scratch"] in self._ended:
+        if len(self._ended) > 1 or attempt.call["scratch"] in self._ended:  # they hold descriptors
             self._tidy()
         attempt.start()
         self._running[attempt] = ""
