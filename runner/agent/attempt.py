@@ -49,7 +49,7 @@ class Attempt:
         self.process: spawn.Process | Forked | None = None
         self.exit: spawn.Exit | None = None
         self.unset: list[str] = []  # parameters too large for a variable
-        self.started = self.host.clock.now()
+        self.started = 0.0
         self.on_close: Callable[[int], None] | None = None  # told of a descriptor before it is closed
         self._secrets = secrets
         self._began = self._ended = time.monotonic()
@@ -81,6 +81,7 @@ class Attempt:
 
     def start(self) -> None:
         """Stage in and start the command; whatever goes wrong is told by `poll`."""
+        self.started = self.host.clock.now()
         try:
             kind = self.call["kind"]
             if kind in ("stub", "reduce"):
