@@ -16,4 +16,5 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if running:
+            gc.freeze()  # nor does the next look, which would come at once
             gc.enable()

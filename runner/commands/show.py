@@ -43,7 +43,9 @@ def _told(args: argparse.Namespace) -> int:
     folded, nodes = opened.run, opened.plan["nodes"]
     if args.step is None:
         if args.json:
-            print(json.dumps(folded, indent=2, ensure_ascii=False))
+            from runner.views.lines import lines
+
+            sys.stdout.writelines(lines(folded))
         else:
             sys.stdout.write(whole(folded, nodes))
         return 0

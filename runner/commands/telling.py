@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from runner.views.digest import digest
 from runner.views.exits import exit_code
+from runner.views.lines import lines
 from runner.views.logfile import tail
 from runner.views.steady import Steady
 from runner.views.terminal import coloured, symbols
@@ -30,8 +30,7 @@ def tell(
 ) -> int:
     """Tell a run that has ended, as it was folded. signal: the first one that asked the run to stop."""
     if args.json:
-        json.dump(folded, sys.stdout, indent=2, ensure_ascii=False)  # in pieces: the whole text is large
-        print()
+        sys.stdout.writelines(lines(folded))
     if args.output != "json":
         logs = root / ".runner" / "runs" / folded["run"] / "logs"
         text = digest(

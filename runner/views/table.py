@@ -11,19 +11,19 @@ def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], *, width: int | None = None, more: str = "...", right: str = ""
 ) -> str:
     """Lines of cells two blanks apart. `width`: of a terminal, None when piped; `right`: the heads of numbers."""
-    cells = [list(map(str, head)), *(list(map(str, row)) for row in rows)]
-    sizes = [[columns(cell) for cell in row] for row in cells]
-    wide = [max(column) for column in zip(*sizes, strict=True)]
-    numbers = [name in right.split() for name in head]
-    lines = []
-    for row, taken in zip(cells, sizes, strict=True):
-        parts = [
-            " " * (most - size) + cell if number else cell + " " * (most - size)
-            for cell, size, most, number in zip(row, taken, wide, numbers, strict=True)
-        ]
-        line = "  ".join(parts).rstrip()
-        if width is not None:
-            parts[-1] = cut(row[-1], max(0, width - sum(wide[:-1]) - 2 * (len(head) - 1)), more)
-            line = "  ".join(parts).rstrip()  # names stand in front: only the last column is cut
-        lines.append(line)
-    return "\n".join(lines) + "\n"
+    *names, last = zip(head, *rows, strict=True)
+    filled = [_filled(column, right=column[0] in right.split()) for column in names]
+    if width is not None:  # names stand in front: only the last column is cut
+        room = max(0, width - sum(columns(column[0]) + 2 for column in filled))
+        last = tuple(cut(cell, room, more) for cell in last)
+    elif last[0] in right.split():
+        last = tuple(_filled(last, right=True))
+    return "".join(f"{'  '.join(row).rstrip()}\n" for row in zip(*filled, last, strict=True))
+
+
+def _filled(column: Sequence[str], right: bool) -> list[str]:
+    """Cells made as wide as the widest of them."""
+    sizes = list(map(len if "".join(column).isascii() else columns, column))
+    most = max(sizes)
+    pairs = zip(column, sizes, strict=True)
+    return [" " * (most - size) + cell if right else cell + " " * (most - size) for cell, size in pairs]

@@ -116,3 +116,51 @@ def test_an_item_that_is_gone_on_with_costs_the_same_too(
     made = project()
     none, few, many = (going_on(n) for n in (2, SMALL, LARGE))
     assert (many - none) / LARGE < 1.05 * (few - none) / SMALL
+
+
+READING = {  # calls for each record, with some room; indents of JSON, which only Python makes, take 1,600
+    ("show", "@last"): 165,
+    ("show", "@last", "--json"): 150,
+    ("show", "@last", "m[i=7]"): 150,
+    ("logs", "@last", "m[i=7]"): 150,
+    ("runs",): 3,
+    ("runs", "--json"): 3,
+}
+
+
+def test_each_record_of_a_run_costs_a_few_calls_when_it_is_read(project: Make) -> None:
+    made = project()
+    found = {}
+    for n in (SMALL, LARGE):
+        calls(made, returning(n))
+        found[n] = {verb: counted(made, *verb) for verb in READING}
+    costs = {verb: (found[LARGE][verb] - found[SMALL][verb]) / (LARGE - SMALL) for verb in READING}
+    assert {verb: cost for verb, cost in costs.items() if cost > READING[verb]} == {}
+
+
+WALKED = """
+import gc, sys
+from runner.cli import main
+walked = 0
+def note(phase, info):
+    global walked
+    if phase == "start":
+        walked += sum(len(gc.get_objects(one)) for one in range(info["generation"] + 1))
+gc.callbacks.append(note)
+code = main(sys.argv[1:])
+print(code, walked)
+"""
+
+
+def test_nobody_looks_for_garbage_among_the_records_of_a_run(project: Make) -> None:
+    made = project()
+    found = []
+    for n in (SMALL, 10 * LARGE):
+        made.write({"pipeline.toml": f"name = 'x'\n{items(n).replace(TRUE, 'stub = true')}"})
+        made.cli("up", "--output", "quiet").ok()
+        words = [made.command()[0], "-c", WALKED, "show", "@last"]
+        said = subprocess.run(words, cwd=made.root, env=made.environment(), capture_output=True, text=True).stdout
+        code, walked = map(int, said.split()[-2:])
+        found.append(walked)
+        assert code == 0
+    assert found[1] - found[0] < 10 * LARGE, "a record is made of many objects"
