@@ -56,7 +56,7 @@ def _step(nodes: Mapping[str, Any], id: str) -> dict[str, Any]:
     names = [entry["name"] if isinstance(entry, Mapping) else str(entry) for entry in returns]
     return {
         "step": node["path"],
-        "kind": do.get("kind") or {"graph": "steps", "choice": "choose"}.get(body["type"], body["type"]),
+        "kind": do.get("kind") or _group(body),
         "description": node.get("description") or "",
         "tags": list(node.get("tags") or ()),
         "needs": [nodes[need]["path"] for need in node.get("needs", ()) if need in nodes],
@@ -68,6 +68,13 @@ def _step(nodes: Mapping[str, Any], id: str) -> dict[str, Any]:
         "outputs": [_path(nodes, entry) for entry in do.get("outputs") or ()],
         "secrets": [entry["name"] for entry in do.get("secrets") or ()],
     }
+
+
+def _group(body: Mapping[str, Any]) -> str:
+    """The kind of a step with others in it; of one that uses a file, with that file."""
+    if "uses" in body:
+        return f"uses {body['uses']}"
+    return {"graph": "steps", "choice": "choose"}.get(body["type"], str(body["type"]))
 
 
 def _default(expr: Any, nodes: Mapping[str, Any]) -> Any:

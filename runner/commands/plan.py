@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from runner.commands.asking import FILE, JSON, RESUME
 from runner.commands.selecting import SELECT, selected
 from runner.rules.expr import ABSENT, ExprError, truth
+from runner.rules.last import LAST, of_file
 from runner.views.expressions import written
 from runner.views.table import table
 from runner.views.terminal import is_terminal, size
@@ -63,7 +64,8 @@ def _name(node: Table, nodes: Table) -> str:
     depth, parent = 0, node["parent"]
     while parent:
         depth, parent = depth + 1, nodes[parent]["parent"]
-    return "  " * depth + str(node["path"]).removesuffix("!finally")
+    path = str(node["path"])
+    return "  " * depth + (path if of_file(path) else path.removesuffix(LAST))
 
 
 def _kind(node: Table) -> str:
@@ -75,7 +77,7 @@ def _kind(node: Table) -> str:
 def _part(node: Table) -> str:
     while "body" in node:
         node = node["body"]
-    return str(node["do"]["kind"] if node["type"] == "task" else node["type"])
+    return str(node["do"]["kind"] if node["type"] == "task" else node.get("uses") or node["type"])
 
 
 def _why(
@@ -85,12 +87,14 @@ def _why(
     if ids is not None and id not in ids:
         return "not selected: its last results are taken"
     said: list[str] = []
-    if node["path"].endswith("!finally"):
+    if of_file(node["path"]):
+        return f"at the end of `{nodes[node['parent']]['path']}`, whatever happened"
+    if node["path"].endswith(LAST):
         said.append("at the end, whatever happened")
     if node["needs"]:
         said.append("needs " + ", ".join(nodes[other]["path"] for other in node["needs"]))
     if node["after"]:
-        said.append("after " + ", ".join(nodes[other]["path"].removesuffix("!finally") for other in node["after"]))
+        said.append("after " + ", ".join(nodes[other]["path"].removesuffix(LAST) for other in node["after"]))
     if node["type"] == "map":
         said.append(_items(node, nodes))
     if "when" in node:

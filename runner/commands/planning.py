@@ -81,4 +81,4 @@ def _keepable(plan: Mapping[str, Any], behind: Made) -> bool:
     groups = {"executor": "executors", "run-log": "run_logs", "catalog": "catalogs", "secrets": "secrets"}
     ours = all(profile[service]["type"] in BUILT_IN[group] for service, group in groups.items())
     packed = any(":" in one.name and not one.name.startswith("std:") for one in files.profiles)
-    return ours and not packed and not files.plugins
+    return ours and not packed and not files.plugins and not files.library.packed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner.plan import order, paths, tasks
+from runner.plan import order, paths, tasks, used
 from runner.plan.amounts import COUNT, DURATION
 from runner.plan.check import rules
 from runner.plan.compile import Compiler
@@ -41,9 +41,9 @@ class Built(NamedTuple):
 
 def build(resolved: Resolved, sources: Sources) -> Built:
     """Make the plan: same files, same answers of the world, same bytes."""
-    tree = Tree(resolved.layers)
+    tree = Tree(resolved.layers, resolved.parameters)
     tree.problems[:0] = resolved.problems
-    compiler = Compiler(tree, resolved.parameters, sources)
+    compiler = Compiler(tree, sources)
     for step in tree.steps:
         compiler.secrets.update(entry["env"] for entry in tasks.secrets(step.table))
         compiler.secrets.update(entry["name"] for entry in tasks.secrets(step.table))
@@ -51,6 +51,7 @@ def build(resolved: Resolved, sources: Sources) -> Built:
             paths.declare(step)
     order.say(tree, compiler.names)
     _references(tree, compiler)
+    tree.problems += used.given(tree, compiler)
     files = paths.Paths(compiler)
     files.join()
     emitter = Emitter(compiler, files)
@@ -65,7 +66,7 @@ def build(resolved: Resolved, sources: Sources) -> Built:
     files.two_writers(index_of)
     rules(tree, compiler, resolved)
     tree.problems += processes(tree, sources)
-    returns = emitter.exports(tree.doc.data.get("returns", []))
+    returns = emitter.exports(tree.home)
     params = {name: compiler.parameter(name) for name in resolved.parameters.known}
     profile = profile_table(resolved, compiler)
     limit, timeout = (
@@ -116,4 +117,4 @@ def _references(tree: Tree, compiler: Compiler) -> None:
 
 def _sorted(tree: Tree, resolved: Resolved) -> tuple[Diagnostic, ...]:
     unique = dict.fromkeys(tree.problems)
-    return tuple(spoken(with_ways(unique, resolved.files.ways), resolved.ask.sets))
+    return tuple(spoken(with_ways(unique, resolved.files.library.ways), resolved.ask.sets))

@@ -12,7 +12,8 @@ from runner.plan.steps import Step, Tree
 from runner.plan.walk import WRONG
 from runner.resolve.hints import KINDS
 from runner.resolve.layers import Keys
-from runner.resolve.resolved import Resolved, step_paths
+from runner.resolve.resolved import Resolved
+from runner.rules.last import LAST
 from runner.rules.values import kind_of
 from runner.text.diagnostics import Diagnostic, diagnose
 
@@ -23,7 +24,7 @@ TEXTS = ("text", "path", "date", "time", "datetime")
 
 def rules(tree: Tree, compiler: Compiler, resolved: Resolved) -> None:
     """Append what is wrong to the tree's problems."""
-    tree.problems += version(resolved)
+    tree.problems += version(tree)
     tree.problems += required(resolved)
     tree.problems += unmatched(tree, resolved)
     tree.problems += recovery(compiler)
@@ -31,12 +32,12 @@ def rules(tree: Tree, compiler: Compiler, resolved: Resolved) -> None:
         tree.problems += conditions(step, compiler)
 
 
-def version(resolved: Resolved) -> Iterator[Diagnostic]:
+def version(tree: Tree) -> Iterator[Diagnostic]:
     """`requires-runner`: a list of comparisons with this program's version, all of which must hold."""
-    doc = resolved.files.pipeline
-    wanted = doc.data.get("requires-runner")
-    if isinstance(wanted, str) and not all(_holds(word.strip()) for word in wanted.split(",")):
-        yield diagnose("E603", doc.place(("requires-runner",)), wanted=wanted, version=__version__)
+    for doc in {id(home.doc): home.doc for home in tree.homes}.values():
+        wanted = doc.data.get("requires-runner")
+        if isinstance(wanted, str) and not all(_holds(word.strip()) for word in wanted.split(",")):
+            yield diagnose("E603", doc.place(("requires-runner",)), wanted=wanted, version=__version__)
 
 
 def _holds(word: str) -> bool:
@@ -61,7 +62,7 @@ def required(resolved: Resolved) -> Iterator[Diagnostic]:
 
 def unmatched(tree: Tree, resolved: Resolved) -> Iterator[Diagnostic]:
     """N34: what a profile says of steps and tags that are not there."""
-    paths = list(step_paths(resolved.files.pipeline))
+    paths = [step.path for step in tree.steps if step.role in ("step", "case") and step.name != LAST]
     tags = {tag for step in tree.steps for tag in step.table.get("tags", ())}
     for kind, layer, glob in resolved.layers.unmatched():
         assert layer.doc is not None
@@ -192,7 +193,7 @@ def kind_of_expr(expr: Any, compiler: Compiler) -> str | None:
     if tag == "len":
         return "integer"
     if tag in ("text", "status", "run"):
-        return "list" if expr == ["run", "failed"] else "text"
+        return "list" if expr[:2] == ["run", "failed"] else "text"
     if tag in ("list", "items", "each"):
         return "list"
     if tag == "param":

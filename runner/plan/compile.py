@@ -7,15 +7,17 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from runner.plan import scope
+from runner.plan.home import Home
 from runner.plan.scope import Ambiguous, View
 from runner.plan.steps import Step, Tree
 from runner.plan.unknown import Unknown as Names
 from runner.plan.walk import WRONG, dollar, literal, rewrite
 from runner.resolve.hints import listed
-from runner.resolve.layers import Keys
-from runner.resolve.parameters import Parameters, plain
+from runner.resolve.layers import Keys, Layer
+from runner.resolve.parameters import plain
 from runner.resolve.references import condition_to_expr, text_to_expr
 from runner.rules.expr import ABSENT, evaluate
+from runner.rules.last import LAST
 from runner.text.diagnostics import Place, diagnose
 from runner.text.sources import GIT, Sources
 
@@ -54,16 +56,16 @@ class Spot(NamedTuple):
 class Compiler:
     """Compiles the texts of all steps; collects problems, edges, and what was asked of environment and git."""
 
-    def __init__(self, tree: Tree, parameters: Parameters, sources: Sources) -> None:
-        self.tree, self.parameters, self.sources = tree, parameters, sources
+    def __init__(self, tree: Tree, sources: Sources) -> None:
+        self.tree, self.parameters, self.sources = tree, tree.home.parameters, sources
         self.problems = tree.problems
         self.env: dict[str, str | None] = {}
         self.git: dict[str, str | None] = {}
         self.secrets: set[str] = set()  # names that some step declares as a secret (N40)
-        self.params: dict[str, Any] = {}  # name -> expression
+        self.params: dict[tuple[int, str], Any] = {}  # document and name -> expression
         self.taken: list[Taken] = []
         self.broken: set[str] = set()  # Python files that were said to be none
-        self.names = Names(tree, parameters)
+        self.names = Names(tree)
         self.asked: dict[str, list[tuple[Keys, Any, dict[tuple[int, int], Any]]]] = {}  # conditions as they are written
         self._done: dict[str, dict[tuple[Keys, View], Any]] = {}  # step id -> key path and view -> expression
         self._ids: dict[str, Step] | None = None
@@ -116,18 +118,26 @@ class Compiler:
 
         return evaluate(expr, look)
 
-    def parameter(self, name: str) -> Any:
-        """The expression of a pipeline parameter; its text may hold `${run.X}` and `${env.X}` only."""
-        if name not in self.params:
-            said = self.parameters.known[name]
+    def parameter(self, name: str, home: Home | None = None) -> Any:
+        """The expression of a file's own parameter; its text may hold `${run.X}` and `${env.X}` only."""
+        home = home or self.tree.home
+        key = (id(home.doc), name)
+        if key not in self.params:
+            said = home.parameters.known[name]
             layer = said.origin
             outside = layer.doc is None or layer.label == "--param" or layer.label.startswith("RUNNER_UP_")
-            self.params[name] = literal(said.value) if outside else self._parameter(name, said.value)
-        return self.params[name]
+            self.params[key] = literal(said.value) if outside else self._parameter(layer, said.value)
+        return self.params[key]
 
-    def _parameter(self, name: str, value: Any) -> Any:
-        layer = self.parameters.known[name].origin
+    def param(self, home: Home, name: str) -> Any:
+        """What a parameter stands for in a file: of one that a step uses, what the step hands in, else its default."""
+        if home.user is None:
+            return ["param", name]
+        if home.gives(name):
+            return self.own_param(home.user, name)
+        return self.parameter(name, home) if name in home.parameters.known else WRONG
 
+    def _parameter(self, layer: Layer, value: Any) -> Any:
         def read(keys: Keys, value: Any) -> Any:
             if isinstance(value, list):
                 items = [read((*keys, index), item) for index, item in enumerate(value)]
@@ -193,7 +203,7 @@ class Compiler:
 
     def _bare(self, spot: Spot, parts: list[Any], soft: bool) -> Any:
         name = str(parts[0])
-        found = scope.look(spot.step, name, spot.view, self.parameters)
+        found = scope.look(spot.step, name, spot.view)
         if found is None:
             self.problems.append(self.names.name(spot.step, parts, spot.place(), spot.condition))
             return self._unsure(spot)
@@ -227,6 +237,8 @@ class Compiler:
             return self.own_param(step, leaf[1])
         if leaf[0] == "outer-param":
             return self.own_param(leaf[1], leaf[2])
+        if leaf[0] == "param":
+            return self.param(step.home, leaf[1])
         return ["else", leaf[1], self.meaning(step, leaf[2])] if leaf[0] == "else" else leaf
 
     def own_param(self, step: Step, name: str) -> Any:
@@ -283,7 +295,11 @@ class Compiler:
 
     def _run(self, spot: Spot, parts: list[Any]) -> Any:
         allowed = scope.RUN_LAST if "finally" in (spot.step.role, spot.step.graph.role) else scope.RUN
-        return self._of_run(parts, spot.place, allowed)
+        found = self._of_run(parts, spot.place, allowed)
+        last = spot.step.home.last.owner
+        if last is not None and found is not WRONG and parts[1] not in scope.RUN:
+            return [*found, last.id, last.depth]  # what became of the file that it belongs to
+        return found
 
     def _of_run(self, parts: list[Any], where: Callable[[], Place | None], allowed: tuple[str, ...]) -> Any:
         if len(parts) == 2 and parts[1] in allowed:
@@ -329,13 +345,13 @@ class Compiler:
         from pathlib import Path
 
         layer = step.laid.origin(keys)
-        doc = layer.doc.part(layer.keys) if layer and layer.doc else self.tree.doc
+        doc = layer.doc.part(layer.keys) if layer and layer.doc else step.home.doc
         return relpath(Path(doc.path).absolute().parent, self.sources.root)
 
     def link(self, taker: Step, giver: Step, keys: Keys, soft: bool, name: str = "NAME") -> None:
         """An inferred edge: the taker waits for the giver (N2); order only where a default stands in."""
         pair = scope.between(taker, giver)
-        if pair is None:
+        if pair is None or pair[0].name == LAST:
             if taker.graph.role == "finally" and not soft:
                 self.problems.append(diagnose("E306", taker.place(keys), step=giver.name, name=name))
             return

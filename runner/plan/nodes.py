@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from runner.plan import scope, tasks
+from runner.plan import scope, tasks, used
 from runner.plan.amounts import ANY_COUNT, COUNT, DURATION, amount, fixed
 from runner.plan.compile import Compiler, Unknown
+from runner.plan.home import Home
 from runner.plan.paths import Paths
 from runner.plan.scope import View
 from runner.plan.steps import Graph, Step
@@ -78,12 +79,13 @@ class Emitter:
             pending += reversed(inside)
         return out
 
-    def exports(self, entries: list[Any]) -> Table:
-        """`returns` of the file: what it gives when it is used by another (N19)."""
+    def exports(self, home: Home) -> Table:
+        """`returns` of a file: what it gives when it is used by another (N19)."""
         out: Table = {}
-        for index, entry in enumerate(entries):
-            keys = ("returns", index)
-            self._export(self.compiler.tree.top, entry, out, "of the pipeline", self.compiler.tree.doc.place, keys)
+        start = ("job", "returns") if "job" in home.doc.data else ("returns",)
+        where = "of the pipeline" if home.user is None else "of this file"
+        for index, entry in enumerate(home.returns):
+            self._export(home.top, entry, out, where, home.doc.place, (*start, index))
         return out
 
     def _node(self, step: Step, draft: Table, order: dict[int, list[Step]]) -> Table:
@@ -100,9 +102,10 @@ class Emitter:
         for key in ("description", "tags"):
             if step.table.get(key):
                 node[key] = step.table[key]
+        if step.kind == "uses" and step.inside is not None and "description" not in node:
+            node.update({key: text for key, text in step.inside.home.doc.data.items() if key == "description"})
         part = draft["part"]
-        if step.kind == "steps":
-            assert step.inside is not None
+        if step.kind in ("steps", "uses") and step.inside is not None:
             part["steps"] = [inner.id for inner in order[id(step.inside)]]
         depth = step.inner
         if step.loop:
@@ -153,15 +156,19 @@ class Emitter:
         limit = None
         if not step.each:
             limit = amount(step, self.compiler, ("max-parallel",), step.table.get("max-parallel"), COUNT)
+        if limit is None and step.kind == "uses" and step.inside is not None:
+            limit = used.setting(step.inside.home, "max-parallel", COUNT, self.compiler)
         extra: Table = {"max_parallel": limit} if limit else {}
         if step.kind == "choose":
             return {"type": "choice", **extra, **self._choice(step)}
-        assert step.inside is not None or step.kind == "uses"
         returns: Table = {}
-        for index, entry in enumerate(step.table.get("returns", ())):
-            if step.inside is None:
-                break
-            self._export(step.inside, entry, returns, f"inside `{step.name}`", step.place, ("returns", index))
+        if step.inside is not None and step.kind == "uses":
+            returns = used.returned(step, self.exports(step.inside.home), self.compiler)
+        elif step.inside is not None:
+            for index, entry in enumerate(step.table.get("returns", ())):
+                self._export(step.inside, entry, returns, f"inside `{step.name}`", step.place, ("returns", index))
+        if step.kind == "uses":
+            extra["uses"] = step.table["uses"]
         return {"type": "graph", "steps": [], "returns": returns, **extra}
 
     def _export(self, graph: Graph, entry: Any, out: Table, where: str, place: Placer, keys: Any) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from runner.plan.steps import Graph, Step
-from runner.resolve.parameters import Parameters
+from runner.rules.last import LAST
 
 MOST = 4  # givers of one name that are looked at: two are an error already
 RUN = ("id", "name", "date", "scheduled")
@@ -82,7 +82,8 @@ def returners(graph: Graph, step: Step, name: str) -> list[Found]:
 def outward(step: Step) -> Iterator[tuple[Step, bool]]:
     """The step, then what is around it, inside out; True for the step itself.
 
-    A handler stands in the scope of the step that it guards (N29), a case in that of its `choose`.
+    A handler stands in the scope of the step that it guards (N29), a case in that of its `choose`; a file that is used
+    sees nothing of what is around the step that uses it (N12).
     """
     current: Step | None = step
     while current is not None:
@@ -90,7 +91,7 @@ def outward(step: Step) -> Iterator[tuple[Step, bool]]:
         if current.guarded is not None:
             current = current.guarded
         else:
-            current = current.graph.owner
+            current = current.graph.around
 
 
 def guards(below: Step | None, current: Step) -> bool:
@@ -98,8 +99,9 @@ def guards(below: Step | None, current: Step) -> bool:
     return below is not None and below.guarded is current
 
 
-def look(step: Step, name: str, view: View, parameters: Parameters) -> Found | Ambiguous | None:
+def look(step: Step, name: str, view: View) -> Found | Ambiguous | None:
     """What a bare name means for a step: the first rung of N8 that has it."""
+    parameters = step.home.parameters
     known = name in parameters.known
     below: Step | None = None
     for current, first in outward(step):
@@ -146,7 +148,7 @@ def _rungs(step: Step, name: str, view: View, first: bool, known: bool) -> Itera
             yield returners(step.graph, step, name)
 
 
-def visible(step: Step, parameters: Parameters) -> tuple[dict[str, Found], dict[str, Ambiguous]]:
+def visible(step: Step) -> tuple[dict[str, Found], dict[str, Ambiguous]]:
     """All that a step sees without asking (N12), nearest first, pipeline parameters left out; and what is ambiguous."""
     seen: dict[str, Found] = {}
     doubtful: dict[str, Ambiguous] = {}
@@ -164,7 +166,7 @@ def visible(step: Step, parameters: Parameters) -> tuple[dict[str, Found], dict[
         for name in names:
             if name in seen or name in doubtful:
                 continue
-            found = look(step, name, View(files=False), parameters)
+            found = look(step, name, View(files=False))
             if isinstance(found, Found) and found.leaf[0] != "param":
                 seen[name] = found
             elif isinstance(found, Ambiguous):
@@ -188,11 +190,12 @@ def step_names(step: Step) -> Iterable[str]:
     """Every step that `steps.NAME` could mean here, for suggestions."""
     for current, _ in outward(step):
         if current.graph.role != "cases":
-            yield from current.graph.steps
+            yield from (name for name in current.graph.steps if name != LAST)
 
 
-def names(step: Step, parameters: Parameters) -> list[str]:
+def names(step: Step) -> list[str]:
     """Every bare name that could be meant here, sorted, for suggestions."""
+    parameters = step.home.parameters
     found = set(parameters.known) | set(parameters.required)
     for current, _ in outward(step):
         found.update(current.each, current.files, current.params or ())

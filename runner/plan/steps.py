@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
+from runner.plan.home import Home
 from runner.resolve.hints import Guesses
-from runner.resolve.kinds import KINDS
+from runner.resolve.kinds import GROUPS, KINDS, roots
 from runner.resolve.layers import Keys, Laid, Layer, Layers
+from runner.resolve.parameters import Parameters, defaults
 from runner.rules.keys import node_id
+from runner.rules.last import LAST
 from runner.text.diagnostics import Diagnostic, Place, diagnose
 from runner.text.document import At, Document
 
-NOT_YET = {"uses": "E601"}
+MOST = 100_000  # steps of used files: a few files that use each other twice make any number
 Edges = dict[str, tuple["Step", tuple["Step", Keys]]]
 """Sibling's name -> the sibling, and the step and key that ask for it (a step inside this one, perhaps)."""
 
@@ -20,13 +24,19 @@ Edges = dict[str, tuple["Step", tuple["Step", Keys]]]
 class Graph:
     """Named steps that may wait for each other; `owner` is the step that holds them, None at the top."""
 
-    __slots__ = ("beyond", "name", "owner", "returners", "role", "steps")
+    __slots__ = ("beyond", "home", "name", "owner", "returners", "role", "steps")
 
-    def __init__(self, name: str, owner: Step | None, role: str) -> None:
-        self.name, self.owner, self.role = name, owner, role  # role: steps, cases, finally
+    def __init__(self, name: str, owner: Step | None, role: str, home: Home) -> None:
+        self.name, self.owner, self.role, self.home = name, owner, role, home  # role: steps, cases, finally
         self.beyond: Graph | None = None  # of `[finally]`: the graph that has ended before it
         self.steps: dict[str, Step] = {}
         self.returners: dict[str, list[Step]] = {}  # return name -> who gives it
+
+    @property
+    def around(self) -> Step | None:
+        """The step whose scope lies around this graph; None where a file or its `[finally]` begins (N12, N30)."""
+        owner = self.owner
+        return owner if owner is not None and owner.home is self.home and self.beyond is None else None
 
 
 class Step:
@@ -95,6 +105,11 @@ class Step:
         self.reduce: Step | None = None
 
     @property
+    def home(self) -> Home:
+        """The file that the step lives in."""
+        return self.graph.home
+
+    @property
     def table(self) -> dict[str, Any]:
         """The laid table of the step."""
         return self.laid.table
@@ -102,29 +117,52 @@ class Step:
     @property
     def task(self) -> bool:
         """Whether the step runs something itself."""
-        return self.kind not in ("steps", "choose", "uses")
+        return self.kind not in GROUPS
 
     def place(self, keys: Keys, at: At = "value", part: tuple[int, int] | None = None) -> Place | None:
         """Where a key of the step was written."""
         return self.laid.place(keys, at, part)
 
 
+class Seed(NamedTuple):
+    """A step that is to grow: where it belongs, what it is called, and the table that says it."""
+
+    graph: Graph
+    name: str
+    path: str
+    role: str
+    keys: Keys
+    table: Any
+    outer: list[Layer]  # group `defaults` around it
+    depth: int
+    holder: Step | None = None  # of a case and a handler
+
+
 class Tree:
     """All steps of a pipeline: the top graph, `[finally]`, and every step in the order of the file."""
 
-    def __init__(self, layers: Layers) -> None:
+    def __init__(self, layers: Layers, parameters: Parameters) -> None:
         self.layers = layers
         self.doc: Document = layers.files.pipeline
-        self.top = Graph("", None, "steps")
-        self.last = Graph("", None, "finally")
-        self.last.beyond = self.top
+        self.home = Home(self.doc, parameters, None)
+        self.homes: list[Home] = [self.home]
         self.steps: list[Step] = []
         self.problems: list[Diagnostic] = []
         self.guess = Guesses()
         self.unsure: set[str] = set()  # steps that name something unknown: edges of theirs may be missing
         self._circles: set[str] = set()  # templates of circles that were named already
-        self._templates = self.doc.data.get("templates", {})
+        self._parameters: dict[int, Parameters] = {}  # of used files, by document
         self._grow()
+
+    @property
+    def top(self) -> Graph:
+        """The steps of the pipeline."""
+        return self.home.top
+
+    @property
+    def last(self) -> Graph:
+        """Its `[finally]`."""
+        return self.home.last
 
     def output(self, id: str, number: int) -> Place | None:
         """Where an output of a node is written: the node's id, and which of its outputs."""
@@ -132,89 +170,114 @@ class Tree:
         return step.place(step.writes[number]["keys"]) if step is not None and number < len(step.writes) else None
 
     def _grow(self) -> None:
-        data = self.doc.data
-        pending: list[tuple[Graph, str, str, str, Keys, Document | None, Any, list[Layer], int, Step | None]] = []
-        job = data.get("job")
-        steps = data.get("steps", {}) if job is None else {str(data.get("name") or "job"): job}
-        for name, table in reversed(list(data.get("finally", {}).items())):
-            keys: Keys = ("finally", name)
-            pending.append((self.last, name, f"{name}!finally", "finally", keys, self.doc, table, [], 0, None))
-        for name, table in reversed(list(steps.items())):
-            keys = ("steps", name) if job is None else ("job",)
-            pending.append((self.top, name, name, "step", keys, self.doc, table, [], 0, None))
+        pending = list(self._roots(self.home, []))[::-1]
         while pending:
-            graph, name, path, role, keys, doc, table, outer, depth, holder = pending.pop()
+            found = pending.pop()
+            graph, name, table, outer = found.graph, found.name, found.table, found.outer
             if not isinstance(table, dict):
                 continue
-            own = [*self._template(doc, keys, table), Layer("step", doc, keys, table)]
-            group = any("steps" in layer.table or "choose" in layer.table for layer in own)
-            laid = self.layers.step(path.partition("!")[0] if role == "step" else path, own, outer, group)
-            step = Step(name, path, role, graph, laid, keys, depth)
+            doc = graph.home.doc
+            own = [*self._template(graph.home, found.keys, table), Layer("step", doc, found.keys, table)]
+            group = any(kind in layer.table for layer in own for kind in GROUPS)
+            path = found.path.partition("!")[0] if found.role == "step" else found.path
+            laid = self.layers.step(path, own, outer, group, doc)
+            step = Step(name, found.path, found.role, graph, laid, found.keys, found.depth)
             self._one_kind(step)
             self.steps.append(step)
-            if role in ("step", "finally"):
+            children = list(self._children(step, outer))
+            if step.role in ("step", "finally"):
                 graph.steps[name] = step
                 for entry in step.returns:
                     graph.returners.setdefault(entry["name"], []).append(step)
-            elif role == "case" and holder is not None:
+            elif step.role == "case" and found.holder is not None:
                 graph.steps[name] = step
-                if keys[-1] == "default" and keys[-2] != "cases":
-                    holder.default = step
+                if found.keys[-1] == "default" and found.keys[-2] != "cases":
+                    found.holder.default = step
                 else:
-                    holder.cases.append((name, step))
-            elif holder is not None:
-                holder.handler, step.guarded = step, holder
-            pending += reversed(list(self._children(step, outer)))
+                    found.holder.cases.append((name, step))
+            elif found.holder is not None:
+                found.holder.handler, step.guarded = step, found.holder
+            pending += children[::-1]
             pending += self._handler(step, outer)
+        for home in self.homes:
+            last = home.top.steps.get(LAST)
+            if last is not None:
+                asks: tuple[Step, Keys] = (last, ("finally",))
+                last.after = {step.name: (step, asks) for step in home.top.steps.values() if step is not last}
 
-    def _children(self, step: Step, outer: list[Layer]) -> Iterator[Any]:
+    def _roots(self, home: Home, outer: list[Layer]) -> Iterator[Seed]:
+        """The steps of a file and those of its `[finally]`, in graphs of their own."""
+        user, data = home.user, home.doc.data
+        path, depth = (user.path, user.inner) if user is not None else ("", 0)
+        start = f"{path}." if user is not None else ""
+        home.top, home.last = Graph(path, user, "steps", home), Graph(path, None, "finally", home)
+        home.last.beyond = home.top
+        for name, table in roots(home.doc).items():
+            keys: Keys = ("job",) if "job" in data else ("steps", name)
+            yield Seed(home.top, name, f"{start}{name}", "step", keys, table, outer, depth)
+        named = data.get("finally", {})
+        if user is not None and named:
+            laid = Laid({"steps": {}}, (Layer("step", home.doc, (), {"finally": {}}),))
+            last = Step(LAST, f"{path}.{LAST}", "step", home.top, laid, ("finally",), depth)
+            home.top.steps[LAST], home.last.owner, last.inside = last, last, home.last
+            self.steps.append(last)
+        for name, table in named.items():
+            place = f"{path}.{LAST}.{name}" if user is not None else f"{name}{LAST}"
+            yield Seed(home.last, name, place, "finally", ("finally", name), table, outer, depth)
+
+    def _children(self, step: Step, outer: list[Layer]) -> Iterator[Seed]:
         table = step.table
         if isinstance(table.get("defaults"), dict) and not step.task:
             said = step.laid.origin(("defaults",))
             where = (said.doc, (*said.keys, "defaults")) if said else (None, ())
             outer = [*outer, Layer(f"group {step.path} defaults", where[0], where[1], table["defaults"])]
+        if step.kind == "uses":
+            home = self._use(step)
+            if home is not None:
+                yield from self._roots(home, outer)
+                step.inside = home.top
         for key in ("steps",) if step.kind == "steps" else ("cases", "default") if step.kind == "choose" else ():
             said = step.laid.origin((key,))
             if said is None:
                 continue
-            step.inside = step.inside or Graph(step.path, step, "steps" if key == "steps" else "cases")
-            if key == "default":
-                yield (
-                    step.inside,
-                    "default",
-                    f"{step.path}.default",
-                    "case",
-                    (*said.keys, key),
-                    said.doc,
-                    table[key],
-                    outer,
-                    step.inner,
-                    step,
-                )
-                continue
-            for name, inner in table[key].items():
-                role = "step" if key == "steps" else "case"
-                yield (
-                    step.inside,
-                    name,
-                    f"{step.path}.{name}",
-                    role,
-                    (*said.keys, key, name),
-                    said.doc,
-                    inner,
-                    outer,
-                    step.inner,
-                    step,
-                )
+            role, kind = ("step", "steps") if key == "steps" else ("case", "cases")
+            inside = step.inside = step.inside or Graph(step.path, step, kind, step.home)
+            keys = (*said.keys, key)
+            entries = [(key, keys, table[key])]
+            if key != "default":
+                entries = [(name, (*keys, name), one) for name, one in table[key].items()]
+            for name, place, one in entries:
+                yield Seed(inside, name, f"{step.path}.{name}", role, place, one, outer, step.inner, step)
 
-    def _handler(self, step: Step, outer: list[Layer]) -> list[Any]:
+    def _use(self, step: Step) -> Home | None:
+        """The file that a step uses, with what the step hands in; None where something is wrong with that."""
+        said = step.laid.origin(("uses",))
+        if said is None or said.doc is None:
+            return None
+        doc = self.layers.files.library.used(said.doc.part(said.keys), step.table["uses"])
+        if doc is None:
+            return None
+        if len(self.steps) > MOST:
+            if not any(problem.code == "E337" for problem in self.problems):
+                self.problems.append(diagnose("E337", step.place(("uses",)), limit=MOST))
+            return None
+        if id(doc) not in self._parameters:
+            self._parameters[id(doc)] = found = defaults(doc)
+            self.problems += found.problems
+        home = Home(doc, self._parameters[id(doc)], step)
+        self.homes.append(home)
+        if "returns" not in step.table:
+            step.returns = [{"name": entry} if isinstance(entry, str) else dict(entry) for entry in home.returns]
+        return home
+
+    def _handler(self, step: Step, outer: list[Layer]) -> list[Seed]:
         given = step.table.get("on-failure")
         if given is None:
             return []
         run = given.get("run") if isinstance(given, dict) else given
         keys = ("on-failure", "run") if isinstance(given, dict) else ("on-failure",)
         step.recover = given.get("recover", False) if isinstance(given, dict) else False
-        handlers = self.doc.data.get("handlers", {})
+        handlers = step.home.doc.data.get("handlers", {})
         if run not in handlers:
             args = self.guess(str(run), handlers) or {"hint": f"write it: `[handlers.{run}]`"}
             self.problems.append(diagnose("E251", step.place(keys), name=run, key="on-failure", **args))
@@ -222,32 +285,32 @@ class Tree:
         if step.role == "handler":
             self.problems.append(diagnose("E305", step.place(keys), name=step.name))
             return []
-        path = f"{step.path}!on-failure"
-        return [(step.graph, run, path, "handler", ("handlers", run), self.doc, handlers[run], outer, step.depth, step)]
+        name, path = str(run), f"{step.path}!on-failure"
+        return [Seed(step.graph, name, path, "handler", ("handlers", run), handlers[run], outer, step.depth, step)]
 
-    def _template(self, doc: Document | None, keys: Keys, table: dict[str, Any]) -> list[Layer]:
+    def _template(self, home: Home, keys: Keys, table: dict[str, Any]) -> list[Layer]:
         chain: list[Layer] = []
         seen: list[str] = []
+        doc, templates = home.doc, home.doc.data.get("templates", {})
         name, at = table.get("extends"), (*keys, "extends")
         while isinstance(name, str):
-            place = doc.place(at) if doc and (name in seen or name not in self._templates) else None
             if name in seen:
                 circle = seen[seen.index(name) :]
-                if name not in self._circles:
-                    around = [(self.doc.place(("templates", one, "extends")), one) for one in circle[:-1]]
-                    related = [
-                        (spot, f"`{one}` extends `{two}`") for (spot, one), two in zip(around, circle[1:], strict=True)
-                    ]
-                    self.problems.append(diagnose("E302", place, related=related, path=" -> ".join([*circle, name])))
+                if self._circles.isdisjoint(circle):
+                    places = [doc.place(("templates", one, "extends")) for one in circle[:-1]]
+                    edges = zip(places, pairwise(circle), strict=True)
+                    related = [(place, f"`{one}` extends `{two}`") for place, (one, two) in edges]
+                    path = " -> ".join([*circle, name])
+                    self.problems.append(diagnose("E302", doc.place(at), related=related, path=path))
                 self._circles.update(circle)
                 break
-            if name not in self._templates:
-                args = self.guess(name, self._templates) or {"hint": f"write it: `[templates.{name}]`"}
-                self.problems.append(diagnose("E252", place, name=name, **args))
+            if name not in templates:
+                args = self.guess(name, templates) or {"hint": f"write it: `[templates.{name}]`"}
+                self.problems.append(diagnose("E252", doc.place(at), name=name, **args))
                 break
             seen.append(name)
-            template = self._templates[name]
-            chain.append(Layer(f"template {name}", self.doc, ("templates", name), template))
+            template = templates[name]
+            chain.append(Layer(f"template {name}", doc, ("templates", name), template))
             name, at = template.get("extends"), ("templates", name, "extends")
         return chain[::-1]
 
@@ -261,8 +324,6 @@ class Tree:
             place, at = step.place((second,), "key"), step.place((other,), "key")
             related = ((at, f"`{other}` is said here"),) if at else ()
             self.problems.append(diagnose("E254", place, related=related, name=step.path, one=other, two=second))
-        elif found[0] in NOT_YET:
-            self.problems.append(diagnose(NOT_YET[found[0]], step.place((found[0],), "key"), name=step.path))
 
 
 def _offset(step: Step, key: str) -> tuple[int, int]:

@@ -154,7 +154,7 @@ def mentioned(step: Step, compiler: Compiler) -> None:
                     diagnose("W476", step.place(("shell",), part=found.span()), name=name, hint=hint)
                 )
             continue
-        meant = scope.look(step, name, View(files=False), compiler.parameters)
+        meant = scope.look(step, name, View(files=False))
         if isinstance(meant, Found) and meant.giver is not None:
             compiler.link(step, meant.giver, ("shell",), default is not None)
         elif isinstance(meant, Ambiguous):
@@ -162,7 +162,7 @@ def mentioned(step: Step, compiler: Compiler) -> None:
             compiler.ambiguous(name, meant, place, _say_which(name, meant))
         elif meant is None:
             place = step.place(("shell",), part=found.span())
-            near = compiler.tree.guess(name, scope.names(step, compiler.parameters))
+            near = compiler.tree.guess(name, scope.names(step))
             compiler.problems.append(diagnose("W476", place, name=name, **near))
 
 
@@ -175,8 +175,9 @@ def _items(step: Step) -> Table:
 
 def all_in_scope(step: Step, compiler: Compiler) -> Table:
     """Everything that a task sees without asking (N12). Asked once all edges are known."""
-    seen, doubtful = scope.visible(step, compiler.parameters)
-    out: Table = {name: ["param", name] for name in compiler.parameters.known if name not in step.files}
+    seen, doubtful = scope.visible(step)
+    names = step.home.parameters.known if step.home.user is None else step.home.names
+    out: Table = {name: compiler.param(step.home, name) for name in names if name not in step.files}
     for name, found in seen.items():
         if name not in step.files:
             out[name] = compiler.meaning(step, found.leaf)
@@ -204,7 +205,7 @@ def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: Vie
     for name, has_default, _ in read.args:
         if name in step.files and not view.gathered:
             continue
-        found = scope.look(step, name, view, compiler.parameters)
+        found = scope.look(step, name, view)
         if isinstance(found, Ambiguous):
             compiler.ambiguous(name, found, step.place(keys), _say_which(name, found))
         elif found is not None:
@@ -213,7 +214,7 @@ def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: Vie
             out[name] = compiler.meaning(step, found.leaf)
         elif not has_default:
             own = [*(entry["name"] for entry in step.returns), *step.each]
-            known = own if view.gathered else scope.names(step, compiler.parameters)
+            known = own if view.gathered else scope.names(step)
             close = compiler.tree.guess(name, known).get("near")
             hint = f"did you mean `{close}`?" if close else "name it in `params`, or give the argument a default"
             if view.gathered and not close:
@@ -364,7 +365,7 @@ def _no_references(step: Step, compiler: Compiler) -> None:
             code = "E474" if name.startswith("steps.") else "W475"
         elif _set_in(script, name) or name in step.table.get("env", {}):
             continue
-        if code == "W474" and scope.look(step, name, View(), compiler.parameters) is None:
+        if code == "W474" and scope.look(step, name, View()) is None:
             continue
         place = step.place(("shell",), part=found.span())
         compiler.problems.append(diagnose(code, place, name=name, text=found.group(0)))

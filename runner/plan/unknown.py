@@ -8,8 +8,8 @@ from typing import Any
 from runner.plan import scope
 from runner.plan.steps import Step, Tree
 from runner.resolve.hints import listed
-from runner.resolve.parameters import Parameters
 from runner.resolve.references import meant
+from runner.rules.last import LAST
 from runner.text.diagnostics import Diagnostic, Place, diagnose
 
 Table = dict[str, Any]
@@ -18,54 +18,64 @@ Table = dict[str, Any]
 class Unknown:
     """Explains names of one tree."""
 
-    def __init__(self, tree: Tree, parameters: Parameters) -> None:
-        self.tree, self.parameters = tree, parameters
-        self._elsewhere: dict[str, list[str]] | None = None
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._elsewhere: dict[tuple[int, str], list[str]] | None = None
 
     def name(self, step: Step, parts: list[Any], place: Place | None, condition: bool) -> Diagnostic:
         """A bare name that means nothing where it stands."""
         name = str(parts[0])
         short = meant(parts)
         if short is not None:
-            known = scope.look(step, short.partition(".")[0].partition("[")[0], scope.View(), self.parameters)
+            known = scope.look(step, short.partition(".")[0].partition("[")[0], scope.View())
             if known is not None:
                 return diagnose("E460", place, name=name, hint=f"write {_written(short, condition)}")
-        args = self.tree.guess(name, scope.names(step, self.parameters))
-        others = self.elsewhere().get(name, [])
+        args = self.tree.guess(name, scope.names(step))
+        others = self.elsewhere().get((id(step.home), name), [])
         if "near" not in args and others:
             soft = step.graph.role == "finally"
             args = {"hint": f"write {_written(others[0] + (':-0' if soft and not condition else ''), condition)}"}
+        elif "near" not in args and self._outside(step, name):
+            args = {
+                "hint": f"it stands outside of `{step.home.doc.path}`: write it into `[params]` there, and hand it in"
+            }
         said = str(step.table.get("when", ""))
         if condition and "near" not in args and not others and re.search(rf"[=!]= *{re.escape(name)}$", said):
             text = f"text stands in quotes: `'{name}'`"
             args = {"hint": f"{args['hint']}; {text}" if "hint" in args else text}
         return diagnose("E460", place, name=name, **args)
 
-    def elsewhere(self) -> dict[str, list[str]]:
-        """Names that steps have for themselves or return, as other steps write them: `steps.fetch.raw`."""
+    @staticmethod
+    def _outside(step: Step, name: str) -> bool:
+        """Whether the step that uses this file could hand that name in."""
+        user = step.home.user
+        return user is not None and scope.look(user, name, scope.View(params=False, files=False)) is not None
+
+    def elsewhere(self) -> dict[tuple[int, str], list[str]]:
+        """Names that steps of a file have for themselves or return, as others there write them: `steps.fetch.raw`."""
         if self._elsewhere is None:
             self._elsewhere = {}
             for step in self.tree.steps:
                 if step.role in ("step", "finally"):
                     for name in [*step.each, *step.files, *(entry["name"] for entry in step.returns)]:
-                        self._elsewhere.setdefault(name, []).append(f"steps.{step.name}.{name}")
+                        self._elsewhere.setdefault((id(step.home), name), []).append(f"steps.{step.name}.{name}")
         return self._elsewhere
 
     def step(self, step: Step, name: str, key: str, place: Place | None) -> Diagnostic:
         """A step that a reference names and that is not there."""
-        if name in self.tree.doc.data.get("handlers", {}):
+        if name in step.home.doc.data.get("handlers", {}):
             return diagnose("E308", place, name=name)
         names = (other for other in scope.step_names(step) if other != step.name)
         return diagnose("E250", place, name=name, key=key, **self.tree.guess(name, names))
 
     def sibling(self, step: Step, name: str, key: str, place: Place | None) -> Diagnostic:
         """A step that `needs` or `after` names and that does not stand beside this one."""
-        if name in self.tree.doc.data.get("handlers", {}):
+        if name in step.home.doc.data.get("handlers", {}):
             return diagnose("E308", place, name=name)
-        args = self.tree.guess(name, (other for other in step.graph.steps if other != step.name))
+        args = self.tree.guess(name, (other for other in step.graph.steps if other not in (step.name, LAST)))
         if "near" in args:
             return diagnose("E250", place, name=name, key=key, **args)
-        if step.graph.role == "finally" and name in self.tree.top.steps:
+        if step.graph.role == "finally" and name in step.home.top.steps:
             hint = "steps of `[finally]` wait for each other only; all others have ended before"
             return diagnose("E250", place, name=name, key=key, hint=hint)
         around = scope.find_step(step, name)

@@ -7,11 +7,19 @@ from typing import Any
 from runner.text.document import Document
 
 KINDS = ("shell", "command", "python", "notebook", "container", "steps", "choose", "uses", "stub")
+GROUPS = ("steps", "choose", "uses")
 
 
 def kind_of_file(doc: Document) -> str:
     """Whether a file is a pipeline or a job."""
     return "job" if "job" in doc.data and "steps" not in doc.data else "pipeline"
+
+
+def roots(doc: Document) -> dict[str, Any]:
+    """The steps at the top of a file: its `[steps]`, or the one step of a job, by the job's name."""
+    job = doc.data.get("job")
+    found = doc.data.get("steps", {}) if job is None else {str(doc.data.get("name") or "job"): job}
+    return found if isinstance(found, dict) else {}
 
 
 def is_profile(data: dict[str, Any]) -> bool:

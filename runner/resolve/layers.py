@@ -70,7 +70,9 @@ class Layers:
         if said is not None:
             self.profiles.append(("--set", said))
         self.used: set[tuple[int, Keys]] = set()  # profile tables that some step took, for N34
-        self._weak: dict[bool, list[Layer]] = {}  # defaults as tasks (False) and groups (True) take them
+        self._weak: dict[
+            tuple[int, bool], list[Layer]
+        ] = {}  # defaults as tasks (False) and groups (True) of a file take them
         self._exact: dict[str, list[Layer]] = {}
         self._globs: list[Layer] = []
         self._tags: dict[str, list[Layer]] = {}
@@ -84,11 +86,12 @@ class Layers:
             for tag, table in _tables(doc.data.get("tags")):
                 self._tags.setdefault(tag, []).append(Layer(label, doc, ("tags", tag), table))
 
-    def step(self, path: str, own: list[Layer], group_defaults: list[Layer], group: bool) -> Laid:
-        """One step in the order of N32; `own` = its templates and itself, weakest first."""
-        if group not in self._weak:
-            self._weak[group] = _allowed(self.defaults(), group)
-        layers = [*self._weak[group], *_allowed(group_defaults, group), *own]
+    def step(self, path: str, own: list[Layer], group_defaults: list[Layer], group: bool, file: Document) -> Laid:
+        """One step in the order of N32; `own` = its templates and itself, weakest first; file: where it is written."""
+        weak = (id(file), group)
+        if weak not in self._weak:
+            self._weak[weak] = _allowed(self.defaults(file), group)
+        layers = [*self._weak[weak], *_allowed(group_defaults, group), *own]
         table = lay([layer.table for layer in layers], whole=WHOLE)
         tags = table.get("tags", [])
         stronger = [layer for tag in tags if isinstance(tags, list) for layer in self._tags.get(tag, ())]
@@ -100,9 +103,8 @@ class Layers:
             table = lay([layer.table for layer in layers], whole=WHOLE)
         return Laid(table, tuple(layers))
 
-    def defaults(self) -> list[Layer]:
-        """`[defaults]`: of extended profiles, of the pipeline, of the chosen profile, of `--set`."""
-        pipeline = self.files.pipeline
+    def defaults(self, file: Document) -> list[Layer]:
+        """`[defaults]`: of extended profiles, of the file that a step stands in, of the chosen profile, of `--set`."""
         found = [
             Layer(f"{label} [defaults]", doc, ("defaults",), table)
             for label, doc in self.profiles
@@ -112,8 +114,9 @@ class Layers:
         chosen = self.files.profiles[-1].doc if self.files.profiles else None
         weak = [layer for layer in found if layer.doc is not chosen and layer.doc is not self.said]
         strong = [layer for layer in found if layer.doc is chosen or layer.doc is self.said]
-        table = pipeline.data.get("defaults")
-        own = [Layer("pipeline [defaults]", pipeline, ("defaults",), table)] if isinstance(table, dict) else []
+        table = file.data.get("defaults")
+        name = "pipeline" if file is self.files.pipeline else file.path
+        own = [Layer(f"{name} [defaults]", file, ("defaults",), table)] if isinstance(table, dict) else []
         return weak + own + strong
 
     def service(self, name: str) -> Laid:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from runner.resolve.ask import Ask
@@ -54,24 +54,41 @@ def kind(value: Any) -> str | None:
     return kind_of(value)
 
 
-def parameters(layers: Layers, ask: Ask) -> Parameters:
-    """Lay the parameters of pipeline, profiles, environment and command line; all problems at once."""
-    pipeline = layers.files.pipeline
-    own = pipeline.data.get("params", {})
-    types = pipeline.data.get("types", {})
+def defaults(doc: Document, label: str = "") -> Parameters:
+    """What a file says of its own parameters: all that there is of a file that a step uses. label: of the file."""
+    types = doc.data.get("types", {})
     known: dict[str, Parameter] = {}
-    problems: list[Diagnostic] = []
     kinds: dict[str, str] = {}
     for name, spec in types.items():
         if isinstance(spec, dict) and isinstance(spec.get("type"), str):
             kinds[name] = spec["type"]
-    for name, value in own.items():
-        layer = Layer("pipeline [params]", pipeline, ("params", name), {})
+    for name, value in doc.data.get("params", {}).items():
+        layer = Layer(f"{label or doc.path} [params]", doc, ("params", name), {})
         found = kinds.get(name) or kind(value)
         if found:
             kinds.setdefault(name, found)
         known[name] = Parameter(plain(value), found, layer)
-    names = set(own) | set(types)
+    missing = tuple(name for name in types if name not in known)
+    return Parameters(known, missing, kinds, tuple(_beyond(known, types)))
+
+
+def _beyond(known: dict[str, Parameter], types: dict[str, Any]) -> Iterator[Diagnostic]:
+    """Values in files that their types do not allow."""
+    for name, spec in types.items():
+        if name in known and isinstance(spec, dict) and not _symbolic(known[name].value):
+            why = check_type(known[name].value, {key: plain(value) for key, value in spec.items()})
+            where = known[name].origin
+            if why:
+                yield diagnose("E452", where.doc.place(where.keys) if where.doc else None, name=name, why=why)
+
+
+def parameters(layers: Layers, ask: Ask) -> Parameters:
+    """Lay the parameters of pipeline, profiles, environment and command line; all problems at once."""
+    pipeline = layers.files.pipeline
+    types = pipeline.data.get("types", {})
+    known, _, kinds, _ = defaults(pipeline, "pipeline")
+    problems: list[Diagnostic] = []
+    names = set(known) | set(types)
     for label, doc in layers.profiles:
         for name, value in doc.data.get("params", {}).items():
             layer = Layer(label, doc, ("params", name), {})
@@ -98,16 +115,14 @@ def parameters(layers: Layers, ask: Ask) -> Parameters:
             continue
         known[name] = Parameter(value, kinds.get(name) or kind_of(value), layer)
     for name, spec in types.items():
-        if name in known and isinstance(spec, dict) and not _symbolic(known[name].value):
+        said_by = known[name].origin.label if name in known else ""
+        if (said_by, name) in outside and isinstance(spec, dict) and not _symbolic(known[name].value):
             why = check_type(known[name].value, {k: plain(v) for k, v in spec.items()})
             if why:
-                where = known[name].origin
-                if (where.label, name) in outside:
-                    said = _said(where.label, name, outside[where.label, name])
-                    problems.append(diagnose("E451", None, said=said, why=why))
-                    continue
-                place = where.doc.place(where.keys) if where.doc else None
-                problems.append(diagnose("E452", place, name=name, why=why))
+                said = _said(said_by, name, outside[said_by, name])
+                problems.append(diagnose("E451", None, said=said, why=why))
+    inside = {name: one for name, one in known.items() if (one.origin.label, name) not in outside}
+    problems += _beyond(inside, types)
     missing = tuple(name for name in types if name not in known)
     return Parameters(known, missing, kinds, tuple(problems))
 
@@ -126,12 +141,16 @@ def _said(label: str, name: str, text: str) -> str:
     return f"{label} {name}={text}" if label == "--param" else f"{label}={text}"
 
 
+def alike(old: str, new: str) -> bool:
+    """Whether a value of kind `new` may stand where one of kind `old` is said to be (N18)."""
+    texts = ("text", "path", "date", "time", "datetime")
+    return old == new or {old, new} <= {"integer", "number"} or (old in texts and new == "text")
+
+
 def _kind_kept(name: str, value: Any, kinds: dict[str, str], doc: Document) -> list[Diagnostic]:
     """N18: a layer may not change a parameter's kind, but for an integer where a number stood."""
     old, new = kinds.get(name), kind(value)
-    texts = ("text", "path", "date", "time", "datetime")
-    alike = old == new or {old, new} <= {"integer", "number"} or (old in texts and new == "text")
-    if old is None or new is None or alike:
+    if old is None or new is None or alike(old, new):
         return []
     return [diagnose("E453", doc.place(("params", name)), name=name, old=KINDS[old], new=KINDS[new])]
 

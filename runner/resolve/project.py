@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from runner.resolve import packages
 from runner.resolve.ask import Ask
 from runner.resolve.hints import like, listed
 from runner.resolve.kinds import is_profile
-from runner.text.diagnostics import Diagnostic, Refused, Ways, diagnose
+from runner.resolve.library import Library, library
+from runner.text.diagnostics import Diagnostic, Refused, diagnose
 from runner.text.document import Document, load
 from runner.text.sources import Sources
 
@@ -25,15 +27,15 @@ class Profile(NamedTuple):
 
 
 class Files(NamedTuple):
-    """What was read. profiles: weakest first, the chosen one last; empty for the built-in `local`. ways: how files
-    that are neither came in."""
+    """What was read. pipeline: with what it includes. profiles: weakest first, the chosen one last; empty for the
+    built-in `local`. library: the pipeline and all that it is made of."""
 
     root: Path
     pipeline: Document
     project: Document | None
     profile: str
     profiles: tuple[Profile, ...]
-    ways: Ways
+    library: Library
 
     @property
     def plugins(self) -> dict[str, dict[str, str]] | None:
@@ -45,6 +47,7 @@ class Files(NamedTuple):
 def read_files(ask: Ask, sources: Sources, pipeline: Document | None = None) -> Files:
     """Load the pipeline, `runner.toml` and the chain of profiles. Raises Refused with every problem that is found."""
     pipeline = pipeline or load(ask.file, sources, "pipeline")
+    made_of = library(pipeline, sources)
     root = sources.root
     project = load(root / "runner.toml", sources) if sources.exists(root / "runner.toml") else None
     name = ask.profile or (project.data.get("profile") if project else None) or BUILT_IN
@@ -52,7 +55,7 @@ def read_files(ask: Ask, sources: Sources, pipeline: Document | None = None) -> 
     if not isinstance(name, str):
         name = BUILT_IN
     chain = tuple(_chain(name, said, ask, sources))
-    return Files(root, pipeline, project, name, chain, {})
+    return Files(root, made_of.pipeline, project, name, chain, made_of)
 
 
 def folders(ask: Ask, root: Path) -> list[Path]:
@@ -83,7 +86,7 @@ def _speaks_as_profile(path: Path, sources: Sources) -> bool:
 def locate(name: str, said_in: Path | None, ask: Ask, sources: Sources) -> Path | None:
     """The file of a profile: `std:X`, `PACKAGE:NAME`, a path (relative to the file that says it), or a name."""
     if ":" in name:
-        return _packaged(name)
+        return packages.find(name, "profiles")
     if name.endswith(".toml") or "/" in name:
         path = (said_in.parent if said_in else Path.cwd()) / name
         return path if sources.exists(path) else None
@@ -91,25 +94,6 @@ def locate(name: str, said_in: Path | None, ask: Ask, sources: Sources) -> Path 
         path = folder / f"{name}.toml"
         if sources.exists(path):
             return path
-    return None
-
-
-def _packaged(name: str) -> Path | None:
-    package, _, rest = name.partition(":")
-    if package == "std":
-        from runner.model.data import folder
-
-        path = Path(str(folder("stdlib"))) / "profiles" / f"{rest}.toml"
-        return path if path.is_file() else None
-    if not package.isidentifier():
-        return None
-    from importlib.util import find_spec
-
-    spec = find_spec(package)
-    for home in (spec.submodule_search_locations or []) if spec else []:
-        for path in (Path(home) / "profiles" / f"{rest}.toml", Path(home) / f"{rest}.toml"):
-            if path.is_file():
-                return path
     return None
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, NamedTuple
 
 from runner.resolve.ask import Ask
-from runner.resolve.include import HOW, Included, included, join
-from runner.resolve.kinds import kind_of_file
+from runner.resolve.kinds import roots
 from runner.resolve.layers import Layers
+from runner.resolve.library import Library
 from runner.resolve.parameters import Parameters, parameters
 from runner.resolve.project import Files, read_files
 from runner.resolve.said import said as say, spoken
 from runner.text.diagnostics import Diagnostic, Refused, with_ways
 from runner.text.document import Document
 from runner.text.sources import Sources
+
+MOST = 100_000  # steps that `--set` is compared with
 
 
 class Resolved(NamedTuple):
@@ -27,11 +30,8 @@ class Resolved(NamedTuple):
     problems: tuple[Diagnostic, ...]
 
 
-def documents(files: Files, included: Included, said: Document | None) -> Iterator[tuple[Document, str]]:
-    """Every document that speaks, with the schema that holds for it."""
-    yield files.pipeline, kind_of_file(files.pipeline)
-    for part, _ in included.parts:
-        yield part, "included"
+def documents(files: Files, said: Document | None) -> Iterator[tuple[Document, str]]:
+    """Every document that speaks beside the pipeline and what belongs to it, with the schema that holds for it."""
     if files.project is not None:
         yield files.project, "project"
     for profile in files.profiles:
@@ -40,20 +40,23 @@ def documents(files: Files, included: Included, said: Document | None) -> Iterat
         yield said, "profile"
 
 
-def step_paths(doc: Document) -> Iterator[str]:
-    """Dotted paths of all steps that a pipeline writes."""
-    job = doc.data.get("job")
-    pending = [("", doc.data.get("steps") if job is None else {str(doc.data.get("name") or "job"): job})]
+def step_paths(doc: Document, library: Library) -> Iterator[str]:
+    """Dotted paths of all steps that a pipeline writes, those of files that it uses among them."""
+    broken = any(problem.severity == "error" for problem in library.problems)
+    pending: list[tuple[str, Document, Any, Document | None]] = [("", doc, roots(doc), None)]
     while pending:
-        prefix, table = pending.pop()
+        prefix, doc, table, part = pending.pop()
         for name, step in table.items() if isinstance(table, dict) else ():
-            path = f"{prefix}{name}"
+            path, said_in = f"{prefix}{name}", part or doc.part(("steps", name))
             yield path
-            if isinstance(step, dict):
-                pending.append((f"{path}.", step.get("steps")))
-                pending.append((f"{path}.", step.get("cases")))
-                if isinstance(step.get("default"), dict):
-                    pending.append((f"{path}.", {"default": step["default"]}))
+            if not isinstance(step, dict):
+                continue
+            inner = f"{path}."
+            pending += [(inner, doc, step.get(key), said_in) for key in ("steps", "cases")]
+            pending.append((inner, doc, {"default": step["default"]} if "default" in step else None, said_in))
+            used = None if broken else library.used_by(doc, said_in, step)
+            if used is not None:
+                pending.append((inner, used, roots(used), None))
 
 
 def resolve(ask: Ask, sources: Sources, pipeline: Document | None = None) -> Resolved:
@@ -61,25 +64,10 @@ def resolve(ask: Ask, sources: Sources, pipeline: Document | None = None) -> Res
     from runner.model.check import check
 
     files = read_files(ask, sources, pipeline)
-    more = included(files.pipeline, sources)
-    parts = [part for part, _ in more.parts]
-    said = say(ask.sets, _paths(files.pipeline, *parts)) if ask.sets else None
-    files = files._replace(ways={part.path: ((place, HOW),) for part, place in more.parts})
-    problems = [problem for doc, kind in documents(files, more, said) for problem in check(doc, kind)]
-    problems += more.problems
-    _refuse(problems, files, ask)
-    joined, twice = join(files.pipeline, parts)
-    _refuse([*problems, *twice], files, ask)
-    files = files._replace(pipeline=joined)
+    said = say(ask.sets, islice(step_paths(files.pipeline, files.library), MOST)) if ask.sets else None
+    problems = [*files.library.problems, *(one for doc, kind in documents(files, said) for one in check(doc, kind))]
+    if any(problem.severity == "error" for problem in problems):
+        raise Refused(spoken(with_ways(problems, files.library.ways), ask.sets))
     layers = Layers(files, said)
     known = parameters(layers, ask)
     return Resolved(ask, files, layers, known, (*problems, *known.problems))
-
-
-def _paths(*docs: Document) -> list[str]:
-    return [path for doc in docs for path in step_paths(doc)]
-
-
-def _refuse(problems: Sequence[Diagnostic], files: Files, ask: Ask) -> None:
-    if any(problem.severity == "error" for problem in problems):
-        raise Refused(spoken(with_ways(problems, files.ways), ask.sets))

@@ -39,7 +39,7 @@ class Values:
 
     plan: the plan; params: resolved parameters; run: id, name, date, scheduled (and status, failed in `[finally]`);
     done, items: what has been committed and expanded so far; blob: reads a blob of the catalog by its hash;
-    status: the status of an instance that has ended.
+    status: the status of an instance that has ended; over: `status` and `failed` of a used file, by its `[finally]`.
     """
 
     def __init__(
@@ -53,9 +53,10 @@ class Values:
         blob: Callable[[str], Any] | None = None,
         status: Callable[[str, Key], str | None] | None = None,
         read: Callable[[str], str] | None = None,
+        over: Callable[[str, Key], Table] | None = None,
     ) -> None:
         self.plan, self.params, self.run, self.done, self.items_of = plan, params, run, done, items
-        self.blob, self.status, self.read = blob, status, read
+        self.blob, self.status, self.read, self.over = blob, status, read, over
         self.nodes: Table = plan["nodes"]
 
     def value(self, expr: Any, id: str, key: Key, extra: Table | None = None) -> Any:
@@ -75,7 +76,8 @@ class Values:
         if tag == "param":
             return self.params.get(ref[1], ABSENT)
         if tag == "run":
-            return self.run.get(ref[1], ABSENT)
+            facts = self.run if len(ref) < 3 or self.over is None else self.over(ref[2], key[: ref[3]])
+            return facts.get(ref[1], ABSENT)
         if tag == "own":
             return self._path(self.nodes[id], key, ref[1])
         name, depth = ref[3] if len(ref) > 3 else "", ref[2]

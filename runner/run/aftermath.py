@@ -9,7 +9,9 @@ from typing import Any
 from runner.agent.named import Named
 from runner.rules.decide import Status
 from runner.rules.keys import dumps, key_of, key_text
+from runner.rules.last import file_of, is_last
 from runner.run.events import Address
+from runner.run.fold import file_facts
 
 Table = dict[str, Any]
 
@@ -44,18 +46,32 @@ class Aftermath:
             told["log"] = log if os.path.exists(log) else ""
         return told
 
-    def over(self, facts: Table, statuses: Mapping[Address, Status]) -> Table:
+    def over(self, facts: Table, statuses: Mapping[Address, Status], address: Address) -> Table:
         """Of a run: its status, the paths that failed, and a file with the ends of all instances before `[finally]`.
 
-        The file stays as it is while `[finally]` reads it. Raises OSError."""
+        For the `[finally]` of a used file, those of its steps. address: who asks. The file stays as it is while
+        `[finally]` reads it. Raises OSError."""
+        last = file_of(self.nodes, address.id)
+        if last is not None:
+            key = address.key[: self.nodes[last]["depth"]]
+            found = {Address(id, key): statuses.get(Address(id, key)) for id in self.nodes[last]["after"]}
+            ended = {one: status for one, status in found.items() if status is not None}
+            name = f"ends.{last}.{key_text(key)}.json"
+            return self._written(file_facts(self.nodes, last, key, statuses), ended, name)
         if self._over is None or not os.path.exists(self._over["record"]):
-            ends = [
-                {"path": self.nodes[a.id]["path"], "key": key_text(a.key), "status": s.status, "reason": s.reason}
-                for a, s in statuses.items()
-                if "!finally" not in self.nodes[a.id]["path"]
-            ]
-            record = os.path.join(self.folder, "ends.json")
-            with Named(record), open(record, "wb") as file:
-                file.write(dumps({"status": facts["status"], "failed": facts["failed"], "nodes": ends}))
-            self._over = {"status": facts["status"], "failed": facts["failed"], "record": record}
+            ended = {a: s for a, s in statuses.items() if not self._of_the_end(a.id)}
+            self._over = self._written(facts, ended, "ends.json")
         return self._over
+
+    def _of_the_end(self, id: str) -> bool:
+        return is_last(self.nodes[id]["path"]) and file_of(self.nodes, id) is None
+
+    def _written(self, facts: Table, ended: Mapping[Address, Status], name: str) -> Table:
+        ends = [
+            {"path": self.nodes[a.id]["path"], "key": key_text(a.key), "status": s.status, "reason": s.reason}
+            for a, s in ended.items()
+        ]
+        record = os.path.join(self.folder, name)
+        with Named(record), open(record, "wb") as file:
+            file.write(dumps({"status": facts["status"], "failed": facts["failed"], "nodes": ends}))
+        return {"status": facts["status"], "failed": facts["failed"], "record": record}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from runner.rules.decide import FAILURE, Status
+from runner.rules.decide import FAILURE, Status, run_status
 from runner.rules.keys import Key, key_text
 from runner.rules.labels import Labels
 from runner.run.events import Address
@@ -249,7 +249,9 @@ class _Answers:
         params = records.run.get("params")
         if params is None:
             params = answers.parameters(plan, self.facts)
-        self.values = Values(plan, params, self.facts, records.done, records.items, blob=blob, status=self._status)
+        self.values = Values(
+            plan, params, self.facts, records.done, records.items, blob=blob, status=self._status, over=self._of_file
+        )
         self._over = False
 
     def __call__(self, what: str, address: Address) -> Any:
@@ -266,6 +268,9 @@ class _Answers:
             return None
         return found if isinstance(found, list) else None
 
+    def _of_file(self, last: str, key: Key) -> Table:
+        return file_facts(self.plan["nodes"], last, key, self.machine.statuses)
+
     def _status(self, id: str, key: Key) -> str | None:
         found = self.machine.statuses.get(Address(id, key))
         return found.status if found else None
@@ -276,6 +281,15 @@ def end_facts(plan: Table, status: str, statuses: Mapping[Address, Status]) -> T
     failed = {address.id for address, one in statuses.items() if one.status in FAILURE and not one.handled}
     found = [id for id in in_order(plan, plan["steps"]) if id in failed] if failed else []
     return {"status": status, "failed": [plan["nodes"][id]["path"] for id in found]}
+
+
+def file_facts(nodes: Table, last: str, key: Key, statuses: Mapping[Address, Status]) -> Table:
+    """`run.status` and `run.failed` as the `[finally]` of a used file sees them: of the steps of that file (N27)."""
+    found = {other: statuses.get(Address(other, key)) for other in nodes[last]["after"]}
+    ended = [one for one in found.values() if one is not None]
+    status = run_status(ended, (), any(one.status == "cancelled" for one in ended))
+    failed = [id for id, one in found.items() if one is not None and one.status in FAILURE and not one.handled]
+    return {"status": status, "failed": [nodes[id]["path"] for id in failed]}
 
 
 def in_order(plan: Table, ids: Iterable[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from runner.rules.last import is_last, with_last
 from runner.text.diagnostics import Refused, diagnose, near
 
 Table = dict[str, Any]
@@ -41,14 +42,15 @@ def select(
     if not sets:
         return None
     found = set.intersection(*(_whole(nodes, ids) for ids in sets))
-    return frozenset(found | set(plan["finally"]) | _inside(nodes, plan["finally"]))
+    found = with_last(nodes, found) | set(plan["finally"])
+    return frozenset(found | _inside(nodes, (id for id in found if is_last(nodes[id]["path"]))))
 
 
 def again(plan: Table, ids: Iterable[str]) -> frozenset[str]:
     """What an earlier run had selected, as far as it is in the plan yet, and `[finally]`."""
-    return frozenset(
-        {id for id in ids if id in plan["nodes"]} | set(plan["finally"]) | _inside(plan["nodes"], plan["finally"])
-    )
+    nodes: Table = plan["nodes"]
+    found = with_last(nodes, (id for id in ids if id in nodes)) | set(plan["finally"])
+    return frozenset(found | _inside(nodes, (id for id in found if is_last(nodes[id]["path"]))))
 
 
 def _find(nodes: Mapping[str, Table], name: str, flag: str) -> str:

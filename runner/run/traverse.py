@@ -20,12 +20,13 @@ from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError
 from runner.rules.keys import attempt_key, digest, done_key, dumps, items_key, run_key, start_key, ulid
 from runner.rules.labels import Labels
+from runner.rules.last import is_last
 from runner.run.aftermath import Aftermath
 from runner.run.ahead import Ahead
 from runner.run.cache import Asked, Cache
 from runner.run.ends import not_started, text_of
 from runner.run.events import Address, Event
-from runner.run.fold import end_facts, ended
+from runner.run.fold import end_facts, ended, file_facts
 from runner.run.hashes import Hashes
 from runner.run.joints import Blobs, Eyes, Signals, Store, Traverser
 from runner.run.machine import Decide, Expand, Machine, Start, Stop, Wake
@@ -99,7 +100,7 @@ class Driver:
         records = [record for found in (adopted or {}).values() for record in found.values()]
         self.put = {file["path"]: file["sha256"] for record in records for file in record.get("files", ())}
         self.adoption = Adoption(parent, Path(place.root), services.catalog, self.hashes) if parent else None
-        ways: Table = {"blob": self.blob, "status": self._status, "read": self._read}
+        ways: Table = {"blob": self.blob, "status": self._status, "read": self._read, "over": self._of_file}
         self.values = Values(plan, run["params"], self.facts, self.done, self.items, **ways)
         self.labels = Labels(plan["nodes"], lambda id, key: self.items.get(id, {}).get(tuple(key)))
         self._written: dict[tuple[str, str], Key] = {}  # (step, path) -> the item that writes it
@@ -110,7 +111,6 @@ class Driver:
         self._slots = count()
         self._free: list[int] = []  # slots that nobody uses any more
         self._pid = os.getpid()
-        self._finally = set(plan["finally"])
         self.clock = Clock()
         self._wake: float | None = None
         self._stops = 0
@@ -252,7 +252,7 @@ class Driver:
     def _prepare(self, todo: Start, now: float) -> tuple[Table, Any] | None:
         """An attempt to be started, its start on record: call and handle; None when it has ended at once."""
         address = todo.address
-        if address.id in self._finally or self._last(address.id):
+        if self._last(address.id):
             self._facts_of_the_end()
         try:
             call, handle = self.ahead.take(address) or (self._make(address, todo.n, now), None)
@@ -368,15 +368,17 @@ class Driver:
         if self.plan["nodes"][address.id]["path"].endswith("!on-failure"):
             call["failed"] = self.aftermath.failed(address)
         elif self._last(address.id):
-            call["finally"] = self.aftermath.over(self.facts, self.machine.statuses)
+            call["finally"] = self.aftermath.over(self.facts, self.machine.statuses, address)
 
     def _facts_of_the_end(self) -> None:
-        if "failed" not in self.facts:
-            status = self.machine.main_status or "succeeded"
-            self.facts.update(end_facts(self.plan, status, self.machine.statuses))
+        if "failed" not in self.facts and self.machine.main_status is not None:
+            self.facts.update(end_facts(self.plan, self.machine.main_status, self.machine.statuses))
 
     def _last(self, id: str) -> bool:
-        return "!finally" in self.plan["nodes"][id]["path"]
+        return is_last(self.plan["nodes"][id]["path"])
+
+    def _of_file(self, last: str, key: Key) -> Table:
+        return file_facts(self.plan["nodes"], last, key, self.machine.statuses)
 
     def _status(self, id: str, key: Key) -> str | None:
         found = self.machine.statuses.get(Address(id, key))

@@ -154,6 +154,11 @@ CODES |= {
     "E323": Code("two items would write `{path}` ({one}; {two})", "take out one of the two"),
     "E330": Code("`{path}` is included twice", "keep one of the two"),
     "E331": Code("`{name}` stands in two files", "give one of the two another name"),
+    "E333": Code("files use each other in a circle: {path}", "take one `uses` out"),
+    "E334": Code("more than {limit} files use each other, one within the other", "use some of them side by side"),
+    "E335": Code("the package `{package}` has no block `{name}`", "did you mean `{near}`?"),
+    "E336": Code("`{path}` is a profile, and a step can use a pipeline or a job", "name it by `--profile`"),
+    "E337": Code("more than {limit} steps come of this", "let files that are used often use less in their turn"),
     "E332": Code("`{path}` is this file itself", "take it out"),
     "E319": Code("there is no notebook `{path}`", "did you mean `{near}`?"),
 }
@@ -211,6 +216,11 @@ CODES |= {
     "E481": Code("case `{case}` of `{step}` must return {names}, as all cases do", "write `returns = [{write}]`"),
     "E482": Code("`{name}` needs a list to go over, and this is {kind}", "write a list, or `{{ range = 5 }}`"),
     "E484": Code("`{name}` is returned by {steps}", 'say which: `{{ name = "{name}", from = "{one}.{name}" }}`'),
+    "E485": Code("`{file}` has no parameter `{name}`", "did you mean `{near}`?"),
+    "E486": Code("`{file}` needs a value for `{name}`", "give it one: `params = {{ {name} = ... }}`"),
+    "E487": Code("parameter `{name}` of `{file}` is {old}, and this is {new}"),
+    "E488": Code("parameter `{name}` of `{file}`: {why}"),
+    "E489": Code("`{file}` returns no `{name}`", "did you mean `{near}`?"),
     "E483": Code(
         "a range is a whole number, or up to three: [from, to, step], no step of 0",
         "write `{{ range = 5 }}` or `{{ range = [1, 9, 2] }}`",
@@ -230,7 +240,6 @@ CODES |= {
 
 # --- what an executor can't do: runner/plan/gaps.py ---
 CODES |= {
-    "E601": Code("step `{name}`: `uses` is not supported by this version", "write its steps here, in a group"),
     "E603": Code("this file needs runner {wanted}, and this is {version}", "install a runner that fits"),
     "E610": Code("the executor `{executor}` can't run {what}"),
     "W611": Code(

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 
 from runner.text.near import near
 
-__all__ = ["Diagnostic", "Place", "Refused", "Ways", "diagnose", "exit_code", "near", "with_ways"]
+__all__ = ["Diagnostic", "Place", "Refused", "Ways", "diagnose", "exit_code", "near", "shortened", "with_ways"]
 
 FAMILIES = {"E7": 4, "E8": 5, "E9": 2}
 """Exit codes of the families of codes that are not about files (DESIGN 3.3); all others exit with FILES."""
 FILES = 3
+SHOWN = 3
+"""How many places are shown of either end of a long way."""
 
 
 class Place(NamedTuple):
@@ -48,9 +50,17 @@ def with_ways(problems: Iterable[Diagnostic], ways: Ways) -> list[Diagnostic]:
     for problem in problems:
         way = ways.get(problem.place.file, ()) if problem.place else ()
         known = {problem.place, *(place for place, _ in problem.related)}
-        more = tuple(step for step in way if step[0] not in known)
+        more = shortened([step for step in way if step[0] not in known])
         out.append(problem._replace(related=(*problem.related, *more)) if more else problem)
     return out
+
+
+def shortened(way: Sequence[tuple[Place, str]]) -> tuple[tuple[Place, str], ...]:
+    """Both ends of a long way, which says how much is left out."""
+    if len(way) <= 2 * SHOWN:
+        return tuple(way)
+    place, words = way[-SHOWN]
+    return (*way[:SHOWN], (place, f"{words}, {len(way) - 2 * SHOWN} files further out"), *way[1 - SHOWN :])
 
 
 class Refused(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from runner.rules.last import LAST, of_file
 from runner.views.expressions import written
 
 Nodes = Mapping[str, Mapping[str, Any]]
@@ -54,7 +55,7 @@ def name(nodes: Nodes, id: str) -> str:
     node = nodes[id]
     path, parent = str(node["path"]), str(node.get("parent"))
     above = str(nodes[parent]["path"]) + "." if parent in nodes else ""
-    return path.removeprefix(above).removesuffix("!finally")
+    return path.removeprefix(above).removesuffix(LAST) or "finally"
 
 
 def inner(node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -67,7 +68,8 @@ def inner(node: Mapping[str, Any]) -> Mapping[str, Any]:
 def tags(nodes: Nodes, id: str) -> list[str]:
     """What is special about a node, in short words: `for each island (3)`, `when accuracy > 0.9`, `up to 5 rounds`."""
     node: Mapping[str, Any] = nodes[id]
-    found = ["finally"] if str(node["path"]).endswith("!finally") else []
+    path = str(node["path"])
+    found = ["finally"] if path.endswith(LAST) and not of_file(path) else []
     if node.get("when") is not None and node.get("when") is not True:
         found.append(f"when {written(node['when'], nodes)}")
     while node.get("type") in ("map", "loop"):

@@ -57,6 +57,8 @@ def test_there_is_a_golden_for_every_problem_of_a_file() -> None:
     shown = "".join((folder / "expected.txt").read_text("utf-8") for folder in CASES)
     elsewhere = {
         "E454",  # a parameter without a value: a check may go without
+        "E334",  # files that use each other 51 deep
+        "E337",  # more steps than anybody writes
         "E321",  # Python that git ignores: no golden is a checkout
     }
     families = [code for code in CODES if re.match("[EW][2-6]", code) and code not in elsewhere]
