@@ -9,7 +9,6 @@ from typing import Any
 
 from runner.plan.compile import Compiler
 from runner.plan.steps import Step
-from runner.resolve.signatures import imports
 from runner.text.diagnostics import diagnose
 
 WRITTEN = re.compile(r"\d?>>?\|?\s*[^\s'\"`;|&<>()]+")  # what a redirection writes is no code
@@ -18,6 +17,8 @@ WORD = re.compile(r"[^\s'\"`;|&<>()$=]+")
 
 def functions(targets: Iterable[str], compiler: Compiler) -> list[str]:
     """The files of `module:function`s, with all that their modules import; sorted."""
+    from runner.resolve.signatures import imports  # with `ast`: only where there is Python
+
     root, sources = compiler.sources.root, compiler.sources
     return sorted({file for target in targets for file in imports(root, target.partition(":")[0], sources)})
 
@@ -40,6 +41,8 @@ def code(step: Step, compiler: Compiler) -> dict[str, Any]:
                 continue
             files.add(path)
             if path.endswith(".py"):
+                from runner.resolve.signatures import imports
+
                 folder, stem = Path(path).parent, Path(path).stem
                 inner = imports(root / folder, stem, sources) if folder.parts else imports(root, stem, sources)
                 files.update((folder / file).as_posix() for file in inner)

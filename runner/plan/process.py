@@ -7,7 +7,6 @@ from typing import Any
 
 from runner.plan.steps import Step, Tree
 from runner.resolve.layers import Keys
-from runner.resolve.signatures import imports
 from runner.rules.paths import matches
 from runner.text.diagnostics import Diagnostic, diagnose
 from runner.text.sources import Sources
@@ -43,6 +42,8 @@ def texts(value: Any, keys: Keys) -> Iterator[tuple[Keys, str]]:
 
 def unseen(step: Step, travels: frozenset[str], sources: Sources) -> Iterator[Diagnostic]:
     """Modules of an isolated Python step that neither travel with the project nor are named in `inputs`."""
+    from runner.resolve.signatures import imports
+
     named = [entry["pattern"] for entry in step.reads if isinstance(entry.get("pattern"), str)]
     for file in imports(sources.root, str(step.table["python"]).partition(":")[0], sources):
         if file not in travels and not any(matches(pattern, file) for pattern in named):

@@ -68,13 +68,14 @@ class Step:
         "reduce",
         "returns",
         "role",
+        "table",
         "writes",
     )
 
     def __init__(self, name: str, path: str, role: str, graph: Graph, laid: Laid, keys: Keys, depth: int) -> None:
         self.name, self.path, self.role, self.graph, self.laid, self.keys = name, path, role, graph, laid, keys
         self.id = node_id(path)
-        table = laid.table
+        self.table = table = laid.table  # the laid table, looked at some forty times a step
         found = [kind for kind in KINDS if kind in table]
         self.kind = found[0] if len(found) == 1 else ""
         self.each: dict[str, Any] = table.get("for-each", {}) if isinstance(table.get("for-each"), dict) else {}
@@ -108,11 +109,6 @@ class Step:
     def home(self) -> Home:
         """The file that the step lives in."""
         return self.graph.home
-
-    @property
-    def table(self) -> dict[str, Any]:
-        """The laid table of the step."""
-        return self.laid.table
 
     @property
     def task(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.model.units import seconds
 from runner.plan import scope
@@ -15,8 +15,10 @@ from runner.plan.steps import Step
 from runner.plugins import find
 from runner.resolve.hints import listed
 from runner.resolve.layers import Keys
-from runner.resolve.signatures import Missing, Signature, signature
 from runner.text.diagnostics import Place, Refused, diagnose
+
+if TYPE_CHECKING:
+    from runner.resolve.signatures import Missing
 
 Table = dict[str, Any]
 SHELLS = ("bash", "sh", "dash", "zsh", "ksh")
@@ -192,6 +194,8 @@ def all_in_scope(step: Step, compiler: Compiler) -> Table:
 
 def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: View) -> Table | None:
     """The arguments of a function, by name (N13); None where it takes all in scope or can't be read."""
+    from runner.resolve.signatures import Missing, Signature, signature  # with `ast`: only where there is Python
+
     read = signature(compiler.sources.root, target, compiler.sources)
     if isinstance(read, Missing):
         _missing(step, compiler, target, keys, read)

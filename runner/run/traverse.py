@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 from collections.abc import Mapping
@@ -36,7 +35,6 @@ from runner.run.services import Services
 
 Table = dict[str, Any]
 SHARD = 256  # items of one record (PROTOCOL 2.1)
-GARBAGE = 50_000  # new objects between two looks for garbage: a step makes some hundred, and next to no circles
 TICK = 0.1  # seconds; how often a live view is redrawn and signals are looked at
 
 
@@ -118,12 +116,9 @@ class Driver:
 
     def walk(self, signals: Signals) -> str:
         """Run to the end. One signal: no new steps, the running ones are stopped, then `[finally]`; two: at once."""
-        often = gc.get_threshold()
-        gc.set_threshold(GARBAGE, *often[1:])
         try:
             return self._walk(signals)
         finally:
-            gc.set_threshold(*often)
             self._show(self.clock.now())
 
     def _walk(self, signals: Signals) -> str:
