@@ -29,6 +29,7 @@ from runner.run.units import (
     Shape,
     Table,
     Unit,
+    begun,
     heat,
     shape_of,
 )
@@ -101,14 +102,12 @@ class Machine:
         self._now = now
         while self._wakes and self._wakes[0][0] <= now:
             self._due(heappop(self._wakes)[2])
-        if self._woken is not None and self._woken <= now:
-            self._woken = None
+        self._woken = None if self._woken is not None and self._woken <= now else self._woken
         self.follow()
         while not self.asking and self._may_start():
             unit = search(self)
-            if unit is None:
+            if unit is None or not self._start(unit):
                 break
-            self._start(unit)
             self.follow()
         if self._wakes and (self._woken is None or self._wakes[0][0] < self._woken):
             self._woken = self._wakes[0][0]
@@ -337,22 +336,24 @@ class Machine:
             scopes.next_round(self, unit)
 
     def _may_start(self) -> bool:
-        if not self.zone.hot:
-            return False
-        return len(self.running) < self.limit or self._halted[self.main_status is not None]
+        return self.zone.hot and (len(self.running) < self.limit or self._halted[self.main_status is not None])
 
-    def _start(self, unit: Unit) -> None:
+    def _start(self, unit: Unit) -> bool:
         if self._halted[unit.last]:
             if unit.end is not None:  # it would have been tried again: now its last end stands
                 self._note("state", unit.address, {"status": unit.end.status, "reason": unit.end.reason})
             if self.stock is not None:
                 self.stock.give(self.stock.leave(unit))
             self.finish(unit, unit.end or CANCELLED)
-            return
-        unit.phase = RUNNING
-        unit.n += 1
+            return True
+        if len(self.running) >= self.limit:  # of the `[finally]` of a file, while what is before it is cancelled
+            heat(unit)
+            return False
+        begun(unit)
+        unit.phase, unit.n = RUNNING, unit.n + 1
         self.running[unit.address] = unit
         self._out.append(Start(unit.address, unit.n))
+        return True
 
     def _halt(self, why: str, hard: bool, last: bool) -> None:
         self.why = self.why or why

@@ -6,6 +6,7 @@ from heapq import heappush
 from typing import TYPE_CHECKING, Any, cast
 
 from runner.rules.decide import BAD, SKIP, Status, gate, graph_status, map_status
+from runner.rules.last import of_file
 from runner.run.events import Address
 from runner.run.units import ASKING, DECIDING, FRESH, HANDLING, OPEN, Graph, Items, Unit, heat
 
@@ -87,6 +88,8 @@ def _gate(m: Machine, unit: Unit, index: int) -> None:
     graph: Graph = unit.inside
     found = graph.children[index]
     assert found is not None
+    if unit.begun and found.node is not None and of_file(found.node["path"]):
+        found.last = True  # the end of a file that has begun: cancelling lets it run
     verdict = gate(_GATES[graph.gates[index]])
     if verdict == "run":
         arrive(m, found)

@@ -21,8 +21,8 @@ class Unit:
     hot: something under it may be able to start; ready: its hot children; fresh: children that wait to be opened."""
 
     __slots__ = (
-        "active", "address", "end", "fresh", "hot", "inside", "last", "lost", "n", "node", "order", "own", "part",
-        "phase", "ready", "slot", "slots", "up",
+        "active", "address", "begun", "end", "fresh", "hot", "inside", "last", "lost", "n", "node", "order", "own",
+        "part", "phase", "ready", "slot", "slots", "up",
     )  # fmt: skip
 
     def __init__(self, address: Address, part: Table, node: Table | None, up: Unit | None, order: int) -> None:
@@ -30,6 +30,7 @@ class Unit:
         self.last: bool = up.last if up is not None else False  # inside `[finally]`
         self.phase = WAITING
         self.hot = False
+        self.begun = False  # something inside has been started
         self.slot = False  # holds one of its parent's slots
         self.ready: list[tuple[int, int, Unit]] | None = None
         self.fresh: list[tuple[int, Unit]] | None = None
@@ -92,6 +93,13 @@ def shape_of(nodes: Table, ids: list[str]) -> Shape:
                     followers[place[other]].append((index, need))
                     waits[index] += 1
     return Shape(ids, waits, followers)
+
+
+def begun(unit: Unit) -> None:
+    """Note in all above that something inside them is started."""
+    up = unit.up
+    while up is not None and not up.begun:
+        up.begun, up = True, up.up
 
 
 def heat(unit: Unit) -> None:

@@ -280,3 +280,42 @@ def test_n52_a_run_that_runs_out_of_time(project: Make) -> None:
     assert shown.json()["status"] == "failed" and not made.exists("handled")
     assert shown.statuses()["c"] == "succeeded" and shown.statuses()["b"] == "blocked"
     assert attempts(shown, "a")[-1]["reason"] == "timeout"
+
+
+USED = {
+    "i.toml": """
+[params]
+n = 0
+[steps.a]
+shell = "touch began; sleep 60"
+[steps.b]
+shell = "touch b"
+needs = ["a"]
+[finally.end]
+env = { N = "${n}" }
+shell = 'echo "$N $RUNNER_RUN_STATUS" >> last; touch "ends-$N"; test ! -e slow || sleep 60'
+"""
+}
+MAP = '[steps.u]\nfor-each = { n = { range = 9 } }\nmax-parallel = 2\nuses = "i.toml"\nparams = ["n"]\n'
+
+
+def test_one_signal_lets_finally_of_files_run_that_have_begun(project: Make) -> None:
+    made = made_of(project, MAP, **USED)
+    process = started(made, "began", "-j", "1")
+    process.send_signal(signal.SIGINT)
+    ended(process).exits(130)
+    assert made.read("last") == "0 cancelled\n"
+    shown = told(made)
+    found = shown.statuses()
+    assert found["u[n=0].!finally.end"] == "succeeded" and found["u[n=0].b"] == "blocked"
+    assert all(found[f"u[n={n}].!finally.end"] == "cancelled" for n in range(1, 9))
+
+
+def test_a_second_signal_stops_finally_of_files_too(project: Make) -> None:
+    made = made_of(project, MAP, **USED, slow="")
+    process = started(made)
+    process.send_signal(signal.SIGINT)
+    made.wait(lambda: made.exists("ends-0"))
+    process.send_signal(signal.SIGINT)
+    ended(process).exits(130)
+    assert told(made).statuses()["u[n=0].!finally.end"] == "cancelled"
