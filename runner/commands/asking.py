@@ -30,7 +30,10 @@ RESUME: list[Option] = [
             "help": "go on from this run, keep what it has done (the newest)",
         },
     ),
-    (("--changed",), {"action": "store_true", "help": "with --resume: steps whose code is another now run again, too"}),
+    (
+        ("--changed",),
+        {"action": "store_true", "help": "what was done with other code than lies there now runs again, too"},
+    ),
 ]
 
 ROOT: Option = (

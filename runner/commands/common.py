@@ -32,6 +32,11 @@ class OpenRun(NamedTuple):
         return index.alive(self.meta)
 
     @property
+    def lost(self) -> bool:
+        """Whether its driver is gone without a word of how it ended."""
+        return index.status(self.meta) == "lost"
+
+    @property
     def damaged(self) -> int:
         """Stretches of its log that hold no records, though something was written there."""
         return int(getattr(self.store, "damaged", 0))

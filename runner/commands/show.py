@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.commands.asking import JSON, ROOT, RUN
 from runner.commands.find import find
@@ -17,6 +17,9 @@ from runner.views.reasons import Reasons
 from runner.views.table import table
 from runner.views.terminal import clean, coloured, cut, is_terminal, paint, size
 from runner.views.times import duration, moment
+
+if TYPE_CHECKING:
+    from runner.commands.common import OpenRun
 
 OPTIONS = [
     RUN,
@@ -47,13 +50,13 @@ def _told(args: argparse.Namespace) -> int:
 
             sys.stdout.writelines(lines(folded))
         else:
-            sys.stdout.write(whole(folded, nodes))
+            sys.stdout.write(whole(folded, Reasons(folded, nodes, _names(opened)), opened.lost))
         return 0
     addresses = find(folded, nodes, args.step).addresses
     if args.json:
         print(json.dumps({address: folded["nodes"][address] for address in addresses}, indent=2, ensure_ascii=False))
         return 0
-    reasons = Reasons(folded, nodes)
+    reasons = Reasons(folded, nodes, _names(opened))
     width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
     if len(addresses) > 1:
         sys.stdout.write(_table(folded, addresses, reasons))
@@ -62,15 +65,27 @@ def _told(args: argparse.Namespace) -> int:
     return 0
 
 
-def whole(run: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:
-    """A run: what it is, its parameters, then a line for each address."""
-    lines = [f"run       {run.get('name')}  ({run.get('run')})", f"status    {_painted(str(run.get('status')))}"]
+def _names(opened: OpenRun) -> Mapping[str, str]:
+    """The names of runs by id, where this one has kept something of another."""
+    entries = opened.run["nodes"].values()
+    if not any(attempt.get("adopted") for entry in entries for attempt in entry.get("attempts") or ()):
+        return {}
+    from runner.run import index
+
+    return {entry["run"]: str(entry["name"]) for entry in index.runs(opened.root)}
+
+
+def whole(run: Mapping[str, Any], reasons: Reasons, lost: bool = False) -> str:
+    """A run: what it is, its parameters, then a line for each address. lost: its process is gone."""
+    status = _painted("lost" if lost else str(run.get("status")))
+    status += f"  its process is gone; `runner retry {run.get('name')}` goes on from it" if lost else ""
+    lines = [f"run       {run.get('name')}  ({run.get('run')})", f"status    {status}"]
     start, end = run.get("start"), run.get("end")
     if start is not None:
         took = f"  took {duration(end - start)}" if end is not None else ""
         lines.append(f"started   {moment(start)}{took}")
     lines += [f"{name} = {_value(value)}" for name, value in (run.get("params") or {}).items()]
-    return "\n".join(lines) + "\n\n" + _table(run, list(run["nodes"]), Reasons(run, nodes))
+    return "\n".join(lines) + "\n\n" + _table(run, list(run["nodes"]), reasons)
 
 
 def _table(run: Mapping[str, Any], addresses: list[str], reasons: Reasons) -> str:
@@ -94,9 +109,9 @@ def _tries(attempts: list[Mapping[str, Any]]) -> str:
 
 
 def _why(entry: Mapping[str, Any], address: str, reasons: Reasons) -> str:
-    if entry.get("status") in ("succeeded", "cached") and not entry.get("error"):
-        return ""
     attempts = list(entry.get("attempts") or ())
+    if entry.get("status") in ("succeeded", "cached") and not entry.get("error"):
+        return reasons.kept(attempts[-1]) if attempts else ""
     if entry.get("status") in ("failed", "errored", "cancelled") and attempts:
         end = {**attempts[-1], "status": entry["status"]}
         return "  ".join(text for text in (words.why(end), words.detail(end)) if text)

@@ -101,7 +101,7 @@ def find(root: Path, text: str) -> Table:
     known = runs(root)
     if text in ("@last", "@failed"):
         for entry in known:
-            if text == "@last" or entry.get("status") not in (None, "succeeded"):
+            if text == "@last" or status(entry) not in ("running", "succeeded"):
                 return entry
         what = "no run yet" if text == "@last" else "no run has failed"
         raise Refused([diagnose("E930", None, text=text, why=what)])
@@ -123,6 +123,12 @@ def alive(entry: Table) -> bool:
     """Whether the process that drives a run is still there: its pid, and that it was born when the index says."""
     pid = entry.get("pid")
     return isinstance(pid, int) and entry.get("born") == born(pid) and entry.get("status") is None
+
+
+def status(entry: Table) -> str:
+    """How a run ended; `running`, or `lost` where its process is gone without a word."""
+    said = entry.get("status") or ("running" if alive(entry) or elsewhere(entry) else "lost")
+    return str(said)
 
 
 def elsewhere(entry: Table) -> bool:

@@ -385,7 +385,9 @@ CODES |= {
     "E935": Code("`{name}` is a run of `{other}`, not of `{pipeline}`"),
     "E932": Code("a run is called `{name}` already", "choose another name, or leave `--name` out"),
     "E936": Code("`--changed` compares with an earlier run, and none is named", "write `--resume --changed`"),
-    "E937": Code("nothing of `{name}` is left to do: it succeeded", "name the steps that are to run again"),
+    "E937": Code(
+        "nothing of `{name}` is left to do: it succeeded", "name the steps that are to run again, or say `--changed`"
+    ),
     "E938": Code("the pipeline of `{name}`, `{path}`, is not there any more"),
     "E934": Code("`-j` takes a whole number from 1, and this is {given}"),
     "E706": Code("the run log of `{name}` can't be read: {why}"),

@@ -15,9 +15,10 @@ BAD, SKIP = ("failed", "errored", "cancelled", "blocked"), ("skipped",)
 class Reasons:
     """Answers for one run; what was found once is remembered, so that a chain of 10,000 blocked steps stays linear."""
 
-    def __init__(self, run: Mapping[str, Any], nodes: Nodes) -> None:
+    def __init__(self, run: Mapping[str, Any], nodes: Nodes, names: Mapping[str, str] | None = None) -> None:
+        """names: of runs by id."""
         self.told: Mapping[str, Mapping[str, Any]] = run.get("nodes", {})
-        self.nodes = nodes
+        self.nodes, self.names = nodes, names or {}
         self._roots: dict[str, list[str]] = {}
 
     def why(self, address: str) -> str:
@@ -34,6 +35,11 @@ class Reasons:
         if status == "waiting" or status is None:
             return "the run ended before"
         return self._said(entry)
+
+    def kept(self, attempt: Mapping[str, Any]) -> str:
+        """Which other run has done what this one kept; empty where it did it itself."""
+        origin = (attempt.get("adopted") or {}).get("run")
+        return f"done by {self.names.get(origin, origin)}" if origin else ""
 
     def _skipped(self, address: str, entry: Mapping[str, Any]) -> str:
         needs = self._needs(address, SKIP)

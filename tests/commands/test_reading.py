@@ -120,7 +120,7 @@ def test_list_profiles_names_what_profile_would_find(tmp_path, monkeypatch, caps
 
 
 def test_show_a_run():
-    assert whole(RUN, PLAN["nodes"]) == (
+    assert whole(RUN, Reasons(RUN, PLAN["nodes"])) == (
         "run       brisk-otter-3  (01R)\n"
         "status    failed\n"
         "started   2001-09-09T01:46:40Z  took 31s\n"
@@ -166,6 +166,7 @@ class Opened(NamedTuple):
     folder: Path
     live: bool = False
     damaged: int = 0
+    lost: bool = False
 
     def log_path(self, id: str, key: str, attempt: int) -> Path:
         return self.folder / f"{id}.{key}.{attempt}"

@@ -289,3 +289,33 @@ def test_changed_alone_goes_on_from_a_success(failed: Project) -> None:
     failed.write({"flows/more.py": "word = 'other'\n"})
     failed.run("retry", "--changed").ok()
     assert since(failed, 5) == ["other"]
+
+
+def test_show_names_the_run_that_did_what_was_kept(failed: Project) -> None:
+    failed.run("retry", "first", "--name", "second").exits(1)
+    failed.write({"ok": ""})
+    failed.run("retry", "second", "--name", "third").ok()
+    said = failed.run("show", "third").ok()
+    (line,) = (line.split() for line in said.out.splitlines() if line.startswith("a "))
+    assert line[1] == "succeeded" and line[-3:] == ["done", "by", "first"]
+    failed.run("show", "third", "a").ok().says("why       done by first")
+    failed.run("show", "first").ok().silent("done by")
+
+
+def test_a_run_whose_process_is_gone_is_lost_wherever_it_is_named(project: Made) -> None:
+    text = """
+        name = "x"
+        [steps.a]
+        shell = "true"
+        [steps.b]
+        needs = ["a"]
+        shell = "test -e ok || kill -9 $PPID"
+        """
+    made = project({"pipeline.toml": text})
+    made.run("up", "--name", "first").exits(-9)
+    made.run("show", "first").ok().says("status    lost", "`runner retry first` goes on from it")
+    made.run("runs", "--status", "lost").ok().says("first")
+    made.run("show", "@failed").ok().says("run       first")
+    made.write({"ok": ""})
+    made.run("retry", "@failed").ok()
+    made.run("runs", "--status", "lost").ok().says("first")

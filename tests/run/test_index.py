@@ -52,9 +52,12 @@ def test_last_and_failed_are_the_newest_ones(tmp_path: Path) -> None:
     assert refused(tmp_path, "@last")[0] == "E930"
     filled(tmp_path, "a-1", "b-2", "c-3")
     index.note(tmp_path, {"run": "01id0", "status": "failed"})
+    index.note(tmp_path, {"run": "01id1", "pid": os.getpid(), "born": index.born(os.getpid())})
     index.note(tmp_path, {"run": "01id2", "status": "succeeded"})
     assert index.find(tmp_path, "@last")["name"] == "c-3"
-    assert index.find(tmp_path, "@failed")["name"] == "a-1"
+    assert index.find(tmp_path, "@failed")["name"] == "a-1", "the second is running"
+    index.note(tmp_path, {"run": "01id1", "born": "never"})
+    assert index.find(tmp_path, "@failed")["name"] == "b-2", "the second is lost"
 
 
 def test_what_is_said_later_of_a_run_is_laid_over_what_was_said_before(tmp_path: Path) -> None:
