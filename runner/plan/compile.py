@@ -356,8 +356,10 @@ class Compiler:
                 self.problems.append(diagnose("E306", taker.place(keys), step=giver.name, name=name))
             return
         waits, first = pair
-        if first.name in waits.after or first.name in waits.needs:
-            return
+        name = first.name
+        if name in waits.needs or (name in waits.after and (soft or waits.after[name][1][1][0] == "after")):
+            return  # what `after` names gives order only; what a default stands in for, unless another asks without
+        waits.after.pop(name, None)
         (waits.after if soft else waits.needs)[first.name] = (first, (taker, keys))
 
     def _refuse(self, step: Step, keys: Keys, errors: Any) -> None:
