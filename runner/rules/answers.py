@@ -23,10 +23,8 @@ def answer(values: Values, what: str, id: str, key: Key) -> Answer:
     if what == "expand":
         found = items(values, id, key)
         return found if isinstance(found, Failure) else len(found)
-    part = part_of(node, key)
-    if what == "until":  # asked of a round, said by the loop around it
-        part = part_of(node, key[:-1])
-    return values.condition(part.get(_CONDITIONS[what]), id, key)
+    # asked of a round or an item, said by the loop or map around it
+    return values.condition(part_of(node, key[:-1]).get(_CONDITIONS[what]), id, key)
 
 
 def items(values: Values, id: str, key: Key) -> list[Table] | Failure:

@@ -61,6 +61,7 @@ class Fold:
         self.plan, self.nodes, self.records, self.platform = plan, plan["nodes"], records, platform
         self.over = machine is not None
         self.running: set[Address] = set()
+        self._stops: dict[Address, Any] = {}  # what `stop-when` of a map has come to so far
         self.ends: dict[Address, Table] = {}
         self._last = set(in_order(plan, plan.get("finally", ())))
         if machine is None:
@@ -127,10 +128,13 @@ class Fold:
         return {"status": "errored", "reason": "never-started"} if over else None
 
     def _decide(self, asked: Decide) -> Any:
-        """A stop is asked after each item here, in whatever order they ended then: later items on record say no."""
-        if asked.what == "stop" and self._touched.get(asked.address, -1) >= self.machine.opened(asked.address):
-            return False
-        return self.decide(asked.what, asked.address)
+        """A stop is asked after each item here, in whatever order they ended: it comes after the last on record."""
+        if asked.what != "stop":
+            return self.decide(asked.what, asked.address)
+        items = Address(asked.address.id, asked.address.key[:-1])
+        said = self._stops.get(items) or self.decide(asked.what, asked.address)
+        self._stops[items] = said
+        return False if said and self._touched.get(items, -1) >= self.machine.opened(items) else said
 
     @cached_property
     def _touched(self) -> dict[Address, int]:

@@ -174,21 +174,24 @@ def _map_child(m: Machine, unit: Unit, ended: Unit, status: Status) -> None:
         items.bad += status.status != "cancelled"
     if not items.left:
         _items_over(m, unit)
-    elif items.more():
+    elif items.next < items.count and not items.stopped:
         if unit.part.get("stop_when") and status.status != "cancelled":
-            items.asking = True
-            m.ask("stop", unit)
-        else:
+            items.asking += 1
+            m.ask("stop", unit, ended.address)
+        elif not items.asking:
             heat(unit)
 
 
 def stop(m: Machine, unit: Unit, outcome: Any) -> None:
-    """The answer to `stop-when`: true skips the items that are not open yet."""
+    """The answer to `stop-when` of an item that has ended: true skips the items that are not open yet."""
     items: Items = unit.inside
-    items.asking = False
+    items.asking -= 1
+    if items.stopped:  # by another that ended at the same time
+        return
     items.fault = _fault(outcome, "errored")
     if items.fault is None and not outcome:
-        heat(unit)
+        if not items.asking:
+            heat(unit)
         return
     if items.fault is not None:
         m.tell(unit, outcome)

@@ -73,7 +73,8 @@ class Items:
         self.next = 0  # the first item that is not open yet
         self.bad = self.cancelled = 0
         self.waiting = 0  # tasks inside that wait for what they take of the machine
-        self.asking = self.stopped = self.held = False  # held: too many wait
+        self.asking = 0  # answers to `stop-when` that are still to come
+        self.stopped = self.held = False  # held: too many wait
         self.fault: Status | None = None
 
     def more(self) -> bool:

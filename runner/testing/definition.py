@@ -147,7 +147,7 @@ class Definition:
             cancelled += item.status == "cancelled"
             index += 1
             if part.get("stop_when") and index < count and item.status != "cancelled":
-                stop = self.world.decide("stop", address)
+                stop = self.world.decide("stop", Address(address.id, (*address.key, index - 1)))
                 if stop is not False:
                     fault = Status("errored", stop.reason) if isinstance(stop, Failure) else None
                     rest = Status("blocked" if fault else "skipped", "stop-when")

@@ -265,7 +265,7 @@ def test_n8_until_and_stop_when_see_the_steps_own_return_first(project: Make) ->
         [steps.map]
         for-each = { i = [1, 2, 3, 4] }
         max-parallel = 1
-        stop-when = "2 in found"
+        stop-when = "found == 2"
         returns = ["found"]
         shell = 'echo "found=$RUNNER_PARAM_i" > "$RUNNER_RETURNS"'
         """
