@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable, NamedTuple
 
+from runner.rules.decide import SUCCESS
 from runner.rules.expr import ABSENT, ExprError, evaluate, truth
 from runner.rules.paths import matches
 
@@ -107,14 +108,20 @@ class Values:
         node = self.nodes[id]
         part = part_of(node, key)
         kind = part["type"]
-        if kind == "map":
+        if "handler" in node and len(key) == node["depth"] and node["handler"]["recover"] == "continue":
+            given = self.returned(node["handler"]["node"], key, name)
+            if given is not ABSENT or self._recovered(node, key):  # it stands for the step (N29)
+                return given
+        if kind == "task":
+            found = self._recorded(id, key, name)
+        elif self.status is not None and self.status(id, key) not in (None, *SUCCESS):
+            return ABSENT  # whatever came of what is inside
+        elif kind == "map":
             reduce = part.get("reduce") or {}
             if name in reduce.get("names", ()):
                 found = self._recorded(reduce["node"], key, name)
             else:
                 found = self._collected(node, key, name)
-        elif kind == "task":
-            found = self._recorded(id, key, name)
         elif kind == "graph":
             expr = part.get("returns", {}).get(name, ABSENT)
             found = ABSENT if expr is ABSENT else self.value(expr, id, key)
@@ -124,10 +131,11 @@ class Values:
             found = next((value for value in values if value is not ABSENT), ABSENT)
         else:
             found = self.returned(id, (*key, self._last_round(id, key)), name)
-        handler = node.get("handler")
-        if found is ABSENT and handler and handler["recover"] == "continue" and len(key) == node["depth"]:
-            return self.returned(handler["node"], key, name)
         return found
+
+    def _recovered(self, node: Table, key: Key) -> bool:
+        """Whether a handler has run in the stead of an instance."""
+        return self.status is not None and self.status(node["handler"]["node"], key) in SUCCESS
 
     def items(self, id: str, key: Key) -> list[Table]:
         """The items of a map instance: as they were expanded, else from its sources when those are known."""
@@ -204,8 +212,15 @@ class Values:
         return [None if value is ABSENT else value for value in values]
 
     def _last_round(self, id: str, key: Key) -> int:
-        rounds = [k[len(key)] for k in self.done.get(id, {}) if k[: len(key)] == key and len(k) > len(key)]
-        return max(rounds, default=0)
+        """The last round of a loop instance; of one that is not in this run, as far as its records tell."""
+        last = 0
+        while self.status is not None and self.status(id, (*key, last + 1)) is not None:
+            last += 1
+        if last:
+            return last
+        size = len(key)
+        keys = (k for inner in self._below(id) for k in self.done.get(inner, ()))
+        return max((k[size] for k in keys if k[:size] == key and len(k) > size), default=0)
 
     def _path(self, node: Table, key: Key, name: str) -> Any:
         part = part_of(node, key)
@@ -225,11 +240,15 @@ class Values:
         return ABSENT
 
     def _records_below(self, id: str) -> list[Table]:
-        found: list[Table] = []
+        return [record for inner in self._below(id) for record in self.done.get(inner, {}).values()]
+
+    def _below(self, id: str) -> list[str]:
+        """A node, all inside it, and the handlers that stand for one of them."""
+        found: list[str] = []
         pending = [id]
         while pending:
             current = pending.pop()
-            found.extend(self.done.get(current, {}).values())
+            found.append(current)
             part = self.nodes[current]
             while "body" in part:
                 part = part["body"]

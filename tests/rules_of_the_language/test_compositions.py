@@ -1,0 +1,137 @@
+"""Steps inside steps: what goes in, what comes out, and what becomes of it when something inside fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runner.testing.project import Outcome, Project
+
+Make = Callable[..., Project]
+
+
+def up(project: Make, text: str, *words: str, **files: str) -> Outcome:
+    made = project({"pipeline.toml": text, **{f"{name}.py": code for name, code in files.items()}})
+    return made.cli("up", "pipeline.toml", "--json", *words)
+
+
+def handed(outcome: Outcome, label: str) -> Any:
+    """What a step was handed."""
+    return outcome.nodes()[label]["params_in"]
+
+
+def test_n19_the_case_that_was_chosen_gives_the_values_whatever_kind_the_others_are(project: Make) -> None:
+    text = """
+        [steps.c]
+        choose = "'other'"
+        returns = ["v"]
+        [steps.c.cases.many]
+        for-each = { i = [1, 2] }
+        returns = ["v"]
+        stub = { returns = { v = 1 } }
+        [steps.c.default]
+        stub = { returns = { v = 7 } }
+        [steps.j]
+        params = ["v"]
+        shell = ":"
+        """
+    assert handed(up(project, text).ok(), "j") == {"v": 7}
+
+
+def test_n26_what_a_group_is_given_is_asked_for_whether_it_is_used_or_not(project: Make) -> None:
+    text = """
+        [steps.bad]
+        returns = ["v"]
+        shell = "exit 1"
+        [steps.g]
+        params = { given = "GIVEN" }
+        [steps.g.steps.a]
+        shell = ":"
+        """
+    assert up(project, text.replace("GIVEN", "${v}")).exits(1).statuses()["g"] == "blocked"
+    up(project, text.replace("GIVEN", "${w}")).exits(3).says("pipeline.toml:5", "`w`")
+
+
+@pytest.mark.parametrize("order", ["af", "fa"], ids=["default-first", "default-last"])
+def test_n2_a_default_gives_order_only_if_nobody_asks_without_one(project: Make, order: str) -> None:
+    soft = '[steps.b.steps.a]\nparams = { v = "${v:-0}" }\nshell = ":"\n'
+    hard = '[steps.b.steps.f]\nparams = { v = "${v}" }\nshell = ":"\n'
+    text = '[steps.s]\nreturns = ["v"]\nshell = "exit 1"\n' + (soft + hard if order == "af" else hard + soft)
+    assert up(project, text).exits(1).statuses()["b"] == "blocked"
+
+
+def test_n6_an_item_that_failed_leaves_none_even_if_a_part_of_it_went_well(project: Make) -> None:
+    text = """
+        [steps.m]
+        for-each = { i = [1, 2] }
+        tolerate = 1
+        returns = ["v"]
+        [steps.m.steps.good]
+        command = ["echo", "${i}"]
+        returns = ["v"]
+        stub = { returns = { v = "${i}" } }
+        [steps.m.steps.then]
+        needs = ["good"]
+        shell = 'test "$RUNNER_PARAM_i" = 2'
+        [steps.j]
+        params = ["v"]
+        shell = ":"
+        """.replace('        command = ["echo", "${i}"]\n', "")
+    assert handed(up(project, text).ok(), "j") == {"v": [None, 2]}
+
+
+@pytest.mark.parametrize("around", ["", "for-each = { i = [1, 2] }\n"], ids=["group", "map"])
+def test_n29_a_handler_stands_for_a_whole_of_which_a_part_went_well(project: Make, around: str) -> None:
+    text = f"""
+[steps.g]
+{around}returns = ["v"]
+on-failure = {{ run = "mend", recover = "continue" }}
+[steps.g.steps.good]
+stub = {{ returns = {{ v = 1 }} }}
+[steps.g.steps.bad]
+shell = "exit 1"
+[steps.j]
+params = ["v"]
+shell = ":"
+[handlers.mend]
+stub = {{ returns = {{ v = 9 }} }}
+"""
+    assert handed(up(project, text).ok(), "j") == {"v": 9}
+
+
+def test_n31_a_loop_over_a_group_gives_what_its_last_round_gave(project: Make) -> None:
+    text = """
+        [steps.l]
+        repeat = { until = "v == 3", max = 5, as = "k" }
+        returns = ["v"]
+        [steps.l.steps.a]
+        returns = ["v"]
+        shell = 'echo "v=$RUNNER_PARAM_k" > "$RUNNER_RETURNS"'
+        [steps.j]
+        params = ["v"]
+        shell = ":"
+        """
+    ended = up(project, text).ok()
+    assert "l#3" in ended.nodes() and "l#4" not in ended.nodes() and handed(ended, "j") == {"v": 3}
+
+
+STOP = """
+[steps.m]
+for-each = { i = { range = 6 } }
+max-parallel = AT_ONCE
+stop-when = "v > 1"
+returns = ["v"]
+shell = 'echo "v=$RUNNER_PARAM_i" > "$RUNNER_RETURNS"; sleep 0.$((3 - RUNNER_PARAM_i % 3))'
+"""
+
+
+@pytest.mark.parametrize(("at_once", "ran"), [(1, 3), (3, 3)])
+def test_n8_stop_when_is_asked_of_each_item_that_ended(project: Make, at_once: int, ran: int) -> None:
+    """With three at once the third ends first; the two that run are waited for, and the fold says the same."""
+    made = project({"pipeline.toml": STOP.replace("AT_ONCE", str(at_once))})
+    ended = made.cli("up", "pipeline.toml", "--json", "-j", "6").ok()
+    statuses = ended.statuses()
+    assert [statuses[f"m[i={i}]"] for i in range(6)] == ["succeeded"] * ran + ["skipped"] * (6 - ran)
+    assert made.cli("show", "@last", "--json").ok().statuses() == statuses
