@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.agent.call import Place
-from runner.agent.outcome import given
+from runner.agent.inline import given
 from runner.rules.answers import parameters
 from runner.run.events import Event
 from runner.run.services import Services
