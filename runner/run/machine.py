@@ -118,9 +118,7 @@ class Machine:
     def decided(self, address: Address, outcome: Any, now: float) -> None:
         """The answer to Decide: true or false, for `choose` an index, or a Failure."""
         self._now = now
-        unit = self._live.get(address) or self._live.get(Address(address.id, address.key[:-1]))
-        if unit is None:  # a map that ended while two of its items were asked about
-            return
+        unit = self._live[address] if address in self._live else self._live[Address(address.id, address.key[:-1])]
         if unit.phase == DECIDING:
             failed = scopes.failure(outcome)
             if failed:

@@ -186,13 +186,20 @@ def stop(m: Machine, unit: Unit, outcome: Any) -> None:
     """The answer to `stop-when` of an item that has ended: true skips the items that are not open yet."""
     items: Items = unit.inside
     items.asking -= 1
-    if items.stopped:  # by another that ended at the same time
+    if not items.stopped:  # by another that ended at the same time
+        items.fault = _fault(outcome, "errored")
+        if items.fault is not None or outcome:
+            _stop_rest(m, unit, outcome)
+    if items.asking:
         return
-    items.fault = _fault(outcome, "errored")
-    if items.fault is None and not outcome:
-        if not items.asking:
-            heat(unit)
-        return
+    if not items.left:
+        _items_over(m, unit)
+    elif not items.stopped:
+        heat(unit)
+
+
+def _stop_rest(m: Machine, unit: Unit, outcome: Any) -> None:
+    items: Items = unit.inside
     if items.fault is not None:
         m.tell(unit, outcome)
     rest = Status("skipped", "stop-when") if items.fault is None else Status("blocked", "stop-when")
@@ -202,8 +209,6 @@ def stop(m: Machine, unit: Unit, outcome: Any) -> None:
         m.settle(Address(id, (*key, index)), rest)
     items.left -= items.count - items.next
     items.next = items.count
-    if not items.left:
-        _items_over(m, unit)
 
 
 def _items_over(m: Machine, unit: Unit) -> None:
