@@ -77,6 +77,18 @@ def up(project: Project, *words: str, code: int = 0, **more: Any) -> dict[str, s
     return statuses(project.run("up", "pipeline.toml", "--json", *words, timeout=300, **more).exits(code))
 
 
+def ran(project: Project, *words: str) -> set[str]:
+    """Run to a good end; the labels of the tasks that did something, neither cached nor done by an earlier run."""
+    words = words or ("up", "pipeline.toml")
+    nodes = project.run(*words, "--json", timeout=300).ok().nodes()
+    return {
+        label
+        for label, node in nodes.items()
+        for end in node["attempts"]
+        if end["status"] != "cached" and "adopted" not in end
+    }
+
+
 def statuses(outcome: Outcome) -> dict[str, str]:
     return {node["label"]: node["status"] for node in outcome.json()["nodes"].values()}
 
@@ -272,6 +284,58 @@ def test_the_origin_of_every_value_of_three_layers_is_shown(ready: Examples) -> 
     assert "2" in workers and "profiles/mine.toml:10" in workers
 
 
-def test_the_examples_are_nine() -> None:
-    assert len(NAMES) == 9
+def calls(project: Project) -> dict[str, list[str]]:
+    """position -> the genotype of each sample."""
+    rows = [line.split("\t") for line in project.read("made/calls/all.vcf").splitlines() if line[0] != "#"]
+    return {row[1]: [cell.split(":")[0] for cell in row[9:]] for row in rows}
+
+
+def steps_of(sample: str) -> list[str]:
+    return [f"sample[sample={sample}].{step}" for step in ("map", "sort", "index")]
+
+
+def test_variants(ready: Examples) -> None:
+    made = ready("10-variants")
+    assert len(ran(made)) == 11
+    found = {"97": ["1/1", "0/1", "0/0"], "203": ["0/0", "0/0", "0/1"], "288": ["1/1", "1/1", "0/1"]}
+    assert calls(made) == found
+    picture = made.read("made/plots/quals.svg")
+    assert picture.count("<rect") == 3 and "chr1:97 C&gt;T" in picture
+    assert ran(made) == set()
+    assert ran(made, "up", "pipeline.toml", "--param", "prior=1e-6") == {"call", "plot"}
+    assert calls(made) == {"97": found["97"], "288": found["288"]}
+
+
+def test_variants_of_one_sample_more_and_one_less(ready: Examples) -> None:
+    made = ready("10-variants")
+    up(made)
+    made.write({"data/samples/D.fastq": made.read("data/samples/A.fastq")})
+    made.cli("plan", "pipeline.toml").ok().says("1 of 4 runs")
+    assert ran(made) == {*steps_of("D"), "call", "plot"}
+    assert calls(made)["97"] == ["1/1", "0/1", "0/0", "1/1"]
+    made.path("data/samples/D.fastq").unlink()
+    up(made)
+    assert calls(made)["97"] == ["1/1", "0/1", "0/0"] and made.exists("made/sorted/D.bam")
+    made.path("tools/bin/bwa").write_text(made.read("tools/bin/bwa") + "# changed\n")
+    made.cli("plan", "pipeline.toml").ok().says("code tools/bin/bwa changed")
+
+
+def test_variants_of_a_sample_that_is_broken_and_mended(ready: Examples) -> None:
+    made = ready("10-variants")
+    whole = made.read("data/samples/B.fastq")
+    made.write({"data/samples/B.fastq": whole.rsplit("\n", 2)[0] + "\n"})
+    ends = up(made, code=1)
+    assert ends["sample[sample=B].map"] == "failed" and ends["sample[sample=B].sort"] == ends["call"] == "blocked"
+    assert ends["sample[sample=A].index"] == ends["sample[sample=C].index"] == "succeeded"
+    assert made.read("made/logs/B.log") == "[E::bwa] data/samples/B.fastq:173: not a whole read\n"
+    assert made.run("logs", "@last", "@failed").ok().out == ""
+    made.write({"data/samples/B.fastq": whole})
+    made.cli("plan", "pipeline.toml", "--resume").ok().says("1 of 3 runs: failed in")
+    assert ran(made, "up", "pipeline.toml", "--resume") == {*steps_of("B"), "call", "plot"}
+    assert len(calls(made)) == 3
+    assert ran(made, "retry", "@last", "call") == {"call"}
+
+
+def test_the_examples_are_ten() -> None:
+    assert len(NAMES) == 10
     assert os.path.isdir(TOP / "snapshots")
