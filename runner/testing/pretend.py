@@ -52,18 +52,22 @@ class Pretend:
     def __init__(self, act: Act) -> None:
         self.act, self.time = act, 0.0
         self.running: dict[int, tuple[float, float, Table, Table]] = {}
-        self.started = 0
+        self.calls: list[Table] = []
 
     def now(self) -> float:
         """The time of this run."""
         return self.time
 
-    def start(self, call: Table, secrets: Mapping[str, str]) -> int:
+    def prepare(self, call: Table, secrets: Mapping[str, str]) -> int:
+        """An attempt, which may be started."""
+        self.calls.append(call)
+        return len(self.calls) - 1
+
+    def start(self, handle: int) -> None:
         """An attempt begins."""
-        self.started += 1
+        call = self.calls[handle]
         seconds, end = (0.0, _given(call)) if call["kind"] in ("reduce", "stub") else self.act(call)
-        self.running[self.started] = (self.time + seconds, self.time, call, end)
-        return self.started
+        self.running[handle] = (self.time + seconds, self.time, call, end)
 
     def poll(self, timeout: float) -> list[tuple[int, Table]]:
         """Those that end next, if they end within the time."""
@@ -132,14 +136,14 @@ class Ran(NamedTuple):
         return {name: value for name, value in found.items() if value is not None and type(value).__name__ != "_Absent"}
 
 
-def pretend(plan: Table, act: Act, root: Path) -> Ran:
-    """Run a plan to its end; root: a folder, in which nothing is made."""
+def pretend(plan: Table, act: Act, root: Path, limit: int = 10**6) -> Ran:
+    """Run a plan to its end; root: a folder, in which nothing is made; limit: attempts at once."""
     facts = {"id": "r", "name": "r", "date": "2026-01-31", "scheduled": None}
     run = {"run": "r", "name": "r", "first": {"id": "r", "name": "r"}, "selected": None, "start": 0.0, **facts}
     run["params"] = parameters(plan, facts)
     executor = Pretend(act)
     place = Place(str(root), str(root / "run"), {}, {"id": "r", "name": "r"})
-    driver = Driver(plan, run, Services(executor, None, {}), Memory(), place, Blind(), Wanted(10**6))
+    driver = Driver(plan, run, Services(executor, None, {}), Memory(), place, Blind(), Wanted(limit))
     driver.clock = executor  # type: ignore[assignment]
     status = driver.walk(Quiet())
     return Ran(driver.close(status, executor.time), driver)

@@ -16,7 +16,7 @@ import pytest
 from runner.commands.making import make
 from runner.resolve.ask import Ask
 from runner.rules.keys import key_of
-from runner.run.fold import fold
+from runner.run.fold import fold, projection
 from runner.testing.compose import compose
 from runner.testing.composition import Composition, Step
 from runner.testing.pretend import Ran, World, pretend
@@ -183,6 +183,9 @@ def test_n1_to_n8_n19_n26_n29_n31_a_composition_is_what_it_would_be_written_out(
         assert (case.one.run["status"] == "failed") == case.bad(), f"case {seed}"
         if seed % 4 == 0:
             assert fold(case.plan, case.one.records()) == case.one.run, f"case {seed}"
+        if seed % 4 == 1:
+            narrow = pretend(case.plan, case.act, tmp_path, 1 + seed // 4 % 3)
+            assert projection(narrow.run) == projection(case.one.run), f"case {seed}"
 
 
 def test_the_compositions_hold_every_mix(tmp_path: Path) -> None:
