@@ -1,8 +1,7 @@
-"""N20, N27 and `include`: pipelines that are made of several files."""
+"""N12, N18 to N20, N26 to N31 of steps that use a file."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -21,122 +20,6 @@ def given(outcome: Outcome, label: str, name: str) -> Any:
 
 def log(made: Project, label: str) -> str:
     return made.cli("logs", "@last", label).ok().out
-
-
-# include
-
-
-PARTS = {
-    "pipeline.toml": """
-        include = ["parts/*.toml", "more.toml"]
-        [params]
-        greeting = "hello"
-        [defaults]
-        env = { WHO = "all" }
-        [steps.last]
-        needs = ["greet"]
-        extends = "loud"
-        on-failure = "mend"
-        """,
-    "parts/greet.toml": """
-        [steps.greet]
-        shell = '''
-        echo "$RUNNER_PARAM_greeting $RUNNER_PARAM_count $WHO"
-        echo "said=$RUNNER_PARAM_count" >> "$RUNNER_RETURNS"
-        '''
-        returns = ["said"]
-        """,
-    "parts/numbers.toml": """
-        [params]
-        count = 2
-        [types.count]
-        maximum = 3
-        """,
-    "more.toml": """
-        [templates.loud]
-        shell = 'echo "LAST $RUNNER_PARAM_said"; exit 4'
-        [handlers.mend]
-        shell = 'echo mended'
-        [finally.end]
-        shell = 'echo "the end: $RUNNER_RUN_STATUS"'
-        """,
-}
-
-
-def test_included_files_add_params_types_templates_steps_handlers_and_finally(project: Make) -> None:
-    made = project(PARTS)
-    assert up(made).exits(1).statuses() == {
-        "greet": "succeeded",
-        "last": "failed",
-        "last!on-failure": "succeeded",
-        "end!finally": "succeeded",
-    }
-    assert log(made, "greet") == "hello 2 all\n"
-    assert log(made, "last") == "LAST 2\n"
-    assert log(made, "end!finally") == "the end: failed\n"
-    made.cli("check", "pipeline.toml", "--param", "count=4").exits(3).says("count=4", "3")
-
-
-def test_n20_include_is_relative_to_the_file_that_says_it_and_paths_in_it_to_the_root(project: Make) -> None:
-    made = project(
-        {
-            "runner.toml": "",
-            "flows/pipeline.toml": 'include = ["../shared/copy.toml"]\n',
-            "shared/copy.toml": """
-                [steps.copy]
-                inputs = { data = "data/in.txt", script = "${file.dir}/copy.sh" }
-                outputs = { copy = "made/out.txt" }
-                command = ["bash", "${script}", "${data}", "${copy}"]
-                """,
-            "shared/copy.sh": 'cp "$1" "$2"\n',
-            "data/in.txt": "from the root",
-        }
-    )
-    up(made, file="flows/pipeline.toml").ok()
-    assert made.read("made/out.txt") == "from the root"
-
-
-def test_file_dir_is_the_folder_of_the_file_that_says_it_also_in_a_template(project: Make) -> None:
-    made = project(
-        {
-            "pipeline.toml": 'include = ["a/b/t.toml"]\n[steps.x]\nextends = "t"\nenv = { HERE = "${file.dir}" }\n',
-            "a/b/t.toml": '[templates.t]\nshell = \'echo "$HERE $THERE"\'\nenv = { THERE = "${file.dir}" }\n',
-        }
-    )
-    up(made).ok()
-    assert log(made, "x") == ". a/b\n"
-
-
-def test_explain_says_which_file_said_it(project: Make) -> None:
-    made = project(PARTS)
-    made.cli("explain", "pipeline.toml", "params.count").ok().says("parts/numbers.toml:2")
-    made.cli("explain", "pipeline.toml", "steps.last.shell").ok().says("template loud", "more.toml:2")
-
-
-def test_a_profile_and_set_reach_included_steps(project: Make) -> None:
-    made = project({**PARTS, "profiles/p.toml": '[steps.greet]\nenv = { WHO = "some" }\n'})
-    up(made, "--profile", "p", "--set", "steps.greet.timeout=1m").exits(1)
-    assert log(made, "greet") == "hello 2 some\n"
-    made.cli("explain", "pipeline.toml", "steps.greet.timeout", "--set", "steps.greet.timeout=1m").ok().says("--set")
-
-
-def test_a_kept_plan_notices_edits_of_included_files_and_new_ones(project: Make) -> None:
-    made = project(PARTS)
-    up(made).exits(1)
-    made.write({"parts/numbers.toml": "[params]\ncount = 3\n"})
-    up(made).exits(1)
-    assert log(made, "greet") == "hello 3 all\n"
-    made.write({"parts/new.toml": "[steps.new]\nstub = true\n"})
-    assert up(made).exits(1).statuses()["new"] == "succeeded"
-
-
-def test_a_pipeline_may_consist_of_included_steps_alone(project: Make) -> None:
-    made = project({"pipeline.toml": 'include = ["a.toml"]\n', "a.toml": "[steps.a]\nstub = true\n"})
-    assert up(made).ok().statuses() == {"a": "succeeded"}
-    made.write({"a.toml": "[params]\nx = 1\n"}).cli("check", "pipeline.toml").exits(3).says("E237")
-
-
-# uses
 
 
 FETCH = {
@@ -445,88 +328,73 @@ def test_finally_of_a_file_runs_when_a_part_of_the_file_was_selected(project: Ma
     assert set(up(made, "--only", "b").ok().statuses()) == {"b"}
 
 
-def test_views_show_what_is_inside_and_which_file_it_is(project: Make) -> None:
-    text = '[steps.a]\nfor-each = { code = [0] }\nuses = "inner.toml"\nparams = ["code"]\n'
-    made = project({"pipeline.toml": text, "inner.toml": 'description = "Ends well"\n' + ENDS})
-    made.cli("list", "pipeline.toml").ok().says("a  (uses inner.toml)  Ends well", "a.y  (shell)", "a.!finally.tell")
-    made.cli("plan", "pipeline.toml").ok().says("map of inner.toml", "at the end of `a`, whatever happened")
-    made.cli("graph", "pipeline.toml").ok().says("a [for each code (1)]", "finally")
-    made.cli("explain", "pipeline.toml", "steps.a.x.shell").ok().says("inner.toml:6")
-
-
-def test_a_profile_reaches_into_used_files(project: Make) -> None:
-    profile = """
-        [defaults]
-        env = { ALL = "1" }
-        [steps."a.get"]
-        env = { WHO = "profile" }
-        [steps.a]
-        params = { table = "from the profile" }
+def test_n31_rounds_of_a_used_file_see_what_the_round_before_gave(project: Make) -> None:
+    text = """
+        [params]
+        n = 1
+        [steps.grow]
+        uses = "double.toml"
+        params = { x = "${n}" }
+        returns = [{ name = "n", from = "twice" }]
+        repeat = { until = "n > 10", max = 9, as = "round" }
+        [steps.tell]
+        needs = ["grow"]
+        command = ["echo", "${steps.grow.n}"]
         """
-    made = project(
-        {
-            **FETCH,
-            "pipeline.toml": '[steps.a]\nuses = "blocks/fetch.toml"\nparams = { table = "x" }\n',
-            "profiles/p.toml": profile,
-            "profiles/bad.toml": '[steps."a.gett"]\ntimeout = "1m"\n',
-        }
-    )
-    up(made, "--profile", "p", "--set", "steps.a.get.timeout=1m").ok()
-    assert log(made, "a.get") == "none from the profile 1 profile \n"
-    made.cli("check", "pipeline.toml", "--profile", "bad").exits(3).says("E503", "did you mean `a.get`")
+    double = """
+        returns = ["twice"]
+        [types]
+        x = { type = "integer" }
+        [steps.d]
+        shell = 'echo "twice=$((RUNNER_PARAM_x * 2))" >> "$RUNNER_RETURNS"'
+        returns = [{ name = "twice", type = "integer" }]
+        """
+    made = project({"pipeline.toml": text, "double.toml": double})
+    done = up(made).ok().statuses()
+    assert log(made, "tell") == "16\n"
+    assert [label for label in done if label.endswith(".d")] == [f"grow#{round}.d" for round in (1, 2, 3, 4)]
 
 
-def test_a_kept_plan_notices_edits_of_used_files_and_of_what_they_include(project: Make) -> None:
-    made = project(
-        {
-            "pipeline.toml": '[steps.a]\nuses = "inner.toml"\n',
-            "inner.toml": 'include = ["parts/*.toml"]\n[steps.x]\ncommand = ["echo", "${word}"]\n',
-            "parts/word.toml": '[params]\nword = "one"\n',
-        }
-    )
+def test_n29_a_handler_may_be_a_file_and_stand_for_a_file(project: Make) -> None:
+    text = """
+        [params]
+        word = "given"
+        [steps.a]
+        uses = "inner.toml"
+        on-failure = { run = "mend", recover = "continue" }
+        [handlers.mend]
+        uses = "mend.toml"
+        params = ["word"]
+        [steps.tell]
+        command = ["echo", "${rows}"]
+        """
+    inner = 'returns = ["rows"]\n[steps.x]\nshell = "exit 1"\nreturns = ["rows"]\n'
+    mend = 'returns = ["rows"]\n[params]\nword = ""\n[steps.y]\nstub = { returns = { rows = "${word}" } }\n'
+    made = project({"pipeline.toml": text, "inner.toml": inner, "mend.toml": mend})
     up(made).ok()
-    made.write({"parts/word.toml": '[params]\nword = "two"\n'})
+    assert log(made, "tell") == "given\n"
+    made.write({"mend.toml": "[params]\nword = ''\n[steps.y]\nstub = true\n"})
+    made.cli("check", "pipeline.toml").exits(3).says("E309", "pipeline.toml:10")
+
+
+def test_n19_a_case_may_be_a_file(project: Make) -> None:
+    text = """
+        [params]
+        size = 3
+        [steps.c]
+        choose = "size > 2"
+        returns = ["how"]
+        [steps.c.cases.true]
+        uses = "big.toml"
+        params = ["size"]
+        [steps.c.cases.false]
+        stub = { returns = { how = "small" } }
+        [steps.tell]
+        command = ["echo", "${how}"]
+        """
+    big = 'returns = ["how"]\n[params]\nsize = 0\n[steps.x]\nstub = { returns = { how = "big ${size}" } }\n'
+    made = project({"pipeline.toml": text, "big.toml": big})
     up(made).ok()
-    assert log(made, "a.x") == "two\n"
-    made.write({"inner.toml": '[steps.y]\ncommand = ["echo", "three"]\n'})
-    assert up(made).ok().statuses() == {"a": "succeeded", "a.y": "succeeded"}
-
-
-def chain(length: int) -> dict[str, str]:
-    """A pipeline and so many files, each of which is used by the one before."""
-    taken = '[params]\nx = ""\n[steps.s]\n'
-    files = {f"f{n}.toml": f'{taken}params = ["x"]\nuses = "f{n + 1}.toml"\n' for n in range(length)}
-    files |= {f"f{length}.toml": taken + 'command = ["echo", "${x}"]\n'}
-    return {**files, "pipeline.toml": '[steps.s]\nuses = "f1.toml"\nparams = { x = "deep" }\n'}
-
-
-def test_n27_fifty_files_may_use_each_other_and_no_more(project: Make) -> None:
-    made = project(chain(50))
-    up(made).ok()
-    assert log(made, ".".join(["s"] * 51)) == "deep\n"
-    told = project(chain(51)).cli("check", "pipeline.toml").exits(3)
-    told.says("E334", "f50.toml:5:8", "f49.toml:5:8", "44 files further out", "pipeline.toml:2:8")
-
-
-def test_files_that_use_each_other_twice_over_come_to_an_end(project: Make) -> None:
-    two = '[steps.a]\nuses = "f{n}.toml"\n[steps.b]\nuses = "f{n}.toml"\n'
-    files = {f"f{n}.toml": two.replace("{n}", str(n + 1)) for n in range(30)}
-    made = project({**files, "pipeline.toml": files["f0.toml"], "f30.toml": "[steps.x]\nstub = true\n"})
-    made.cli("check", "pipeline.toml").exits(3).says("E337")
-
-
-def test_package_blocks_are_used_by_name(project: Make) -> None:
-    made = project(
-        {
-            "pipeline.toml": '[steps.a]\nuses = "company:hello"\n[steps.b]\nuses = "company:flow"\n',
-            "lib/company/__init__.py": "",
-            "lib/company/blocks/hello.toml": '[steps.x]\ncommand = ["echo", "${file.dir}"]\n',
-            "lib/company/flow.toml": '[steps.x]\nuses = "./blocks/hello.toml"\n',
-        }
-    )
-    path = {"PYTHONPATH": f"{made.path('lib')}:{':'.join(sys.path)}"}
-    made.run("up", "pipeline.toml", env=path).ok()
-    assert log(made, "b.x.x") == "lib/company/blocks\n"
-    made.write({"lib/company/blocks/hello.toml": '[steps.x]\ncommand = ["echo", "new"]\n'})
-    made.run("up", "pipeline.toml", env=path).ok()
-    assert log(made, "a.x") == "new\n"
+    assert log(made, "tell") == "big 3\n"
+    up(made, "--param", "size=1").ok()
+    assert log(made, "tell") == "small\n"
