@@ -222,7 +222,7 @@ class Adoption:
     def note(self, call: Table, record: Table) -> str:
         """What is said of an adopted record: whose it is, and whether its code has changed since."""
         since = "" if same_code(record, call) else ", but its code has changed since: `--changed` runs it again"
-        return f"done by {self.parent.run['name']}{since}"
+        return f"kept from {self.parent.run['name']}{since}"
 
     def carry(self, call: Table) -> None:
         """Checkpoints that are not there any more come back as the newest attempt of the same item left them (N48)."""

@@ -19,7 +19,7 @@ def verdict(would: str, counts: Mapping[str, int], why: Sequence[Mapping[str, An
     text = ", ".join(said)
     total = sum(counts.values())
     maybe = "perhaps runs" if after else "perhaps cached"
-    word = {"cached": "cached", "adopted": f"done by {after}", "run": "runs", "unknown": maybe, "skip": ""}[would]
+    word = {"cached": "cached", "adopted": f"kept from {after}", "run": "runs", "unknown": maybe, "skip": ""}[would]
     if total > 1 and counts.get(would) != total:
         doubtful = counts.get("unknown", 0)
         word = f"{counts[would]} of {total} {'run' if would == 'run' and counts[would] > 1 else word}"

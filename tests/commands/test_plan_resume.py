@@ -224,7 +224,7 @@ def test_rounds_items_and_groups_are_kept_one_by_one(project: Make) -> None:
     made = project({"pipeline.toml": text, "a.txt": "1", "b.txt": "1", "a.ok": ""})
     made.cli("up", "--name", "first").exits(1)
     said = made.cli("plan", "--resume").ok()
-    said.says("one  shell         done by first", "1 of 2 runs: failed in first; needs group.one")
+    said.says("one  shell         kept from first", "1 of 2 runs: failed in first; needs group.one")
     made.write({"a.txt": "2"})
     said = made.cli("plan", "--resume").ok()
     said.says("1 of 2 runs: input a.txt changed", "1 of 2 runs, 1 perhaps too: depends on what `group.one` gives")

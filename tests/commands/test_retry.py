@@ -55,7 +55,7 @@ def since(made: Project, count: int) -> list[str]:
 
 def test_what_failed_runs_again_and_what_succeeded_does_not(failed: Project) -> None:
     failed.write({"ok": ""})
-    failed.run("retry", "first").ok().says("done by first")
+    failed.run("retry", "first").ok().says("kept from first")
     assert sorted(since(failed, 2)) == ["b", "c1", "c2"]
 
 
@@ -110,7 +110,7 @@ CODE = {
 def test_code_that_changed_is_told_and_runs_again_when_that_is_asked_for(failed: Project, what: str) -> None:
     path, before, after = CODE[what]
     failed.write({path: FILES[path].replace(before, after), "ok": ""})
-    failed.run("up", "flows/pipeline.toml", "--resume").ok().says("done by first, but its code has changed since")
+    failed.run("up", "flows/pipeline.toml", "--resume").ok().says("kept from first, but its code has changed since")
     assert "again" not in since(failed, 2)
     failed.run("up", "flows/pipeline.toml", "--resume", "--changed").ok()
     assert "again" in since(failed, 5) and "b" not in since(failed, 5)
@@ -126,9 +126,9 @@ def test_nothing_changed_so_nothing_runs_again(failed: Project) -> None:
 def test_a_script_that_a_shell_step_names_is_its_code(project: Made) -> None:
     made = project({"pipeline.toml": 'name = "x"\n[steps.a]\nshell = "python3 do.py"\n', "do.py": "print(1)\n"})
     made.run("up", "pipeline.toml").ok()
-    made.run("up", "pipeline.toml", "--resume", "--changed").ok().says("done by")
+    made.run("up", "pipeline.toml", "--resume", "--changed").ok().says("kept from")
     made.write({"do.py": "print(2)\n"})
-    made.run("up", "pipeline.toml", "--resume", "--changed").ok().silent("done by")
+    made.run("up", "pipeline.toml", "--resume", "--changed").ok().silent("kept from")
     assert made.run("logs", "@last", "a").out == "2\n"
 
 
@@ -148,7 +148,7 @@ def test_nothing_is_left_to_do_where_the_run_that_went_on_has_succeeded(failed: 
     failed.write({"ok": ""})
     failed.run("retry", "first", "--name", "second").ok()
     failed.run("retry", "first").exits(2).says("error[E937]: nothing of `second` is left to do")
-    failed.run("retry", "first", "a", "--name", "third").ok().says("done by second")
+    failed.run("retry", "first", "a", "--name", "third").ok().says("kept from second")
     assert since(failed, 5) == ["a"]
 
 
