@@ -109,11 +109,11 @@ class Slots:
         return True
 
     def give_back(self, path: str, untouched: bool) -> None:
-        """The attempt has ended: its folder serves again when nothing was left in it."""
-        before, _ = self._used.pop(path, (0, 0))
-        if untouched:
-            self._folders[path] = before
-        else:
+        """The attempt has ended: its folder, if it took one, serves again when nothing was left in it."""
+        used = self._used.pop(path, None)
+        if used is not None and untouched:
+            self._folders[path] = used[0]
+        elif used is not None:
             with contextlib.suppress(OSError):
                 remove(path)
 

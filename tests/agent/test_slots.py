@@ -86,3 +86,11 @@ def test_a_step_that_removes_the_logs_of_all_does_no_harm(project: Any) -> None:
     assert in_slot(project, "rm -r .runner/work; echo gone")["status"] == "succeeded"
     assert in_slot(project, 'echo on; echo x > "$RUNNER_METRICS"')["status"] == "succeeded"
     assert text(project.last) == "on\n"
+
+
+def test_a_step_without_a_process_leaves_the_folder_of_its_slot_alone(project: Any) -> None:
+    scratch = str(project.root / ".runner" / "work" / "s0")
+    in_slot(project, "exit 0")
+    assert project.run("stub", scratch=scratch)["status"] == "succeeded"
+    end = in_slot(project, 'echo r=1 > "$RUNNER_RETURNS"')
+    assert end["status"] == "succeeded", project.log()
