@@ -255,19 +255,25 @@ class Foresight:
 
     def _unreached(self) -> None:
         """Steps that the walk did not come to: they wait for what only the run knows, or do not run."""
-        follow: dict[str, list[str]] = {}
+        inside: dict[str, list[str]] = {}
+        behind: dict[str, list[str]] = {}
         for id, node in self.nodes.items():
-            for other in (node.get("parent"), *node["needs"], *node["after"]):
-                if other:
-                    follow.setdefault(other, []).append(id)
+            inside.setdefault(node.get("parent"), []).append(id)
+            for other in (*node["needs"], *node["after"]):
+                behind.setdefault(other, []).append(id)
         why = dict(self._stuck)
-        todo = list(why)
+        todo = [(id, [*inside.get(id, ()), *behind.get(id, ())]) for id in why]
+        for id in self._stuck:  # what is around it ends no sooner; the rest in there does not wait
+            around = self.nodes[id].get("parent")
+            while around:
+                todo.append((id, behind.get(around, [])))
+                around = self.nodes[around].get("parent")
         while todo:
-            id = todo.pop()
-            for other in follow.get(id, ()):
+            id, others = todo.pop()
+            for other in others:
                 if other not in why:
                     why[other] = why[id]
-                    todo.append(other)
+                    todo.append((other, [*inside.get(other, ()), *behind.get(other, ())]))
         reached = {address.id for address in self.machine.statuses}
         for id, node in self.nodes.items():
             part = node

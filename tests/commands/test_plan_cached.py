@@ -403,6 +403,45 @@ def test_n36_a_plan_follows_loops_groups_and_choices(project: Make) -> None:
     assert statuses["group[x=b].one"] == "succeeded"
 
 
+WITHIN = """
+name = "p"
+[defaults]
+cache = true
+[steps.unknown]
+cache = false
+shell = 'echo n=1 >> "$RUNNER_RETURNS"'
+returns = ["n"]
+[steps.each]
+for-each = { x = ["a", "b"] }
+[steps.each.steps.none]
+when = "false"
+params = []
+inputs = ["in.txt"]
+shell = "true"
+[steps.each.steps.pick]
+choose = "n"
+cases.1 = { shell = "true", params = [], inputs = ["in.txt"] }
+[steps.after]
+needs = ["each"]
+params = []
+inputs = ["in.txt"]
+shell = "true"
+[steps.behind]
+needs = ["after"]
+params = []
+inputs = ["in.txt"]
+shell = "true"
+"""
+
+
+def test_n36_what_waits_for_a_group_waits_for_what_only_the_run_knows_in_it(project: Make) -> None:
+    made = project({"pipeline.toml": WITHIN, "in.txt": ""})
+    made.cli("up").ok()
+    plan = made.cli("plan", "--json").ok().json()
+    would = {plan["nodes"][id]["path"]: one["would"] for id, one in plan["would"].items()}
+    assert would == {"each.none": "skip", "each.pick.1": "unknown", "after": "unknown", "behind": "unknown"}
+
+
 def test_n36_what_changed_is_told_against_the_result_that_is_nearest(project: Make) -> None:
     made = project(FILES)
     for words in ((), ("--param", "lr=0.2"), ("--param", "lr=0.3")):
