@@ -79,11 +79,18 @@ def up(project: Project, *words: str, code: int = 0, **more: Any) -> dict[str, s
 
 def ran(project: Project, *words: str) -> set[str]:
     """Run to a good end; the labels of the tasks that did something, neither cached nor done by an earlier run."""
-    words = words or ("up", "pipeline.toml")
-    nodes = project.run(*words, "--json", timeout=300).ok().nodes()
+    return _ran(project.run(*(words or ("up", "pipeline.toml")), "--json", timeout=300).ok())
+
+
+def did(project: Project) -> set[str]:
+    """The same of the last run."""
+    return _ran(project.run("show", "@last", "--json").ok())
+
+
+def _ran(outcome: Outcome) -> set[str]:
     return {
         label
-        for label, node in nodes.items()
+        for label, node in outcome.nodes().items()
         for end in node["attempts"]
         if end["status"] != "cached" and "adopted" not in end
     }
@@ -336,6 +343,43 @@ def test_variants_of_a_sample_that_is_broken_and_mended(ready: Examples) -> None
     assert ran(made, "retry", "@last", "call") == {"call"}
 
 
-def test_the_examples_are_ten() -> None:
-    assert len(NAMES) == 10
+def test_movies(ready: Examples) -> None:
+    made = ready("11-movies")
+    ends = up(made)
+    counts = {end: list(ends.values()).count(end) for end in set(ends.values())}
+    assert counts["skipped"] == 8 and ends["genre[genre=Drama].detail.true"] == "succeeded"
+    assert ends["genre[genre=Western].detail.true"] == "skipped"
+    assert ends["genre[genre=Western].detail.false"] == "succeeded"
+    lines = made.read("made/movies.md").splitlines()
+    assert lines[2] == "All: 118.2 on average, 116.5 in the middle." and len(lines[6:]) == 8
+    assert lines[6] == "| Animation | 83.0 | 88.0 | 100.0 | Toy Story to Spirited Away, 94.4 on average |"
+    assert lines[11] == "| Romance | 101.5 | 121.0 | 168.0 | longer than two hours |"
+    assert len(ran(made, "up", "pipeline.toml", "--param", "enough=4")) == 20
+    assert made.read("made/movies.md").splitlines()[11].endswith("Groundhog Day to Titanic, 132.0 on average |")
+    shown = made.run("show", "@last", "genre[genre=Western].compute").ok()
+    shown.says('genre = "Western"', "quartiles = [85.0, 96.0, 130.0]")
+
+
+def test_movies_of_a_genre_that_has_one(ready: Examples) -> None:
+    made = ready("11-movies")
+    made.write({"movies.csv": made.read("movies.csv") + "Koyaanisqatsi,1982,86,Documentary\n"})
+    ends = up(made, code=1)
+    assert ends["genre[genre=Documentary].compute"] == "failed" and ends["join"] == "blocked"
+    assert ends["genre[genre=Western]"] == ends["runtime-b"] == "succeeded"
+    made.run("logs", "@last", "@failed").ok().says("StatisticsError: must have at least two data points")
+
+    twice = made.read("movies.py").replace("quantiles(minutes, n=4)", "quantiles(minutes * 2, n=4)")
+    made.write({"movies.py": twice})
+    made.cli("plan", "pipeline.toml", "--resume").ok().says("1 of 9 runs: failed in", "perhaps runs: depends on what")
+    documentary = {"genre[genre=Documentary].compute", "genre[genre=Documentary].detail.false"}
+    made.run("up", "pipeline.toml", "--resume").ok().says("code has changed since; again: runner retry")
+    assert "| Documentary | 86.0 | 86.0 | 86.0 | shorter than two hours |" in made.read("made/movies.md")
+    assert did(made) == {*documentary, "join"}
+    western = {"genre[genre=Western].compute", "genre[genre=Western].detail.false"}
+    assert ran(made, "retry", "@last", "genre[genre=Western]") == western
+    assert len(ran(made, "retry", "@last", "--changed")) == 18  # start, seven genres, two beside them, join
+
+
+def test_the_examples_are_eleven() -> None:
+    assert len(NAMES) == 11
     assert os.path.isdir(TOP / "snapshots")
