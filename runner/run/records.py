@@ -107,10 +107,17 @@ class Records:
                 self.items.setdefault(address.id, {})[address.key] = [item for name in order for item in parts[name]]
 
     @classmethod
-    def of(cls, run: Table, end: Table, done: dict[str, dict[Key, Table]], ends: Iterable[Table]) -> Records:
+    def of(
+        cls,
+        run: Table,
+        end: Table,
+        done: dict[str, dict[Key, Table]],
+        ends: Iterable[Table],
+        items: dict[str, dict[Key, list[Table]]],
+    ) -> Records:
         """Those of a run that has just ended, from the memory of its driver. ends: in order."""
         found = cls({})
-        found.run, found.end, found.done = run, end, done
+        found.run, found.end, found.done, found.items = run, end, done, items
         for one in ends:
             found.ends.setdefault(Address(one["id"], key_of(one["key"])), []).append(one)
         return found

@@ -164,7 +164,7 @@ class Driver:
         self.hashes.save()
         with suppress(OSError):
             remove(os.path.join(self.place.folder, "work"))
-        return ended(self.plan, Records.of(self.run, end, self.done, self.ends), self.machine, self.blob)
+        return ended(self.plan, Records.of(self.run, end, self.done, self.ends, self.items), self.machine, self.blob)
 
     def _cancel(self, now: float, why: str, hard: bool = False) -> None:
         self.machine.cancel(now, hard=hard, why=why)
@@ -349,7 +349,7 @@ class Driver:
         self.items.setdefault(id, {})[key] = items
         part = part_of(self.plan["nodes"][id], key)
         told: Table = {"count": len(items)}
-        if any(isinstance(source, list) and source[0] != "lit" for source in part["each"].values()):
+        if "filter" in part or any(isinstance(one, list) and one[0] != "lit" for one in part["each"].values()):
             told["items"] = items
             for number in range(0, len(items), SHARD):
                 shard = items_key(self.run["run"], id, key, str(number // SHARD))

@@ -135,3 +135,63 @@ def test_n8_stop_when_is_asked_of_each_item_that_ended(project: Make, at_once: i
     statuses = ended.statuses()
     assert [statuses[f"m[i={i}]"] for i in range(6)] == ["succeeded"] * ran + ["skipped"] * (6 - ran)
     assert made.cli("show", "@last", "--json").ok().statuses() == statuses
+
+
+def test_n28_items_are_called_the_same_while_they_run_at_the_end_and_later(project: Make) -> None:
+    text = """
+        [steps.make]
+        outputs = { l = "made.json" }
+        shell = 'echo "[3, 4]" > made.json'
+        [steps.file]
+        for-each = { s = { file = "made.json" } }
+        shell = ":"
+        [steps.some]
+        for-each = { a = [1, 2], b = ["x", "y"] }
+        when = "a == 1 or b == 'y'"
+        shell = ":"
+        """
+    made = project({"pipeline.toml": text})
+    ended = made.cli("up", "pipeline.toml", "--json").ok()
+    names = {"file[s=3]", "file[s=4]", "some[a=1,b=x]", "some[a=1,b=y]", "some[a=2,b=y]"}
+    assert {name for name in ended.statuses() if "[" in name} == names
+    assert {word for word in ended.err.split() if "[" in word} == names
+    assert made.cli("show", "@last", "--json").ok().statuses() == ended.statuses()
+
+
+def test_n3_batch_packs_items_and_changes_nothing_of_an_item(project: Make) -> None:
+    text = """
+        [steps.m]
+        for-each = { i = { range = 5 } }
+        batch = 2
+        tolerate = 1
+        retry = { attempts = 2 }
+        shell = 'test "$RUNNER_PARAM_i" != 3'
+        """
+    nodes = up(project, text).ok().nodes()
+    assert [len(nodes[f"m[i={i}]"]["attempts"]) for i in range(5)] == [1, 1, 1, 2, 1]
+
+
+def test_n3_max_parallel_and_tolerate_hold_at_their_own_level(project: Make) -> None:
+    text = """
+        [steps.g]
+        for-each = { i = [1, 2, 3] }
+        max-parallel = 1
+        tolerate = 1
+        [steps.g.steps.m]
+        for-each = { j = [1, 2, 3] }
+        max-parallel = 2
+        tolerate = 1
+        shell = '''
+        mkdir "running-$RUNNER_PARAM_i-$RUNNER_PARAM_j"
+        ls -d running-* >> seen; echo >> seen
+        sleep 0.05; rmdir "running-$RUNNER_PARAM_i-$RUNNER_PARAM_j"
+        test "$RUNNER_PARAM_i" != 3 -a "$RUNNER_PARAM_j" != "$RUNNER_PARAM_i" -o "$RUNNER_PARAM_i$RUNNER_PARAM_j" = 31
+        '''
+        """
+    made = project({"pipeline.toml": text})
+    statuses = made.cli("up", "pipeline.toml", "--json", "-j", "8").ok().statuses()
+    assert [statuses[f"g[i={i}].m"] for i in (1, 2, 3)] == ["succeeded", "succeeded", "failed"]
+    assert (statuses["g"], statuses["g[i=3]"]) == ("succeeded", "failed")
+    sights = [sight.split() for sight in made.read("seen").split("\n\n")]
+    assert max(map(len, sights)) == 2
+    assert all(len({name.split("-")[1] for name in sight}) <= 1 for sight in sights)
