@@ -120,7 +120,7 @@ class Emitter:
 
     def _draft(self, step: Step) -> Table:
         table, compiler = step.table, self.compiler
-        for name in step.params or ():  # of a group too, whether something inside asks for it or not
+        for name in step.params or () if step.kind != "uses" else ():  # whether something inside asks for it or not
             compiler.own_param(step, name)
         draft: Table = {"part": self._part(step)}
         if step.each:

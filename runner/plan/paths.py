@@ -55,7 +55,7 @@ class Paths:
         self._ids = {step.id: step for step in self.tasks}
         for step in self.tasks:
             for entry in step.reads + step.writes:
-                entry["path"] = compiler.value(step, entry["keys"], entry["raw"])
+                entry["path"] = compiler.value(step, entry["keys"], entry["raw"], View(hidden=entry.get("name", "")))
         for step in self.tasks:
             for entry in step.reads + step.writes:
                 broken = entry["path"] == WRONG and not isinstance(entry["raw"], list)

@@ -22,6 +22,7 @@ class View(NamedTuple):
     files: bool = True
     returns: bool = False
     gathered: bool = False  # a reducer: the step's returns and items are lists
+    hidden: str = ""  # a file whose own path this is: there its name means what it means outside
 
 
 class Found(NamedTuple):
@@ -52,7 +53,7 @@ def own(step: Step, name: str, view: View) -> list[Found]:
         found.append(Found(["item", step.id, step.depth, name]))
     if view.items and step.loop and name == step.loop.get("as"):
         found.append(Found(["round", step.id, step.inner - 1, name]))
-    if view.files and name in step.files and step.task:
+    if view.files and name in step.files and step.task and name != view.hidden:
         found.append(Found(["own", name]))
     listed = step.params is not None and step.params.get(name) == "${" + name + "}"  # `params = ["x"]` beside an item x
     if view.params and step.params is not None and name in step.params and not (found and listed):

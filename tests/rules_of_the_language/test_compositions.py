@@ -183,7 +183,7 @@ def test_n3_max_parallel_and_tolerate_hold_at_their_own_level(project: Make) -> 
         tolerate = 1
         shell = '''
         mkdir "running-$RUNNER_PARAM_i-$RUNNER_PARAM_j"
-        ls -d running-* >> seen; echo >> seen
+        ls | grep running >> seen; echo >> seen
         sleep 0.05; rmdir "running-$RUNNER_PARAM_i-$RUNNER_PARAM_j"
         test "$RUNNER_PARAM_i" != 3 -a "$RUNNER_PARAM_j" != "$RUNNER_PARAM_i" -o "$RUNNER_PARAM_i$RUNNER_PARAM_j" = 31
         '''
@@ -195,3 +195,17 @@ def test_n3_max_parallel_and_tolerate_hold_at_their_own_level(project: Make) -> 
     sights = [sight.split() for sight in made.read("seen").split("\n\n")]
     assert max(map(len, sights)) == 2
     assert all(len({name.split("-")[1] for name in sight}) <= 1 for sight in sights)
+
+
+def test_n8_a_file_may_bear_the_name_of_the_parameter_that_says_its_path(project: Make) -> None:
+    text = """
+        [params]
+        src = "in.txt"
+        [steps.a]
+        inputs = { src = "${src}" }
+        outputs = { dst = "${src}.copy", again = "${dst}.again" }
+        shell = 'cp "$RUNNER_PARAM_src" "$RUNNER_PARAM_dst"; cp "$RUNNER_PARAM_src" "$RUNNER_PARAM_again"'
+        """
+    made = project({"pipeline.toml": text, "in.txt": "x"})
+    made.cli("up", "pipeline.toml").ok()
+    assert made.read("in.txt.copy.again") == "x"
