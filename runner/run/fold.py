@@ -186,13 +186,14 @@ class Fold:
         }
 
     def _span(self, addresses: list[Address], told: list[Table]) -> None:
-        """What holds others began with the first of them and has ended, if it has, with the last."""
+        """What holds others began with the first of them and has ended, if it has, with the last; what was kept of
+        another run is none of them."""
         spans: dict[Address, tuple[float, float]] = {}
         for address, entry in zip(reversed(addresses), reversed(told), strict=True):  # what is inside comes first
             if address in spans and not entry["attempts"]:
                 entry["start"], end = spans[address]
                 entry["end"] = end if entry["class"] else None
-            if entry["start"] is None:
+            if entry["start"] is None or (entry["status"] == "succeeded" and _kept(entry)):
                 continue
             id, key = address
             if len(key) > self.nodes[id]["depth"]:
@@ -238,6 +239,11 @@ class Fold:
             return attempt
         running = address in self.running
         return {**attempt, "status": "running"} if running else {**attempt, "status": "errored", "reason": "lost"}
+
+
+def _kept(entry: Table) -> bool:
+    """Whether another run has done it."""
+    return bool(entry["attempts"]) and "adopted" in entry["attempts"][-1]
 
 
 class _Answers:

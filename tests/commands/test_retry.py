@@ -319,3 +319,23 @@ def test_a_run_whose_process_is_gone_is_lost_wherever_it_is_named(project: Made)
     made.write({"ok": ""})
     made.run("retry", "@failed").ok()
     made.run("runs", "--status", "lost").ok().says("first")
+
+
+def test_what_holds_steps_that_were_kept_took_the_time_of_those_that_ran(project: Made) -> None:
+    text = """
+        name = "x"
+        [steps.half]
+        steps.kept = { shell = "true" }
+        steps.runs = { shell = "test -e ok", needs = ["kept"] }
+        [steps.whole]
+        steps.kept = { shell = "true" }
+        """
+    made = project({"pipeline.toml": text})
+    made.run("up").exits(1)
+    made.write({"ok": ""})
+    made.run("retry").ok()
+    run = made.cli("show", "@last", "--json").ok().json()
+    times = {node["path"]: (node["start"], node["end"]) for node in run["nodes"].values()}
+    assert times["half.kept"][1] < run["start"] <= times["half.runs"][0]
+    assert times["half"] == times["half.runs"]
+    assert times["whole"] == (None, None)
