@@ -1,13 +1,13 @@
 """The flavors that come with runner-up. Generated from the entry points of pyproject.toml: run `make schema`.
 
-group -> name -> (settings, implementation, aliases, about, defaults, required and known settings)
+group -> name -> (settings, implementation, aliases, about, defaults, required and known settings, reach)
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-Row = tuple[str | None, str, tuple[str, ...], str, dict[str, Any], tuple[str, ...], tuple[str, ...]]
+Row = tuple[str | None, str, tuple[str, ...], str, dict[str, Any], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 BUILT_IN: dict[str, dict[str, Row]] = {
     "executors": {
@@ -19,6 +19,17 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {"grace": "10s", "python": "fork"},
             (),
             ("grace", "cpu", "memory", "gpu", "python"),
+            ("driver",),
+        ),
+        "emulated": (
+            "runner_executors.emulated:Settings",
+            "runner_executors.emulated_executor:Emulated",
+            (),
+            "Each step gets only what run log and catalog give, as in a pod, and runs on this machine.",
+            {"grace": "10s"},
+            (),
+            ("grace",),
+            ("step",),
         ),
     },
     "run_logs": {
@@ -30,6 +41,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {},
             (),
             (),
+            ("driver",),
         ),
         "file-system": (
             "runner_executors.file_system:Settings",
@@ -39,6 +51,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {"path": ".runner/runs"},
             (),
             ("path",),
+            ("driver",),
         ),
         "chunked-fs": (
             "runner_executors.chunked_fs:Settings",
@@ -48,6 +61,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {"path": ".runner"},
             (),
             ("path",),
+            ("driver", "step"),
         ),
     },
     "catalogs": {
@@ -59,6 +73,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {"path": ".runner/catalog"},
             (),
             ("path",),
+            ("driver", "step"),
         ),
         "do-nothing": (
             "runner_executors.no_catalog:Settings",
@@ -68,6 +83,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {},
             (),
             (),
+            ("driver",),
         ),
     },
     "secrets": {
@@ -79,6 +95,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {},
             (),
             ("map",),
+            (),
         ),
         "dotenv": (
             "runner_executors.dotenv_secrets:Settings",
@@ -88,6 +105,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {"path": ".env"},
             (),
             ("path", "map"),
+            (),
         ),
         "file": (
             "runner_executors.file_secrets:Settings",
@@ -97,6 +115,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {"path": "/run/secrets"},
             (),
             ("path", "map"),
+            (),
         ),
         "command": (
             "runner_executors.command_secrets:Settings",
@@ -106,6 +125,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {},
             ("command",),
             ("command", "map"),
+            (),
         ),
         "do-nothing": (
             "runner_executors.no_secrets:Settings",
@@ -113,6 +133,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             "No secrets at all.",
             {},
+            (),
             (),
             (),
         ),
@@ -126,6 +147,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {},
             (),
             (),
+            (),
         ),
     },
     "views": {
@@ -137,6 +159,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {},
             (),
             (),
+            (),
         ),
         "plain": (
             None,
@@ -144,6 +167,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             "A line a fact.",
             {},
+            (),
             (),
             (),
         ),
@@ -155,6 +179,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {},
             (),
             (),
+            (),
         ),
         "github": (
             None,
@@ -162,6 +187,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             "Groups and annotations of GitHub Actions.",
             {},
+            (),
             (),
             (),
         ),
@@ -173,6 +199,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {},
             (),
             (),
+            (),
         ),
         "json": (
             None,
@@ -180,6 +207,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             "A line of JSON an event.",
             {},
+            (),
             (),
             (),
         ),

@@ -17,4 +17,5 @@ FLAVOR = Flavor(
     "runner_executors.buffered:Settings",
     "runner.store.memory:Memory",
     about="In memory, gone with the process.",
+    reach=("driver",),
 )

@@ -18,4 +18,5 @@ class Settings:
 FLAVOR = Flavor(
     "chunked-fs", "runner_executors.chunked_fs:Settings", "runner.agent.folder:Folder",
     about="One file a record, in a folder that many machines may write to.",
+    reach=("driver", "step"),
 )  # fmt: skip

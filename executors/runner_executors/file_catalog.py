@@ -22,4 +22,5 @@ FLAVOR = Flavor(
     "runner_executors.file_catalog:Settings",
     "runner.agent.catalog:FileCatalog",
     about="By content, in a folder.",
+    reach=("driver", "step"),
 )

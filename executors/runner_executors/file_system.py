@@ -20,4 +20,5 @@ FLAVOR = Flavor(
     "runner_executors.file_system:Settings",
     "runner.store.journal:Journal",
     about="One journal a run, in a folder.",
+    reach=("driver",),
 )

@@ -32,4 +32,5 @@ FLAVOR = Flavor(
     "runner_executors.local:Settings",
     "runner_executors.local_executor:Local",
     about="Each step is a process of this machine.",
+    reach=("driver",),
 )

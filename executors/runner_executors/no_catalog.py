@@ -13,5 +13,9 @@ class Settings:
 
 
 FLAVOR = Flavor(
-    "do-nothing", "runner_executors.no_catalog:Settings", "runner.agent.catalog:NoCatalog", about="Nothing is stored."
+    "do-nothing",
+    "runner_executors.no_catalog:Settings",
+    "runner.agent.catalog:NoCatalog",
+    about="Nothing is stored.",
+    reach=("driver",),
 )

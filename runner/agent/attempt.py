@@ -45,6 +45,7 @@ class Attempt:
         self.host = host or Host()
         self.catalog: Catalog = catalog or NoCatalog()
         self.redactor = self.host.redactor(secrets.values())
+        self._apart = self.redactor is not None or bool(call.get("remote"))  # a log of its own from the start
         self.work = place(call)
         self.process: spawn.Process | Forked | None = None
         self.exit: spawn.Exit | None = None
@@ -88,11 +89,11 @@ class Attempt:
                 self._end = outcome.without_process(self)
                 return
             self.host.slots.folder(self.call["scratch"], time.time_ns())
-            self.work = prepare(self.call, self.work)
+            self.work = prepare(self.call, self.work, self.catalog)
             env = self._env or self._environment()
             keep_params(params_file(self.call, self._params), self._params)
             program, argv = self._command(kind, env)
-            self.log = self.host.slots.log(self.call["scratch"], self.call["log"], fresh=self.redactor is not None)
+            self.log = self.host.slots.log(self.call["scratch"], self.call["log"], fresh=self._apart)
             self._spawn(program, argv, env)
         except StageError as error:
             self._end = outcome.never_ran(self, error)

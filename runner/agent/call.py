@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Callable, NamedTuple
 
 from runner.agent.environ import seen
 from runner.rules.bind import Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError, evaluate
-from runner.rules.keys import key_text
+from runner.rules.keys import digest, key_text
 from runner.rules.paths import is_pattern
 from runner.rules.values import to_text
 
@@ -242,3 +243,21 @@ def _text(value: Any, where: str) -> str:
     if "\0" in text:
         raise ExprError(f"`{where}` would hold a NUL: {text!r}")
     return text
+
+
+def taken_digest(call: Mapping[str, Any], of: Callable[[str], str | None]) -> str:
+    """What an attempt takes: parameters, words, environment, and the content of its files; never where they lie.
+
+    of: the hash of an input, None where there is none.
+    """
+    env = {name: text for name, text in call["env"].items() if name != "PATH"}
+    files = {path: of(path) for path in call["inputs"]}
+    if not (env or files or call["params"]):
+        return _words(tuple(call.get("argv") or ()))
+    return digest({"params": call["params"], "argv": call.get("argv"), "env": env, "files": files})
+
+
+@lru_cache(maxsize=256)
+def _words(argv: tuple[str, ...]) -> str:
+    """The digest of an attempt that takes nothing but the words of its command."""
+    return digest({"params": {}, "argv": list(argv) or None, "env": {}, "files": {}})

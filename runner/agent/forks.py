@@ -16,7 +16,8 @@ from runner.agent.forked import Again, Forked
 from runner.agent.forkserver import CONTROL
 from runner.agent.link import Link
 from runner.agent.stamp import PADDING
-from runner.agent.tasks import HERE, Task
+from runner.agent.tasks import Task
+from runner.agent.unpack import HERE
 
 _ROOM = 1024  # bytes for the RUNNER_RETURNS of a step in the server's environment
 # what an interpreter reads when it starts: a step that sets its own starts its own

@@ -41,19 +41,25 @@ def place(call: Mapping[str, Any]) -> Work:
     return Work(root, (os.path.join(root, workdir).rstrip("/") or "/") if workdir else root, isolated, {})
 
 
-def prepare(call: Mapping[str, Any], work: Work) -> Work:
-    """Make the place ready: parents of outputs, no leftovers of them, the isolated tree if asked for (StageError)."""
+def prepare(call: Mapping[str, Any], work: Work, catalog: Catalog) -> Work:
+    """Make the place ready: parents of outputs, no leftovers of them, the isolated tree if asked for (StageError).
+
+    Inputs of which the call names the content (`stored`: path -> sha256, mode) come from the catalog.
+    """
     outputs = call.get("outputs") or ()
     inputs = call.get("inputs") or ()
     for path in (*(o["path"] for o in outputs), *inputs):
         check_path(path)
     ways = {}
     try:
+        stored = call.get("stored") or {}
         for path in inputs:
-            if not os.path.exists(os.path.join(call["root"], path)):
+            if path not in stored and not os.path.exists(os.path.join(call["root"], path)):
                 raise StageError("stage-in", f"the input `{path}` is not there", "errored")
         if work.isolated:
             _isolate(call, work.root)
+        for path, kept in stored.items():
+            fetch(catalog, kept["sha256"], os.path.join(work.root, path), kept.get("mode"))
         taken = set(inputs)
         for output in outputs:
             _make_room(work.root, output, taken)
@@ -180,7 +186,7 @@ def collect(
                 raise StageError("stage-out", _say(error), "errored") from error
             named = {"name": output["name"]} if output.get("name") else {}
             entries.append({**named, "path": one, **kept, "kind": output.get("kind", "file")})
-        if work.isolated:
+        if work.isolated and not call.get("remote"):
             try:
                 _bring_back(call["root"], work.root, path, found)
             except OSError as error:
@@ -243,12 +249,17 @@ def _isolate(call: Mapping[str, Any], tree: str) -> None:
     os.makedirs(tree)
     carried = [o["path"] for o in call.get("outputs") or () if o.get("carry")]
     wanted = dict.fromkeys(project_files(root))
+    stored = call.get("stored") or {}
     for path in (*(call.get("inputs") or ()), *carried):
+        if path in stored:
+            continue
         wanted.update(dict.fromkeys(expand(root, path)))
     outputs = [o["path"] for o in call.get("outputs") or () if not o.get("carry")]
     inputs = set(call.get("inputs") or ())
     for path in wanted:
         source = os.path.join(root, path)
+        if path in stored:
+            continue
         if any(matches(o, path) for o in outputs) and path not in inputs:
             continue
         if os.path.isdir(source):  # git lists a link to a folder as one entry
@@ -301,10 +312,10 @@ def _environment(folder: str) -> bool:
     return os.path.exists(os.path.join(folder, "pyvenv.cfg")) or os.path.isdir(os.path.join(folder, "conda-meta"))
 
 
-def fetch(catalog: Catalog, sha: str, dest: str) -> None:
+def fetch(catalog: Catalog, sha: str, dest: str, mode: int | None = None) -> None:
     """A blob as a file for the step; raises StageError."""
     try:
-        catalog.get(sha, dest)
+        catalog.get(sha, dest, mode)
     except MissingBlob:
         raise StageError("stage-in", f"the catalog has no blob {sha}", "errored") from None
     except OSError as error:

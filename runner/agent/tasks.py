@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from runner.agent.environ import Parameter
 from runner.agent.stage import Work
-
-HERE = os.path.dirname(os.path.abspath(__file__))
+from runner.agent.unpack import here
 
 
 class Task(NamedTuple):
@@ -26,11 +25,12 @@ class Task(NamedTuple):
 
 
 def python_task(call: Mapping[str, Any], work: Work, params: Mapping[str, Parameter]) -> Task:
-    """The task of a call; its file is not written yet."""
+    """The task of a call; its file is not written yet. Raises OSError."""
     scratch = call["scratch"]
+    ours = here(os.path.dirname(scratch))
     task = {
         "root": work.root,
-        "ours": os.path.dirname(HERE),
+        "ours": os.path.dirname(ours),
         "params": {name: p.value for name, p in params.items() if p.objects is None},
         "objects": {name: p.objects for name, p in params.items() if p.objects is not None},
         "returns": list(call.get("returns") or ()),
@@ -44,5 +44,5 @@ def python_task(call: Mapping[str, Any], work: Work, params: Mapping[str, Parame
         task.update(reduce=call["builtins"])
     else:
         task.update(module=call["module"], function=call["function"])
-    script = os.path.join(HERE, "notebook.py" if call["kind"] == "notebook" else "child.py")
+    script = os.path.join(ours, "notebook.py" if call["kind"] == "notebook" else "child.py")
     return Task(task, [script, os.path.join(scratch, "task.json")])

@@ -161,7 +161,7 @@ def _place(plan: Table, started: Table, root: Path, args: argparse.Namespace) ->
         str(root),
         str(folder),
         plan["profile"]["catalog"],
-        {"id": started["run"], "name": started["name"]},
+        {"id": started["run"], "name": started["name"], "plan": plan["digest"], "run-log": plan["profile"]["run-log"]},
         seconds(grace) if grace else DEFAULT_GRACE,
         args.isolate,
         os.environ,

@@ -10,6 +10,7 @@ from runner.resolve.resolved import Resolved
 from runner.text.diagnostics import Diagnostic, diagnose
 
 Table = dict[str, Any]
+STORES = {"run-log": "run_logs", "catalog": "catalogs"}
 LOCAL = frozenset({"map", "choice", "handlers", "finally", "loop", "isolate"})
 
 
@@ -24,8 +25,26 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
     can: frozenset[str] = frozenset(getattr(flavor, "capabilities", ()) or LOCAL)
     found = [diagnose("W611", resolved.layers.service(service).place((), "header"), service=service, executor=name)
              for service in OTHERS if service in plan["profile"] and service not in can]  # fmt: skip
+    found += _unreached(plan, resolved, name, flavor.reach)
     for step in tree.steps:
         found += _of_step(step, name, can)
+    return found
+
+
+def _unreached(plan: Table, resolved: Resolved, executor: str, who: tuple[str, ...]) -> list[Diagnostic]:
+    """Stores that the steps of an executor have to reach and can't; each points at the choice of the store."""
+    from runner.plugins import every, find
+
+    found: list[Diagnostic] = []
+    for service, group in STORES.items():
+        kind, plugins = str(plan["profile"][service]["type"]), resolved.files.plugins
+        there = find(group, kind, plugins).reach
+        if not there or set(who) <= set(there):
+            continue
+        fit = [f"`{flavor.name}`" for flavor in every(group, plugins)[0] if set(who) <= set(flavor.reach)]
+        place = resolved.layers.written(service) or resolved.layers.written("executor")
+        args: Table = {"executor": executor, "service": service.replace("-", " "), "kind": kind}
+        found.append(diagnose("E612", place, hint=f"say `{service}.type`: {' or '.join(fit)}", **args))
     return found
 
 

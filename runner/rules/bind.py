@@ -168,7 +168,7 @@ class Values:
         put = {
             file["path"]
             for writer in writers
-            for record in self._records_below(writer)
+            for record in self.records_below(writer)
             for file in record.get("files", ())
             if matches(pattern, file["path"])
         }
@@ -239,7 +239,8 @@ class Values:
                 return sorted(f["path"] for f in record.get("files", ()) if f.get("name") == name)
         return ABSENT
 
-    def _records_below(self, id: str) -> list[Table]:
+    def records_below(self, id: str) -> list[Table]:
+        """What has committed of a node and all inside it."""
         return [record for inner in self._below(id) for record in self.done.get(inner, {}).values()]
 
     def _below(self, id: str) -> list[str]:

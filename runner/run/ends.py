@@ -1,12 +1,13 @@
-"""End records of a driver: of attempts that never started; and their text, by hand for the end that most have."""
+"""The text of an end record, written by hand for the end that most have."""
 
 from __future__ import annotations
 
+import json
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
-from runner.rules.keys import dumps, key_text
-from runner.run.events import Address
+from runner.rules.keys import dumps
+from runner.run.joints import Store
 
 Table = dict[str, Any]
 EMPTY = ("files", "params_in", "returns", "warnings", "error", "reason", "signal")
@@ -33,27 +34,10 @@ def text_of(end: Table) -> bytes:
     ).encode("ascii")
 
 
-def not_started(
-    plan: Table, address: Address, n: int, attempt: str, now: float, status: str, reason: str, why: str
-) -> Table:
-    """The end of an attempt whose command never started."""
-    return {
-        "v": 1,
-        "node": plan["nodes"][address.id]["path"],
-        "id": address.id,
-        "key": key_text(address.key),
-        "n": n,
-        "attempt": attempt,
-        "status": status,
-        "exit": None,
-        "signal": None,
-        "reason": reason,
-        "error": {"type": "BadParameter", "message": why},
-        "start": now,
-        "end": now,
-        "run_s": 0.0,
-        "returns": {},
-        "files": [],
-        "params_in": {},
-        "warnings": [],
-    }
+def commit(store: Store, key: str, end: Table) -> bool:
+    """Create the done-record of a success; False when another attempt was first. An agent that reaches the store has
+    committed its attempt itself."""
+    if store.create(key, text_of(end)):
+        return True
+    there = store.get(key)
+    return there is not None and json.loads(there).get("attempt") == end["attempt"]

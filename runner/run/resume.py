@@ -6,10 +6,10 @@ import json
 import os
 import time
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from runner.agent.call import taken_digest
 from runner.rules.keys import digest, dumps, run_key
 from runner.rules.paths import matches
 from runner.run import index
@@ -144,21 +144,8 @@ def _taken(parent: Parent, root: Path, plugins: Plugins) -> Any:
 
 
 def inputs_digest(call: Table, put: Mapping[str, str], hashes: Hashes) -> str:
-    """What an attempt takes: parameters, words, environment, and the content of its files; never where they lie.
-
-    put: path -> hash of what this run has put; other files are project files.
-    """
-    env = {name: text for name, text in call["env"].items() if name != "PATH"}
-    files = {path: put.get(path) or hashes.of(path) for path in call["inputs"]}
-    if not (env or files or call["params"]):
-        return _words(tuple(call.get("argv") or ()))
-    return digest({"params": call["params"], "argv": call.get("argv"), "env": env, "files": files})
-
-
-@lru_cache(maxsize=256)
-def _words(argv: tuple[str, ...]) -> str:
-    """The digest of an attempt that takes nothing but the words of its command."""
-    return digest({"params": {}, "argv": list(argv) or None, "env": {}, "files": {}})
+    """As `taken_digest`. put: path -> hash of what this run has put; other files are project files."""
+    return taken_digest(call, lambda path: put.get(path) or hashes.of(path))
 
 
 def same_code(record: Table, call: Table) -> bool:

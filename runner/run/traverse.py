@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from runner.agent.call import Place, make_call
 from runner.agent.clock import Clock
 from runner.agent.slots import remove
+from runner.agent.unstarted import not_started
 from runner.rules import answers
 from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError
@@ -23,7 +24,7 @@ from runner.rules.last import is_last
 from runner.run.aftermath import Aftermath
 from runner.run.ahead import Ahead
 from runner.run.cache import Asked, Cache
-from runner.run.ends import not_started, text_of
+from runner.run.ends import commit
 from runner.run.events import Address, Event
 from runner.run.fold import end_facts, ended, file_facts
 from runner.run.hashes import Hashes
@@ -252,7 +253,8 @@ class Driver:
         try:
             call, handle = self.ahead.take(address) or (self._make(address, todo.n, now), None)
         except ExprError as error:
-            end = not_started(self.plan, address, todo.n, ulid(now), now, "failed", "bad-param", str(error))
+            path, attempt = self.plan["nodes"][address.id]["path"], ulid(now)
+            end = not_started(path, *address, todo.n, attempt, now, "failed", "bad-param", str(error))
             self._ended(address, {}, end, now)
             return None
         known, note = self._known(address, call)
@@ -280,7 +282,7 @@ class Driver:
         hit = self.cache.find(asked, call, do) if asked and not named else None
         if hit is None:
             if asked:
-                self._asked[address] = asked
+                self._asked[address], call["fingerprint"] = asked, asked.fingerprint
             if self.adoption and call["n"] == 1:
                 self.adoption.carry(call)
         return hit, None
@@ -311,7 +313,7 @@ class Driver:
             code = {**end.get("code", {}), "dirty": True}
             end = {**end, "code": code, "warnings": [*end.get("warnings", ()), *said]}
         if end["status"] in ("succeeded", "cached"):
-            if not self.store.create(done_key(run, *address), text_of(end)):
+            if not commit(self.store, done_key(run, *address), end):
                 end = {**end, "status": "succeeded", "superseded_by": "an earlier attempt"}
                 self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
             else:

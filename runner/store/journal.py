@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from runner.agent.named import Named
 from runner.store.frames import frame, scan
 from runner.store.sync import Syncer
 from runner.store.whole import amiss, put_back
@@ -87,7 +88,7 @@ class Journal:
         if spot is None:
             return None
         value = self._waiting.get(spot[0])
-        return os.pread(self._fd, spot[1], spot[0]) if value is None else value
+        return self._bytes(*spot) if value is None else value
 
     def list(self, prefix: str) -> builtins.list[str]:
         """All keys that begin with `prefix`, sorted."""
@@ -173,14 +174,15 @@ class Journal:
             os.ftruncate(self._fd, found.end)
 
     def _bytes(self, at: int, size: int) -> bytes:
-        """What stands in the file from `at` on, as much as there is."""
+        """What stands in the file from `at` on, as much as there is. Raises OSError that names the file."""
         parts = []
-        while size > 0:
-            part = os.pread(self._fd, size, at)
-            if not part:
-                break
-            parts.append(part)
-            at, size = at + len(part), size - len(part)
+        with Named(self.path):
+            while size > 0:
+                part = os.pread(self._fd, size, at)
+                if not part:
+                    break
+                parts.append(part)
+                at, size = at + len(part), size - len(part)
         return b"".join(parts)
 
 

@@ -242,6 +242,7 @@ CODES |= {
 CODES |= {
     "E603": Code("this file needs runner {wanted}, and this is {version}", "install a runner that fits"),
     "E610": Code("the executor `{executor}` can't run {what}"),
+    "E612": Code("steps of the executor `{executor}` can't reach the {service} `{kind}`"),
     "W611": Code(
         "`[{service}]` means nothing to the executor `{executor}`", "keep it in a profile whose executor knows it"
     ),

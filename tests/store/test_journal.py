@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -194,3 +195,20 @@ def test_ten_thousand_records_are_read_in_one_piece(tmp_path: Path, monkeypatch:
     assert len(reads) == 1
     assert len(reader.list("runs/r/")) == 10_000
     reader.close()
+
+
+def test_a_record_that_cannot_be_read_is_an_error_that_names_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = filled(tmp_path / "journal", 1)
+    journal.flush()
+
+    def bad(*_: int) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "pread", bad)
+    with pytest.raises(OSError, match="journal") as caught:
+        journal.get("runs/r/n/a/0/done.json")
+    assert caught.value.filename == str(tmp_path / "journal")
+    monkeypatch.undo()
+    journal.close()

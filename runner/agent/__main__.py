@@ -1,0 +1,124 @@
+"""The command of the agent: `execute-node`, for authors of executors. No argparse: it must start in an instant.
+
+    agent.pyz execute-node --run RUN --node ID [--key K] [--plan FILE] [--root DIR] [--folder DIR] [--logs DIR]
+                           [--report DIR] [--told FD]
+
+--plan      the plan as JSON, a file or a folder with `plan.json`; else that of the run, from the run log of --told
+--root      the project's files, only read; here
+--folder    for what it writes while it runs; made below the folder for temporary files, and removed
+--logs      where its log goes; beside the run's records
+--report    a folder for `end.json`, the record of the attempt that counts
+--told      a descriptor to read JSON from: `secrets` by name; where --plan is missing `run-log`, and the digest `plan`;
+            what a driver knows besides (execute.Job)
+
+Exit code: 0 succeeded, 75 may be tried again, 78 may not; 64 a wrong command line, 70 a fault of ours or of a store.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from typing import Any
+
+from runner.agent.catalog import FileCatalog, NoCatalog
+from runner.agent.execute import Job, execute
+from runner.agent.folder import Folder
+from runner.agent.slots import remove
+from runner.rules.keys import key_of, plan_key
+
+STORES: dict[str, Any] = {"chunked-fs": Folder}
+CATALOGS: dict[str, Any] = {"file-system": FileCatalog, "do-nothing": NoCatalog}
+USAGE, FAULT = 64, 70
+WORDS = ("plan", "run", "node", "key", "root", "folder", "logs", "report", "told")
+
+
+class Wrong(Exception):
+    """A command line or a plan that can't be used, in a sentence."""
+
+
+def main(words: list[str]) -> int:
+    """Run the command; the exit code."""
+    try:
+        return _execute(_options(words))
+    except (Wrong, OSError) as error:
+        sys.stderr.write(f"runner agent: {error}\n")
+        return USAGE if isinstance(error, Wrong) else FAULT
+
+
+def _options(words: list[str]) -> dict[str, str]:
+    if not words or words[0] != "execute-node":
+        raise Wrong("the command is `execute-node`")
+    found: dict[str, str] = {}
+    rest = words[1:]
+    while rest:
+        name = rest[0].removeprefix("--")
+        if name not in WORDS or len(rest) < 2:
+            raise Wrong(f"`{rest[0]}` is no option, or has no value")
+        found[name] = rest[1]
+        rest = rest[2:]
+    missing = [name for name in ("run", "node") if name not in found]
+    if missing:
+        raise Wrong(f"`--{missing[0]}` is missing")
+    return found
+
+
+def _execute(given: dict[str, str]) -> int:
+    told = _told(given.get("told"))
+    secrets = told.pop("secrets", {})
+    root = os.path.abspath(given.get("root", "."))
+    plan, store = _plan(given, told, root)
+    if given["node"] not in plan["nodes"]:
+        raise Wrong(f"the plan has no node `{given['node']}`")
+    profile, run = plan["profile"], given["run"]
+    catalog = _service(CATALOGS, profile["catalog"], "catalog").open(profile["catalog"], root)
+    logs = given.get("logs") or os.path.join(
+        STORES[profile["run-log"]["type"]].home(profile["run-log"], root, run), "logs"
+    )
+    folder = given.get("folder") or tempfile.mkdtemp(prefix="runner-")
+    try:
+        job = Job(plan, run, given["node"], key_of(given.get("key", "-")), root, folder, logs, told)
+        end, code = execute(job, store, catalog, secrets, os.environ)
+    finally:
+        if "folder" not in given:
+            remove(folder)
+    if "report" in given:
+        with open(os.path.join(given["report"], "end.json"), "w", encoding="utf-8") as out:
+            json.dump(end, out)
+    return code
+
+
+def _plan(given: dict[str, str], told: dict[str, Any], root: str) -> tuple[dict[str, Any], Any]:
+    """The plan and the run log, either found by the other."""
+    path = given.get("plan")
+    if path is not None:
+        with open(os.path.join(path, "plan.json") if os.path.isdir(path) else path, "rb") as file:
+            plan = json.loads(file.read())
+        settings = plan["profile"]["run-log"]
+        return plan, _service(STORES, settings, "run log").open(settings, root, given["run"])
+    if "run-log" not in told:
+        raise Wrong("`--plan` is missing")
+    store = _service(STORES, told["run-log"], "run log").open(told["run-log"], root, given["run"])
+    text = store.get(plan_key(told["plan"]))
+    if text is None:
+        raise Wrong("the run log has no such plan")
+    return json.loads(text), store
+
+
+def _service(known: dict[str, Any], settings: dict[str, Any], what: str) -> Any:
+    if settings["type"] not in known:
+        raise Wrong(f"a step can't reach the {what} `{settings['type']}`")
+    return known[settings["type"]]
+
+
+def _told(fd: str | None) -> dict[str, Any]:
+    if fd is None:
+        return {}
+    with open(int(fd), "rb") as file:
+        found: dict[str, Any] = json.loads(file.read())
+        return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,213 @@
+"""`execute-node`: one attempt of one node with nothing but plan, store and catalog (PROTOCOL 2.6)."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from runner.agent.attempt import Attempt
+from runner.agent.call import DEFAULT_GRACE, Place, make_call, taken_digest
+from runner.agent.catalog import Catalog, digest_of
+from runner.agent.committed import ByNode, Expansions, Instances, Store, record
+from runner.agent.host import Host
+from runner.agent.unstarted import not_started
+from runner.rules.bind import Key, Values, part_of
+from runner.rules.decide import FINAL_EXIT, retryable
+from runner.rules.expr import ABSENT, ExprError
+from runner.rules.keys import attempt_key, done_key, dumps, key_text, node_prefix, parse, run_key, start_key, ulid
+from runner.rules.labels import Labels
+
+Table = dict[str, Any]
+AGAIN = 75  # an end that may be tried again
+TOLD = ("failed", "finally")
+
+
+class Job(NamedTuple):
+    """Which attempt. folder: where it may write, gone afterwards; root: the project's files, only read; logs: where its
+    log goes; told: what a driver knows that no record says (`attempt n fingerprint code_digest failed finally
+    grace facts`)."""
+
+    plan: Table
+    run: str
+    id: str
+    key: Key
+    root: str
+    folder: str
+    logs: str
+    told: Table
+
+
+class Ended(NamedTuple):
+    """How it ended: the record, and the exit code that an orchestrator acts on (0, 75 again, 78 never again)."""
+
+    end: Table
+    code: int
+
+
+def execute(job: Job, store: Store, catalog: Catalog, secrets: Mapping[str, str], environ: Mapping[str, str]) -> Ended:
+    """Run the attempt to its end and record it; a node that has committed is left as it is. Raises OSError."""
+    before = record(store, done_key(job.run, job.id, job.key))
+    if before is not None:
+        return Ended(before, 0)
+    run = record(store, run_key(job.run, "run")) or {}
+    earlier = list(_ends(job, store))
+    attempt = job.told.get("attempt") or ulid(time.time())
+    n = job.told.get("n") or len(earlier) + 1
+    try:
+        call = _call(job, run, store, catalog, n, attempt, environ)
+    except ExprError as error:
+        path = job.plan["nodes"][job.id]["path"]
+        end = not_started(path, job.id, job.key, n, attempt, time.time(), "failed", "bad-param", str(error))
+    else:
+        start = {"v": 1, "at": time.time(), "n": n, "pid": os.getpid()}
+        store.put(start_key(job.run, job.id, job.key, attempt), dumps(start))
+        store.flush()
+        end = _run(call, catalog, secrets, environ)
+    if "fingerprint" in job.told:
+        end["fingerprint"] = job.told["fingerprint"]
+    if "code_digest" in job.told:
+        end["code"] = {"digest": job.told["code_digest"]}
+    return Ended(*_recorded(job, store, end, earlier))
+
+
+def _call(
+    job: Job, run: Table, store: Store, catalog: Catalog, n: int, attempt: str, environ: Mapping[str, str]
+) -> Table:
+    facts = {**run.get("first", {}), "date": run.get("date"), "scheduled": run.get("scheduled")}
+    facts.update(job.told.get("facts") or {})
+    done, items = ByNode(Instances, store, job.run), ByNode(Expansions, store, job.run)
+
+    def blob(sha: str) -> Any:
+        try:
+            return json.loads(catalog.read(sha))
+        except (OSError, LookupError, ValueError):
+            return ABSENT
+
+    def status(id: str, key: Key) -> str | None:
+        found = done[id].get(key)
+        return found["status"] if found else None
+
+    values = Values(job.plan, run.get("params", {}), facts, done, items, blob=blob, status=status)
+    labels = Labels(job.plan["nodes"], lambda id, key: items[id].get(tuple(key)))
+    ids = {"id": job.run, "name": run.get("name", "")}
+    profile = job.plan["profile"]
+    place = Place(job.root, job.folder, profile["catalog"], ids, job.told.get("grace", DEFAULT_GRACE), True, environ)
+    call = make_call(values, job.id, job.key, n, attempt, 0, place, labels.label)
+    call["log"] = os.path.join(job.logs, f"{job.id}.{key_text(job.key)}.{n}")
+    call["remote"] = True
+    call["stored"] = {path: file for path, file in _put(job, values).items() if path in call["inputs"]}
+    call["inputs_digest"] = taken_digest(call, lambda path: _hash(job, call, path))
+    for name in TOLD:
+        if job.told.get(name) is not None:
+            call[name] = job.told[name]
+    return call
+
+
+def _put(job: Job, values: Values) -> Table:
+    """What the steps that this one comes after have put, by path; what comes last counts."""
+    found: Table = {}
+    at: str | None = job.id
+    while at is not None:
+        node = values.nodes[at]
+        for other in (*node.get("needs", ()), *node.get("after", ())):
+            for one in values.records_below(other):
+                found.update({file["path"]: file for file in one.get("files", ())})
+        at = node.get("parent")
+    return found
+
+
+def _hash(job: Job, call: Table, path: str) -> str | None:
+    if path in call["stored"]:
+        return str(call["stored"][path]["sha256"])
+    try:
+        return str(digest_of(os.path.join(job.root, path))["sha256"])
+    except OSError:
+        return None
+
+
+def _run(call: Table, catalog: Catalog, secrets: Mapping[str, str], environ: Mapping[str, str]) -> Table:
+    """The command from its start to its end record."""
+    os.makedirs(os.path.dirname(call["log"]), exist_ok=True)
+    host = Host(environ)
+    attempt = Attempt(call, secrets, catalog, host)
+    with _Stopped() as stopped:
+        attempt.start()
+        try:
+            while True:
+                end = attempt.poll()
+                if end is not None:
+                    return end
+                stopped.pass_on(attempt)
+                _wait(attempt)
+        finally:
+            attempt.close()
+            host.close()
+
+
+def _wait(attempt: Attempt) -> None:
+    poll = select.poll()
+    for fd in (attempt.fileno(), attempt.pipe()):
+        if fd >= 0:
+            poll.register(fd, select.POLLIN)
+    wake = attempt.wake()
+    poll.poll(100 if wake is None else max(0, min(100, (wake - time.monotonic()) * 1000)))
+
+
+class _Stopped:
+    """Signals that ask us to end, handed to the command once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> _Stopped:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame: object) -> None:
+        self.asked = True
+
+    def pass_on(self, attempt: Attempt) -> None:
+        if self.asked:
+            attempt.stop("cancelled")
+            self.asked = False
+
+
+def _ends(job: Job, store: Store) -> Iterator[Table]:
+    """The ends of earlier attempts."""
+    for text in store.list(f"{node_prefix(job.run, job.id, job.key)}a/"):
+        spot = parse(text)
+        found = record(store, text) if spot is not None and spot.what == "attempt" else None
+        if found is not None:
+            yield found
+
+
+def _recorded(job: Job, store: Store, end: Table, earlier: list[Table]) -> tuple[Table, int]:
+    """Commit a success, record any other end; both are on the disk. What counts, and the exit code for it."""
+    if end["status"] == "succeeded":
+        if store.create(done_key(job.run, job.id, job.key), dumps(end)):
+            store.flush()
+            return end, 0
+        won = record(store, done_key(job.run, job.id, job.key))
+        store.put(
+            attempt_key(job.run, job.id, job.key, end["attempt"]), dumps({**end, "superseded_by": won["attempt"]})
+        )
+        store.flush()
+        return won, 0
+    store.put(attempt_key(job.run, job.id, job.key, end["attempt"]), dumps(end))
+    store.flush()
+    part = part_of(job.plan["nodes"][job.id], job.key)
+    ends = [*earlier, end]
+    counts = [sum(one["status"] == status for one in ends) for status in ("failed", "errored")]
+    again = retryable(end, part.get("retry") or {}, counts[0], counts[1], job.told.get("lost_attempts", 0))
+    return end, AGAIN if again else FINAL_EXIT

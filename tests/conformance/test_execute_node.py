@@ -1,0 +1,134 @@
+"""`execute-node`: the command that runs one attempt where plan, run log and catalog are all there is (PROTOCOL 2.6)."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runner.run.packed import packed
+from runner.testing.project import Outcome, Project
+
+Made = Callable[..., Project]
+PODS = ("--profile", "std:emulated")
+TEXT = """
+name = "x"
+[params]
+n = 2
+[steps.a]
+shell = 'echo a >> "$LOG"; echo "x=$((RUNNER_PARAM_n * 21))" >> "$RUNNER_RETURNS"; echo hello > "$RUNNER_PARAM_o"'
+outputs = { o = "made/a.txt" }
+returns = ["x"]
+[steps.b]
+shell = 'test "$RUNNER_PARAM_x" = 42 && cp "$RUNNER_PARAM_i" made/b.txt; exit ${CODE:-0}'
+params = ["x"]
+inputs = { i = "${steps.a.o}" }
+outputs = ["made/b.txt"]
+retry = { attempts = 2 }
+"""
+
+
+class Pods:
+    """A run that has begun, and agents that go on with it by hand."""
+
+    def __init__(self, found: Project, python: str = sys.executable) -> None:
+        self.found, self.python = found, python
+        self.agent = found.path("agent.pyz")
+        self.agent.write_bytes(packed())
+        self.log = found.path("log")
+        found.cli("up", *PODS, "--until", "a", env={"LOG": str(self.log)}).ok()
+        self.run = json.loads(found.cli("runs", "--json").ok().out)[0]["run"]
+        self.plan = next(found.path(".runner/plans").glob("*/plan.json"))
+        self.nodes = json.loads(self.plan.read_bytes())["nodes"]
+
+    def words(self, path: str, *more: str) -> list[str]:
+        id = next(id for id, node in self.nodes.items() if node["path"] == path)
+        plan = ["--plan", str(self.plan)]
+        return [self.python, str(self.agent), "execute-node", *plan, "--run", self.run, "--node", id, *more]
+
+    def go(self, path: str, *more: str, **env: str) -> Outcome:
+        there = {**self.found.environment(), "LOG": str(self.log), **env}
+        done = subprocess.run(self.words(path, *more), cwd=self.found.root, env=there, capture_output=True, text=True)
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def records(self, path: str) -> list[dict[str, Any]]:
+        """Commits and other ends of a step, as they lie in the run log."""
+        paths = sorted(self.found.root.glob(f".runner/runs/*/n/{path}-*/*.json"))
+        found = [json.loads(path.read_bytes()) for path in paths]
+        return [one for one in found if "status" in one]
+
+
+@pytest.fixture
+def pods(project: Made) -> Pods:
+    return Pods(project({"pipeline.toml": TEXT}))
+
+
+def test_a_node_finds_all_that_it_takes_in_the_stores(pods: Pods) -> None:
+    assert not pods.found.exists("made/a.txt"), "outputs live in the catalog"
+    report = pods.found.path("report")
+    report.mkdir()
+    pods.go("b", "--report", str(report)).ok()
+    end = json.loads((report / "end.json").read_text())
+    assert (end["status"], end["n"], end["files"][0]["path"]) == ("succeeded", 1, "made/b.txt")
+    assert not pods.found.exists("made/b.txt")
+    assert pods.records("b") == [end]
+
+
+def test_r1_what_has_committed_is_not_started_again(pods: Pods) -> None:
+    pods.go("a").ok()
+    pods.go("a").ok()
+    assert pods.log.read_text() == "a\n"
+
+
+def test_codes_say_whether_it_may_be_tried_again(pods: Pods) -> None:
+    pods.go("b", CODE="5").exits(75)
+    pods.go("b", CODE="5").exits(78)
+    ends = pods.records("b")
+    assert [(end["n"], end["exit"], end["status"]) for end in ends] == [(1, 5, "failed"), (2, 5, "failed")]
+
+
+def test_a_value_that_is_not_there_is_a_bad_parameter(pods: Pods) -> None:
+    for path in pods.found.root.glob(".runner/runs/*/n/a-*/*.done.json"):
+        path.unlink()
+    pods.go("b").exits(78)
+
+
+def test_a_wrong_command_line_is_told(pods: Pods) -> None:
+    for words, said in (
+        (["execute-node"], "`--run` is missing"),
+        (["execute-job"], "the command is `execute-node`"),
+        (["execute-node", "--run", "r", "--node", "n"], "`--plan` is missing"),
+        (["execute-node", "--color", "x"], "`--color` is no option"),
+    ):
+        done = subprocess.run([sys.executable, str(pods.agent), *words], capture_output=True, text=True)
+        assert done.returncode == 64 and said in done.stderr and "Traceback" not in done.stderr
+
+
+def test_term_ends_the_command_and_is_on_record(project: Made) -> None:
+    text = "name = 'x'\n[steps.a]\nshell = 'true'\n[steps.b]\nneeds = ['a']\nshell = 'echo up > \"$LOG\"; sleep 60'\n"
+    pods = Pods(project({"pipeline.toml": text}))
+    env = {**pods.found.environment(), "LOG": str(pods.log)}
+    process = subprocess.Popen(pods.words("b"), cwd=pods.found.root, env=env)
+    limit = time.monotonic() + 20
+    while not pods.log.exists() and time.monotonic() < limit:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 78
+    assert [(end["status"], end["reason"]) for end in pods.records("b")] == [("cancelled", "cancelled")]
+
+
+def test_the_agent_is_small_and_always_the_same() -> None:
+    assert packed() == packed() and len(packed()) < 150_000
+
+
+@pytest.mark.skipif("PYTHON39" not in os.environ, reason="PYTHON39 names no interpreter")
+def test_the_agent_runs_on_the_oldest_python(project: Made) -> None:
+    pods = Pods(project({"pipeline.toml": TEXT}), os.environ["PYTHON39"])
+    pods.go("b").ok()
