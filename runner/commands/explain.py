@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from runner.commands.asking import FILE, JSON, ask_of
 from runner.commands.making import Made, make
+from runner.resolve.kinds import of_steps
 from runner.resolve.layers import SERVICES, WHOLE, Layer, shared
 from runner.text.diagnostics import Diagnostic, Refused, diagnose, exit_code, near
 
@@ -59,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         raise Refused(list(made.problems))
     found = list(rows(made))
     if args.key:
+        args.key = of_steps(args.key, made.resolved.files.pipeline)
         wanted = [row for row in found if row.key == args.key or row.key.startswith(args.key + ".")]
         if not wanted:
             keys = {".".join(row.key.split(".")[: args.key.count(".") + 1]) for row in found}

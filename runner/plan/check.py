@@ -11,6 +11,7 @@ from runner.plan.compile import Compiler
 from runner.plan.steps import Step, Tree
 from runner.plan.walk import WRONG
 from runner.resolve.hints import KINDS
+from runner.resolve.kinds import STEP
 from runner.resolve.layers import Keys
 from runner.resolve.resolved import Resolved
 from runner.rules.last import LAST
@@ -25,6 +26,7 @@ TEXTS = ("text", "path", "date", "time", "datetime")
 def rules(tree: Tree, compiler: Compiler, resolved: Resolved) -> None:
     """Append what is wrong to the tree's problems."""
     tree.problems += version(tree)
+    tree.problems += job(tree)
     tree.problems += required(resolved)
     tree.problems += unmatched(tree, resolved)
     tree.problems += recovery(compiler)
@@ -38,6 +40,17 @@ def version(tree: Tree) -> Iterator[Diagnostic]:
         wanted = doc.data.get("requires-runner")
         if isinstance(wanted, str) and not all(_holds(word.strip()) for word in wanted.split(",")):
             yield diagnose("E603", doc.place(("requires-runner",)), wanted=wanted, version=__version__)
+
+
+def job(tree: Tree) -> Iterator[Diagnostic]:
+    """The `name` of a job is that of its step."""
+    for doc in {id(home.doc): home.doc for home in tree.homes}.values():
+        name = doc.data.get("name")
+        if "job" in doc.data and isinstance(name, str) and not STEP.fullmatch(name):
+            better = re.sub("[^A-Za-z0-9_-]+", "-", name).strip("-")
+            rule = "a job's name is that of its step: a letter, then letters, digits, `-` and `_`"
+            hint = f"write `{better}`" if STEP.fullmatch(better) else None
+            yield diagnose("E244", doc.place(("name",)), name=name, rule=rule, hint=hint)
 
 
 def _holds(word: str) -> bool:

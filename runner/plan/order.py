@@ -11,7 +11,7 @@ from runner.plan.unknown import Unknown
 from runner.text.diagnostics import Diagnostic, Place, diagnose
 
 SHOWN = 5  # edges of a circle that are shown, and names on either side of a long one
-TURN = {"handler": "its step has failed", "case": "it is chosen"}
+TURN = {"handler": "its step has failed", "case": "it is chosen", "job": "its file does"}
 
 
 def say(tree: Tree, unknown: Unknown) -> None:
@@ -19,9 +19,10 @@ def say(tree: Tree, unknown: Unknown) -> None:
     for step in tree.steps:
         for key, edges in (("needs", step.needs), ("after", step.after)):
             named = step.table.get(key, ())
-            if named and step.role in TURN:
+            role = "job" if step.keys == ("job",) else step.role
+            if named and role in TURN:
                 place = step.place((key,), "key")
-                tree.problems.append(diagnose("E307", place, key=key, role=step.role, when=TURN[step.role]))
+                tree.problems.append(diagnose("E307", place, key=key, role=role, when=TURN[role]))
                 continue
             for index, name in enumerate(named):
                 target = step.graph.steps.get(name)

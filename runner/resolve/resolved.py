@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from runner.resolve.ask import Ask
-from runner.resolve.kinds import roots
+from runner.resolve.kinds import of_steps, roots
 from runner.resolve.layers import Layers
 from runner.resolve.library import Library
 from runner.resolve.parameters import Parameters, parameters
@@ -64,7 +64,8 @@ def resolve(ask: Ask, sources: Sources, pipeline: Document | None = None) -> Res
     from runner.model.check import check
 
     files = read_files(ask, sources, pipeline)
-    said = say(ask.sets, islice(step_paths(files.pipeline, files.library), MOST)) if ask.sets else None
+    sets = [of_steps(word, files.pipeline) for word in ask.sets]
+    said = say(sets, islice(step_paths(files.pipeline, files.library), MOST)) if ask.sets else None
     problems = [*files.library.problems, *(one for doc, kind in documents(files, said) for one in check(doc, kind))]
     if any(problem.severity == "error" for problem in problems):
         raise Refused(spoken(with_ways(problems, files.library.ways), ask.sets))
