@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands.asking import JSON, ROOT
+from runner.run import index
 from runner.views.table import table
 from runner.views.terminal import is_terminal, size
 from runner.views.times import age, duration
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     found: list[dict[str, Any]] = []
     for entry in list_runs(Path(args.root) if args.root else None):
-        if args.status and _status(entry) not in args.status:
+        if args.status and index.status(entry) not in args.status:
             continue
         if args.pipeline and entry.get("pipeline") != args.pipeline:
             continue
@@ -50,11 +51,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _status(entry: dict[str, Any]) -> str:
-    return str(entry.get("status") or ("running" if entry.get("live") else "lost"))
-
-
 def _row(entry: dict[str, Any], now: float) -> tuple[str, ...]:
     start, end = entry.get("start"), entry.get("end")
     took = duration(end - start) if start is not None and end is not None else ""
-    return str(entry.get("name")), _status(entry), age(start, now), took, str(entry.get("pipeline") or "")
+    return str(entry.get("name")), index.status(entry), age(start, now), took, str(entry.get("pipeline") or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import types
@@ -15,6 +16,7 @@ from runner import cli
 from runner.commands import list as listing
 from runner.commands.logs import pieces
 from runner.commands.show import one, whole
+from runner.run import index
 from runner.views.reasons import Reasons
 
 PLAN: dict[str, Any] = {
@@ -188,6 +190,8 @@ def project(tmp_path, monkeypatch):
                 "pipeline": "other",
                 "status": None,
                 "start": time.time(),
+                "pid": os.getpid(),
+                "born": index.born(os.getpid()),
                 "live": True,
             },
             {
