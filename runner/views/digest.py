@@ -41,7 +41,7 @@ def digest(
     lines += _warnings(counted, colour)
     lines += _other_code(counted, name, colour)
     if run.get("status") == "succeeded":
-        lines += _made(counted, nodes)
+        lines += _made(counted)
     lines += _next(told, counted, name, again)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -133,6 +133,8 @@ def _failures(
             id, _, key = address.partition(" ")
             log = list(tail(id, key, tries))
             lines += _tail(log, signs) if [clean(line) for line in log] != [words.detail(end)] else []
+        if run.get("status") != "succeeded":  # of a good run all are told further below
+            lines += _made({address: entry})
     if len(addresses) > SHOWN:
         lines += ["", f"{len(addresses) - SHOWN:,} more failed: runner show {run.get('name')}"]
     return lines
@@ -195,7 +197,7 @@ def _other_code(counted: Mapping[str, Mapping[str, Any]], name: str, colour: boo
     ]
 
 
-def _made(counted: Mapping[str, Mapping[str, Any]], nodes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _made(counted: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The files that somebody will want to open now."""
     lines, paths = [], set()
     for entry in counted.values():

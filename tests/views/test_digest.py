@@ -75,6 +75,17 @@ def test_of_a_good_run_it_names_reports_and_what_was_skipped(plan, golden):
     golden("digest-succeeded.txt", digest(good, plan, tail, again=["up", "pipeline.toml", "--resume", "brisk-otter-3"]))
 
 
+def test_a_report_that_a_failed_step_left_is_named_beneath_it(plan):
+    nodes = {
+        "fetch -": entry("fetch", "succeeded", files=[{"path": "fetched.html", "kind": "report"}]),
+        "train -": entry("train", "failed", files=[{"path": "why.html", "kind": "report"}], attempts=[attempt()]),
+    }
+    text = digest(run(nodes), plan, lambda *_: ["no"])
+    assert text.splitlines()[2:5] == ["failed: train exited 1", "  │ no", "  report  why.html"]
+    assert "fetched.html" not in text
+    assert digest(run(nodes, "succeeded"), plan, lambda *_: ["no"]).count("why.html") == 1
+
+
 def test_of_a_thousand_failures_it_stays_short(plan):
     nodes = {f"train {i}": entry("train", "failed", f"train[{i}]", attempts=[attempt()]) for i in range(1000)}
     text = digest(run(nodes), plan, tail, again=["up", "pipeline.toml", "--resume", "brisk-otter-3"])
