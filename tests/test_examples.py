@@ -18,7 +18,7 @@ from runner.testing.project import Outcome, Project
 
 TOP = Path(__file__).resolve().parent.parent
 NAMES = sorted(path.parent.name for path in TOP.glob("examples/*/pipeline.toml"))
-PROFILES = {"07-secrets": "dotenv"}  # what an example needs to run at all
+PROFILES = {"07-secrets": "dotenv", "12-orders": "nightly"}  # what an example needs to run at all
 NOTEBOOK = ("nbclient", "nbformat", "ipykernel")
 NEEDS = {"01-penguins": (*NOTEBOOK, "sklearn", "matplotlib", "palmerpenguins"), "08-notebook": NOTEBOOK}
 
@@ -380,6 +380,76 @@ def test_movies_of_a_genre_that_has_one(ready: Examples) -> None:
     assert len(ran(made, "retry", "@last", "--changed")) == 18  # start, seven genres, two beside them, join
 
 
-def test_the_examples_are_eleven() -> None:
-    assert len(NAMES) == 11
+NIGHT = ("--profile", "nightly", "--param")
+
+
+def revenue(project: Project) -> list[str]:
+    return project.read("made/warehouse/revenue.csv").splitlines()[1:]
+
+
+GOOD = ["2026-11-20,CH,2,63.0", "2026-11-20,GB,1,63.5", "2026-11-20,US,1,79.0"]
+
+
+def test_orders_of_a_good_night(ready: Examples) -> None:
+    made = ready("12-orders")
+    ends = up(made, *NIGHT, "day=2026-11-20")
+    assert ends.pop("slack!finally") == "skipped" and set(ends.values()) == {"succeeded"}
+    assert revenue(made) == GOOD and not made.exists("made/sent.txt")
+    assert "0 of 4 checks failed" in made.read("made/quality.html")
+    made.run("up", "pipeline.toml", "--param", "day=2026-11-20").exits(4).says("WAREHOUSE_DSN", "SLACK_URL")
+
+
+def test_orders_of_a_day_that_has_none(ready: Examples) -> None:
+    ends = up(ready("12-orders"), "--profile", "nightly")
+    assert ends["validate"] == "succeeded" and ends["load"] == ends["slack!finally"] == "skipped"
+
+
+def test_orders_of_a_busy_night(ready: Examples) -> None:
+    made = ready("12-orders")
+    nodes = made.run("up", "pipeline.toml", "--json", "--profile", "busy", "--param", "day=2026-11-20").ok().nodes()
+    for table in ("orders", "customers", "items"):
+        tried = [end["status"] for end in nodes[f"extract[table={table}]"]["attempts"]]
+        assert tried == ["failed", "failed", "succeeded"]
+    assert revenue(made) == GOOD
+    made.run("logs", "@last", "extract[table=items]", "--attempt", "1").ok().says("Connection refused")
+
+
+def test_orders_of_a_bad_night(ready: Examples) -> None:
+    made = ready("12-orders")
+    up(made, *NIGHT, "day=2026-11-20")
+    said = made.run("up", "pipeline.toml", *NIGHT, "day=2026-11-21").exits(1)
+    said.says("exited 1 after 2 attempts", "  report  made/quality.html")
+    ends = statuses(made.run("show", "@last", "--json").ok())
+    assert ends["validate"] == "failed" and ends["load"] == "blocked"
+    assert ends["validate!on-failure"] == ends["slack!finally"] == "succeeded"
+    wrong = "2 of 4 checks failed: items have an order, quantities are positive"
+    assert wrong in log(made, "@failed")
+    assert "2 of 4 checks failed" in made.read("made/quality.html") and "1070" in made.read("made/quality.html")
+    tables = ["customers.jsonl", "items.jsonl", "orders.jsonl"]
+    assert made.files("made/quarantine/**/*") == [f"made/quarantine/2026-11-21/{table}" for table in tables]
+    assert made.files("made/lake/2026-11-21/*") == []
+    assert made.read("made/sent.txt") == 'slack.example orders of 2026-11-21: ["validate"]\n'
+    assert revenue(made) == GOOD
+
+    mended = made.read("warehouse/items.csv").replace("1070,", "1007,").replace(",-2,", ",2,")
+    made.write({"warehouse/items.csv": mended})
+    assert ran(made, "retry", "@last", "extract") == {
+        *(f"extract[table={table}]" for table in ("orders", "customers", "items")),
+        *("convert[table=items]", "validate", "load"),
+    }
+    assert made.files("made/lake/2026-11-21/*") == [f"made/lake/2026-11-21/{table}" for table in tables]
+    assert revenue(made) == [*GOOD, "2026-11-21,GB,1,18", "2026-11-21,US,2,90.5"]
+    assert not [path for path in made.path(".runner").rglob("*") if path.is_file() and b"battery" in path.read_bytes()]
+
+
+def test_orders_on_a_schedule_are_for_a_cluster(ready: Examples) -> None:
+    made = ready("12-orders")
+    made.write(
+        {"profiles/argo.toml": 'extends = "nightly"\n[schedule]\ncron = "0 3 * * *"\ntimezone = "Europe/Zurich"\n'}
+    )
+    made.cli("check", "pipeline.toml", "--profile", "argo").ok().says("W611")
+
+
+def test_the_examples_are_twelve() -> None:
+    assert len(NAMES) == 12
     assert os.path.isdir(TOP / "snapshots")

@@ -1,0 +1,1 @@
+select id, day, customer_id from orders where day = :'day' order by id
