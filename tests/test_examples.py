@@ -453,3 +453,21 @@ def test_orders_on_a_schedule_are_for_a_cluster(ready: Examples) -> None:
 def test_the_examples_are_twelve() -> None:
     assert len(NAMES) == 12
     assert os.path.isdir(TOP / "snapshots")
+
+
+def test_several_files(ready: Examples) -> None:
+    made = ready("13-several-files")
+    ends = up(made)
+    assert set(ends.values()) == {"succeeded"}
+    assert made.read("made/report.md") == '# 5 temperatures\n["north","south"]\n[4.0,15.0]\n'
+    assert log(made, "station[name=north].!finally.end") == "north: succeeded\n"
+    made.write({"data/south.csv": "999\n"})
+    ends = up(made, code=1)
+    assert ends["station[name=south].mean"] == "failed" and ends["station[name=north]"] == "succeeded"
+    assert log(made, "station[name=south].mean!on-failure") == "south has no temperature that can be true\n"
+    assert log(made, "station[name=south].!finally.end") == "south: failed\n"
+    assert log(made, "end!finally") == "all: failed\n"
+    ends = up(made, "--param", 'stations=["nowhere"]', "--set", "steps.station.get.fetch.retry.attempts=1", code=1)
+    assert ends["station[name=nowhere].get.fetch"] == "failed" and ends["station[name=nowhere].clean"] == "blocked"
+    made.cli("check", "flows/station.toml", "--param", "name=north").ok()
+    made.cli("check", "flows/station.toml", "--param", "name=North").exits(3).says("E451")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from runner.rules.last import LAST, of_file
@@ -34,6 +34,8 @@ def outline(plan: Mapping[str, Any]) -> Outline:
     inside: dict[str, list[str]] = {}
     tops: list[str] = []
     edges: list[Edge] = []
+    others = [node for node in nodes.values() if not of_file(str(node["path"]))]
+    waited = {one for node in others for key in ("needs", "after") for one in node.get(key, ())}
     for id, node in nodes.items():
         if str(node["path"]).endswith("!reduce"):  # a part of its map, not a step that anybody wrote
             continue
@@ -43,7 +45,10 @@ def outline(plan: Mapping[str, Any]) -> Outline:
         else:
             tops.append(id)
         edges += [Edge(need, id, "needs") for need in node.get("needs", ()) if need in nodes]
-        edges += [Edge(before, id, "after") for before in node.get("after", ()) if before in nodes]
+        earlier: Iterable[str] = node.get("after", ())
+        if of_file(str(node["path"])):  # it comes after all of its siblings: the last ones say that
+            earlier = [one for one in earlier if one not in waited]
+        edges += [Edge(before, id, "after") for before in earlier if before in nodes]
         handler = (node.get("handler") or {}).get("node")
         if handler in nodes:
             edges.append(Edge(id, str(handler), "failure"))
