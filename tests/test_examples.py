@@ -470,4 +470,4 @@ def test_several_files(ready: Examples) -> None:
     ends = up(made, "--param", 'stations=["nowhere"]', "--set", "steps.station.get.fetch.retry.attempts=1", code=1)
     assert ends["station[name=nowhere].get.fetch"] == "failed" and ends["station[name=nowhere].clean"] == "blocked"
     made.cli("check", "flows/station.toml", "--param", "name=north").ok()
-    made.cli("check", "flows/station.toml", "--param", "name=North").exits(3).says("E451")
+    made.cli("check", "pipeline.toml", "--param", 'stations=["South"]').exits(3).says("E488", "pipeline.toml:18:")

@@ -13,7 +13,7 @@ from runner.rules.bind import Key, Values, part_of
 from runner.rules.expr import ABSENT, ExprError, evaluate
 from runner.rules.keys import digest, key_text
 from runner.rules.paths import is_pattern
-from runner.rules.values import to_text
+from runner.rules.values import check_type, to_text
 
 Table = dict[str, Any]
 DEFAULT_GRACE = 10.0
@@ -87,6 +87,7 @@ def taken(values: Values, id: str, key: Key, do: Table, root: str, there: Callab
     there: whether a path is there, for optional inputs.
     """
     out: Table = {}
+    _check(values, id, key, do)
     out["files"], out["inputs"], out["outputs"] = files(values, id, key, do, root, there)
     shown = Seen(values, root, do.get("workdir"))
     out["params"] = params(shown, id, key, do)
@@ -94,6 +95,15 @@ def taken(values: Values, id: str, key: Key, do: Table, root: str, there: Callab
     if do["kind"] == "command":
         out["argv"] = argv(shown, id, key, do)
     return out
+
+
+def _check(values: Values, id: str, key: Key, do: Table) -> None:
+    """What was handed to the file that a task stands in is what the file says its parameters are."""
+    for name, expr, spec in do.get("checks", ()):
+        value = values.value(expr, id, key)
+        why = None if value is ABSENT or value is None else check_type(value, spec)
+        if why:
+            raise ExprError(f"parameter `{name}`: {why}")
 
 
 def round_of(nodes: Mapping[str, Table], id: str, key: Key) -> int | None:

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 class Home:
     """One use of one file; `user` is the step that uses it, None for the pipeline itself."""
 
-    __slots__ = ("doc", "last", "parameters", "top", "user")
+    __slots__ = ("doc", "last", "later", "parameters", "top", "user")
 
     top: Graph
     last: Graph  # `[finally]`
 
     def __init__(self, doc: Document, parameters: Parameters, user: Step | None) -> None:
         self.doc, self.parameters, self.user = doc, parameters, user
+        self.later: list[tuple[str, dict[str, Any]]] = []  # parameters whose values only the run knows, and their types
 
     def gives(self, name: str) -> bool:
         """Whether the step that uses the file says what a parameter is."""

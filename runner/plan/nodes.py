@@ -56,6 +56,9 @@ class Emitter:
                 if part["do"]["takes"] is None:
                     part["do"]["takes"] = tasks.all_in_scope(step, self.compiler)
                 part["definition"] = digest(definition(part["do"]))
+                checks = [[name, self.compiler.param(step.home, name), spec] for name, spec in step.home.later]
+                if checks:
+                    part["do"]["checks"] = checks
         return drafts
 
     def nodes(self, drafts: dict[str, Table], order: dict[int, list[Step]]) -> dict[str, Table]:

@@ -9,6 +9,7 @@ from runner.plan.amounts import Amount, read
 from runner.plan.check import kind_of_expr
 from runner.plan.compile import Compiler, Unknown
 from runner.plan.home import Home
+from runner.plan.scope import View
 from runner.plan.steps import Step, Tree
 from runner.plan.walk import wrong
 from runner.resolve.hints import KINDS
@@ -18,6 +19,8 @@ from runner.rules.values import check_type
 from runner.text.diagnostics import Diagnostic, diagnose
 
 Table = dict[str, Any]
+SOURCE = View(items=False, files=False)
+MOST = 2000  # items that are looked at
 
 
 def given(tree: Tree, compiler: Compiler) -> Iterator[Diagnostic]:
@@ -26,12 +29,14 @@ def given(tree: Tree, compiler: Compiler) -> Iterator[Diagnostic]:
         step = home.user
         if step is None:
             continue
-        for name in step.params or ():
+        for name in list(step.params or ()):
             listed = isinstance(step.table["params"], list)
             keys = ("params", step.table["params"].index(name) if listed else name)
             if name in home.names:
                 yield from _fits(step, home, name, keys, compiler)
                 continue
+            assert step.params is not None
+            del step.params[name]  # nobody takes it: nothing more is said about it
             place = step.place(keys, "value" if listed else "key")
             args = tree.guess(name, home.names)
             yield diagnose("E485", place, file=step.table["uses"], name=name, **args)
@@ -51,14 +56,32 @@ def _fits(step: Step, home: Home, name: str, keys: tuple[Any, ...], compiler: Co
     if old is not None and new is not None and not alike(old, new):
         yield diagnose("E487", step.place(keys), old=KINDS[old], new=KINDS[new], **said)
         return
-    spec = {"type": old} if old in ("date", "time", "datetime") else {}  # kinds that text may be
-    spec |= {key: plain(value) for key, value in home.doc.data.get("types", {}).get(name, {}).items()}
+    spec = {"type": "number" if old == "integer" else old} if old is not None else {}
+    declared = {key: plain(value) for key, value in home.doc.data.get("types", {}).get(name, {}).items()}
+    spec |= declared
     try:
-        why = check_type(compiler.known(expr), spec)
+        values = [compiler.known(expr, items) for items in _items(step, compiler)]
     except (Unknown, ExprError):
+        if declared:
+            home.later.append((name, spec))
         return
+    why = next(filter(None, (check_type(value, spec) for value in values)), None)
     if why:
         yield diagnose("E488", step.place(keys), why=why, **said)
+
+
+def _items(step: Step, compiler: Compiler) -> list[dict[tuple[str, str], Any]]:
+    """The items of the step, one by one: all combinations where the plan knows them and they are few, else nothing."""
+    found: list[dict[tuple[str, str], Any]] = [{}]
+    for name, said in step.each.items():
+        try:
+            values = compiler.known(compiler.value(step, ("for-each", name), said, SOURCE))
+        except (Unknown, ExprError):
+            return [{}]
+        if not isinstance(said, str | list) or not isinstance(values, list) or len(values) * len(found) > MOST:
+            return [{}]
+        found = [{**item, (step.id, name): value} for item in found for value in values]
+    return found
 
 
 def returned(step: Step, gives: Table, compiler: Compiler) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_LEFT = ("resources", "secrets", "cache", "code")
+_LEFT = ("resources", "secrets", "cache", "code", "checks")
 
 
 def definition(do: dict[str, Any]) -> dict[str, Any]:

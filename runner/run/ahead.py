@@ -88,6 +88,7 @@ def fixed(do: Table, nodes: Table) -> bool:
     if any(entry.get("glob") or entry.get("optional") for entry in do["inputs"]):
         return False
     paths = [entry["path"] for entry in (*do["inputs"], *do["outputs"])]
+    paths += [expr for _, expr, _ in do.get("checks", ())]
     exprs = (*paths, *do["takes"].values(), *do["env"].values(), *do.get("argv", ()), *do.get("stub", {}).values())
     return all(_fixed(expr, nodes) for expr in exprs)
 

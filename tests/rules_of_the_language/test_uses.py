@@ -398,3 +398,37 @@ def test_n19_a_case_may_be_a_file(project: Make) -> None:
     assert log(made, "tell") == "big 3\n"
     up(made, "--param", "size=1").ok()
     assert log(made, "tell") == "small\n"
+
+
+TYPED = """
+    [types]
+    n = { type = "integer", maximum = 9 }
+    [params]
+    word = "x"
+    [steps.x]
+    command = ["echo", "${n}", "${word}"]
+    [steps.y]
+    params = []
+    shell = "true"
+    """
+
+
+def test_n15_what_is_handed_in_is_of_the_type_that_the_file_says(project: Make) -> None:
+    items = '[steps.a]\nfor-each = { n = [1, 2, 30] }\nuses = "typed.toml"\nparams = ["n"]\n'
+    made = project({"pipeline.toml": items, "typed.toml": TYPED})
+    made.cli("check", "pipeline.toml").exits(3).says("E488", "pipeline.toml:4", "30 is more than 9")
+    text = """
+        [params]
+        many = 10
+        [steps.first]
+        shell = 'echo "n=$RUNNER_PARAM_many" >> "$RUNNER_RETURNS"'
+        returns = ["n"]
+        [steps.a]
+        uses = "typed.toml"
+        params = { n = "${steps.first.n}", word = "${steps.first.n}" }
+        """
+    made.write({"pipeline.toml": text})
+    done = up(made).exits(1)
+    assert done.nodes()["a.x"]["reason"] == done.nodes()["a.y"]["reason"] == "bad-param"
+    done.says("parameter `n`: 10 is more than 9")
+    up(made, "--param", "many=3").ok()
