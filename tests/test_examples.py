@@ -450,8 +450,8 @@ def test_orders_on_a_schedule_are_for_a_cluster(ready: Examples) -> None:
     made.cli("check", "pipeline.toml", "--profile", "argo").ok().says("W611")
 
 
-def test_the_examples_are_twelve() -> None:
-    assert len(NAMES) == 12
+def test_the_examples_are_thirteen() -> None:
+    assert len(NAMES) == 13
     assert os.path.isdir(TOP / "snapshots")
 
 
