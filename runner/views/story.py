@@ -37,6 +37,7 @@ class Story:
         self._ends: dict[Any, str] = {}  # statuses that block or skip others
         self._guarded: dict[Any, str] | None = None  # handler that recovers -> its step
         self._starts: dict[Any, float] = {}
+        self._delayed: set[Any] = set()  # ended an attempt, and were to have another
         self._counts: dict[Any, int] = {}
 
     def label(self, event: Event) -> str:
@@ -91,8 +92,10 @@ class Story:
         status, n = str(data.get("status")), int(data.get("n") or 1)
         took = data.get("run_s")
         if not data.get("final", True):
+            self._delayed.add(event.address)
             told = f"attempt {n} {words.why(data)}"
             return Line("retry", self.label(event), joined(told, duration(took), words.detail(data)))
+        self._delayed.discard(event.address)
         began = self._starts.pop(event.address, None)
         if n > 1 and began is not None:
             took = event.at - began
@@ -115,6 +118,8 @@ class Story:
         group = node.get("type") in ("graph", "choice")
         if group and status in ("succeeded", "failed", "errored", "cancelled") and not data.get("error"):
             return None  # no news: the steps inside have told it
+        if address in self._delayed and status in ("failed", "errored"):
+            return Line(status, self.label(event), "not tried again")  # why it failed was told with the attempt
         reason = str(data.get("reason") or "")
         told = [self._needs(event, status) if status in ("blocked", "skipped") and reason in ("", "needs") else ""]
         told[0] = told[0] or words.REASONS.get(reason, reason)

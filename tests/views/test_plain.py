@@ -63,3 +63,10 @@ def test_lines_are_written_together_once_a_tick(story):
         view.tick(110.0)
         assert stream.writes == 1
     assert stream.writes == 1
+
+
+def test_a_step_that_the_end_of_the_run_kept_from_its_next_attempt(story):
+    start, failed = story[0], story[10]
+    assert failed.data["status"] == "failed" and not failed.data["final"]
+    last = failed._replace(what="state", data={"status": "failed", "reason": "exit"})
+    assert show([start, failed, last]).splitlines()[-1] == "failed    train[island=Dream]  not tried again"
