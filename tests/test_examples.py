@@ -357,7 +357,7 @@ def test_movies(ready: Examples) -> None:
     assert len(ran(made, "up", "pipeline.toml", "--param", "enough=4")) == 20
     assert made.read("made/movies.md").splitlines()[11].endswith("Groundhog Day to Titanic, 132.0 on average |")
     shown = made.run("show", "@last", "genre[genre=Western].compute").ok()
-    shown.says('genre = "Western"', "quartiles = [85.0, 96.0, 130.0]")
+    shown.says('genre = "Western"', "table = object  1,516 bytes", "quartiles = [85.0, 96.0, 130.0]")
 
 
 def test_movies_of_a_genre_that_has_one(ready: Examples) -> None:

@@ -155,8 +155,12 @@ def _returned(value: Any) -> str:
     if isinstance(value, Mapping) and "json" in value:
         return _value(value["json"])
     if isinstance(value, Mapping) and "sha256" in value:
-        return f"object  {_stored(value)}  {value.get('serialiser', '')}".rstrip()
+        return _object(value)
     return _value(value)
+
+
+def _object(blob: Mapping[str, Any]) -> str:
+    return f"object  {_stored(blob)}  {blob.get('serialiser', '')}".rstrip()
 
 
 def _stored(blob: Mapping[str, Any]) -> str:
@@ -164,6 +168,10 @@ def _stored(blob: Mapping[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, Mapping) and "$object" in value:
+        return _object(value["$object"])
+    if isinstance(value, list) and any(isinstance(each, Mapping) and "$object" in each for each in value):
+        return f"[{', '.join(map(_value, value))}]"
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
