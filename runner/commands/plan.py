@@ -112,7 +112,7 @@ def _why(
         said.insert(0, "does not run")  # a case that is not chosen, an item of an empty list
     if node.get("handler"):
         said.append(f"if it fails, `{node['handler']['name']}`")
-    return "; ".join(said) or "runs at once"
+    return "; ".join(said) or ("" if after else "runs at once")  # of a group that is gone on with its steps tell
 
 
 def _items(node: Table, nodes: Table) -> str:

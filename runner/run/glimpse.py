@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.rules.keys import digest
 from runner.run.hashes import Hashes
-from runner.run.ingredients import changes, step
+from runner.run.ingredients import GROUPS, SAID, changes, step
 from runner.run.restore import Catalog, lack
 from runner.run.resume import Adoption, Parent, by_item, same_code
 
@@ -51,6 +51,8 @@ class Glimpse(Adoption):
         record = self._nearest(self._of(call, "done"), call)
         if record.get("inputs") != call["inputs_digest"]:
             named = self._inputs(call, record)
+            said = {SAID.get(group) for group, what in GROUPS if any(one["what"] == what for one in named)}
+            found = [one for one in found if one["name"] not in said]
             found += named or ([] if found else [_unsaid(call, do, self._known())])
         if self.parent.changed and not same_code(record, call):
             found += self._code(call["id"], do)

@@ -285,3 +285,32 @@ def test_the_plan_of_the_parent_is_read_once(failed: Project, monkeypatch: pytes
     monkeypatch.setattr(foreseeing, "_before", lambda parent, *rest: read.append("") or real(parent, *rest))
     failed.cli("plan", "--resume").ok().says("runs: `shell` changed")
     assert len(read) == 1
+
+
+def test_a_parameter_that_stands_in_the_step_is_told_once(project: Make) -> None:
+    text = """
+    name = "p"
+    [steps.a]
+    params = { n = 1 }
+    shell = "true"
+    [steps.bad]
+    shell = "false"
+    """
+    made = project({"pipeline.toml": text})
+    made.cli("up").exits(1)
+    made.write({"pipeline.toml": text.replace("n = 1", "n = 2")})
+    assert re.search(r"a +shell +runs: parameter n changed\n", made.cli("plan", "--resume").ok().out)
+
+
+def test_of_a_group_its_steps_tell_what_becomes_of_it(project: Make) -> None:
+    text = """
+    name = "p"
+    [steps.group.steps.a]
+    shell = "true"
+    [steps.bad]
+    shell = "false"
+    """
+    made = project({"pipeline.toml": text})
+    made.cli("plan").ok().says("runs at once")
+    made.cli("up", "--name", "first").exits(1)
+    made.cli("plan", "--resume").ok().says("group.a  shell  kept from first").silent("runs at once")
