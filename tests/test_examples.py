@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -450,11 +449,6 @@ def test_orders_on_a_schedule_are_for_a_cluster(ready: Examples) -> None:
     made.cli("check", "pipeline.toml", "--profile", "argo").ok().says("W611")
 
 
-def test_the_examples_are_thirteen() -> None:
-    assert len(NAMES) == 13
-    assert os.path.isdir(TOP / "snapshots")
-
-
 def test_several_files(ready: Examples) -> None:
     made = ready("13-several-files")
     ends = up(made)
@@ -471,3 +465,9 @@ def test_several_files(ready: Examples) -> None:
     assert ends["station[name=nowhere].get.fetch"] == "failed" and ends["station[name=nowhere].clean"] == "blocked"
     made.cli("check", "flows/station.toml", "--param", "name=north").ok()
     made.cli("check", "pipeline.toml", "--param", 'stations=["South"]').exits(3).says("E488", "pipeline.toml:18:")
+
+
+def test_the_examples_are_as_many_as_is_said() -> None:
+    word = {12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen", 16: "sixteen"}[len(NAMES)]
+    assert f"(examples/README.md): {word}, " in (TOP / "README.md").read_text(encoding="utf-8")
+    assert f"\n- {word.capitalize()} examples, " in (TOP / "CHANGELOG.md").read_text(encoding="utf-8")
