@@ -82,7 +82,46 @@ def returning(n: int) -> str:
     return items(n).replace(TRUE, "shell = 'echo r=1 >> $RUNNER_RETURNS'\nreturns = ['r']\n")
 
 
+GIVES = "stub = { returns = { r = 1 } }\n"
+TAKES = "[steps.j]\nparams = ['r']\nstub = true\n"
+
+
+def mapped(n: int, more: str = "") -> str:
+    return f"[steps.m]\nfor-each = {{ i = {{ range = {n} }} }}\nreturns = ['r']\n{more}"
+
+
+def given_on(n: int) -> str:
+    inside = (
+        f"[steps.m.steps.a]\n{GIVES}[steps.m.steps.b]\nparams = {{ x = '${{steps.a.r}}', i = '${{i}}' }}\nstub = true\n"
+    )
+    return mapped(n // 2, "reduce = { r = 'sum' }\n") + inside + TAKES
+
+
+def mapped_rounds(n: int) -> str:
+    return mapped(n // 2, "repeat = { until = 'k == 2', max = 3, as = 'k' }\n") + f"[steps.m.steps.a]\n{GIVES}" + TAKES
+
+
+def rounds_that_look_back(n: int) -> str:
+    loop = f"[steps.l]\nrepeat = {{ until = 'r == 2', max = {n}, exhausted = 'succeed' }}\nreturns = ['r']\n"
+    recovers = "on-failure = { run = 'h', recover = 'continue' }\n"
+    inside = f"[steps.l.steps.a]\nparams = ['r']\nreturns = ['r']\n{recovers}{FALSE}"
+    return loop + inside + f"[handlers.h]\n{GIVES}" + TAKES
+
+
+def mapped_choices(n: int) -> str:
+    return mapped(n, "choose = 'i'\n") + f"[steps.m.cases.0]\n{GIVES}[steps.m.default]\n{GIVES}" + TAKES
+
+
+def maps_of_maps(n: int) -> str:
+    return mapped(n // 6) + f"[steps.m.steps.k]\nfor-each = {{ j = {{ range = 6 }} }}\n{GIVES}" + TAKES
+
+
+def stopping(n: int) -> str:
+    return mapped(n, "when = 'i != 3'\nmax-parallel = 2\nstop-when = 'r == 2'\n") + GIVES
+
+
 SHAPES = [chain, wide, items, flowing, waiting, rounds, handled, tried_again, last, blocked, returning]
+SHAPES += [given_on, mapped_rounds, rounds_that_look_back, mapped_choices, maps_of_maps, stopping]
 
 
 def calls(made: Project, text: str) -> int:
