@@ -11,7 +11,7 @@ from runner.plan.home import Home
 from runner.plan.scope import Ambiguous, View
 from runner.plan.steps import Step, Tree
 from runner.plan.unknown import Unknown as Names
-from runner.plan.walk import WRONG, dollar, literal, rewrite
+from runner.plan.walk import WRONG, dollar, larger, literal, rewrite, wrong
 from runner.resolve.hints import listed
 from runner.resolve.layers import Keys, Layer
 from runner.resolve.parameters import plain
@@ -23,6 +23,7 @@ from runner.text.sources import GIT, Sources
 
 SECRET_WORDS = ("TOKEN", "PASSWORD", "PASSWD", "SECRET", "KEY", "CREDENTIAL")
 EVERYTHING = View()
+MOST = 10_000  # parts of what a name stands for: each group and file around may double it
 
 
 class Unknown(Exception):
@@ -246,7 +247,11 @@ class Compiler:
         assert step.params is not None
         given = step.table.get("params")
         key: Any = given.index(name) if isinstance(given, list) else name
-        return self.value(step, ("params", key), step.params[name], View(params=False, files=False))
+        expr = self.value(step, ("params", key), step.params[name], View(params=False, files=False))
+        if larger(expr, MOST):
+            self.problems.append(diagnose("E490", step.place(("params", key)), name=name, limit=MOST))
+            return WRONG
+        return WRONG if wrong(expr) else expr
 
     def _dotted(self, spot: Spot, parts: list[Any], soft: bool) -> Any:
         step, keys, head = spot.step, spot.keys, parts[0]

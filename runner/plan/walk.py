@@ -28,6 +28,19 @@ def wrong(expr: Any) -> bool:
     return False
 
 
+def larger(expr: Any, most: int) -> bool:
+    """Whether an expression has more parts than that; no more of them are looked at."""
+    pending, seen = [expr], 0
+    while pending and seen <= most:
+        item = pending.pop()
+        seen += 1
+        if isinstance(item, dict):
+            pending += item.values()
+        elif isinstance(item, list) and item[:1] != ["lit"]:
+            pending += item
+    return seen > most
+
+
 def dollar(value: Any) -> bool:
     """Whether a text inside a value may hold a reference."""
     pending = [value]

@@ -221,6 +221,10 @@ CODES |= {
     "E487": Code("parameter `{name}` of `{file}` is {old}, and this is {new}"),
     "E488": Code("parameter `{name}` of `{file}`: {why}"),
     "E489": Code("`{file}` returns no `{name}`", "did you mean `{near}`?"),
+    "E490": Code(
+        "what `{name}` stands for here has more than {limit} parts",
+        "it holds a name twice that does so in its turn: hand the parts in by themselves",
+    ),
     "E483": Code(
         "a range is a whole number, or up to three: [from, to, step], no step of 0",
         "write `{{ range = 5 }}` or `{{ range = [1, 9, 2] }}`",

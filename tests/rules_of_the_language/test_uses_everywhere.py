@@ -217,3 +217,9 @@ def test_inputs_and_outputs_inside_a_file_are_those_of_the_project(project: Make
     made.cli("catalog", "ls").ok().says("out/a.txt", "a.x")
     made.write({"flows/main.toml": '[steps.a]\nuses = "deep/inner.toml"\n[steps.b]\nuses = "deep/inner.toml"\n'})
     made.cli("check", "flows/main.toml").exits(3).says("E310", "flows/deep/inner.toml:3", "a.x", "b.x")
+
+
+def test_a_parameter_that_doubles_in_each_file_comes_to_an_end(project: Make) -> None:
+    files = {name: text.replace('params = ["x"]', 'params = { x = "${x}${x}" }') for name, text in chain(45).items()}
+    told = project(files).cli("check", "pipeline.toml").exits(3)
+    assert told.says("E490").err.count("E490") == 1
