@@ -75,8 +75,9 @@ def problems_of(ask: Ask) -> list[Diagnostic]:
     except Refused as refused:
         raise Refused([*directive(doc, sources), *refused.problems]) from None
     found = [*directive(doc, sources), *made.problems]
-    for profile in made.resolved.files.profiles:
-        found += directive(profile.doc, sources)
+    files = made.resolved.files
+    for other in (*files.library.texts[1:], *(profile.doc for profile in files.profiles)):
+        found += directive(other, sources)
     # a required parameter is given when the pipeline runs; a check may go without
     return [problem for problem in found if problem.code != "E454"]
 

@@ -96,8 +96,14 @@ def rows(made: Made) -> Iterator[Row]:
     for step in made.built.tree.steps:
         for keys, value in _leaves({key: item for key, item in step.table.items() if key not in WHOLE}):
             origin = step.laid.origin(keys)
-            label = "pipeline" if origin and origin.label == "step" else origin.label if origin else ""
+            file = "pipeline" if step.home.user is None else step.home.doc.path
+            label = file if origin and origin.label == "step" else origin.label if origin else ""
             yield Row(".".join(("steps", step.path, *map(str, keys))), value, label, _where(origin, keys))
+        if step.kind == "uses" and step.inside is not None:
+            for name, parameter in step.inside.home.parameters.known.items():
+                if not step.inside.home.gives(name):
+                    key, layer = f"steps.{step.path}.params.{name}", parameter.origin
+                    yield Row(key, parameter.value, layer.label, _where(layer, ()))
     for label, doc in layers.profiles:
         for name, value in doc.data.get("params", {}).items():
             if shared(doc) and name not in made.resolved.parameters.known:

@@ -19,6 +19,7 @@ from runner.resolve.references import condition_to_expr, text_to_expr
 from runner.rules.expr import ABSENT, evaluate
 from runner.rules.last import LAST
 from runner.text.diagnostics import Place, diagnose
+from runner.text.document import Document
 from runner.text.sources import GIT, Sources
 
 SECRET_WORDS = ("TOKEN", "PASSWORD", "PASSWD", "SECRET", "KEY", "CREDENTIAL")
@@ -148,12 +149,15 @@ class Compiler:
                 return ["table", table]
             if not isinstance(value, str) or "$" not in value:
                 return value
-            return self.outside(value, lambda part: layer.doc.place(keys, "value", part) if layer.doc else None)
+            folder = self._folder_of(layer.doc.part(layer.keys)) if layer.doc else None
+            return self.outside(value, lambda part: layer.doc.place(keys, "value", part) if layer.doc else None, folder)
 
         return read(layer.keys, value) if dollar(value) else literal(value)
 
-    def outside(self, text: str, place: Callable[[tuple[int, int] | None], Place | None]) -> Any:
-        """A text that stands outside of steps: it may name `env`, `git` and `run` only."""
+    def outside(
+        self, text: str, place: Callable[[tuple[int, int] | None], Place | None], folder: str | None = None
+    ) -> Any:
+        """A text that stands outside of steps: it may name `env`, `git`, `run`, and `file.dir` where that is known."""
         expr, errors = text_to_expr(text)
         self.problems += [diagnose(code, place((start, end)), **args) for code, start, end, args in errors]
         if errors:
@@ -161,6 +165,8 @@ class Compiler:
 
         def leaf(item: list[Any], soft: bool) -> Any:
             parts = item[1] if item[0] == "ref" else [item[1]]
+            if parts == ["file", "dir"] and folder is not None:
+                return folder
             if parts[0] in ("env", "git", "run"):
                 return self._outside(parts, lambda: place((item[2], item[3])), soft)
             self.problems.append(diagnose("E463", place((item[2], item[3])), name=".".join(map(str, parts))))
@@ -346,11 +352,14 @@ class Compiler:
         return ABSENT if value is None or (soft and value == "") else value
 
     def _folder(self, step: Step, keys: Keys) -> str:
+        layer = step.laid.origin(keys)
+        return self._folder_of(layer.doc.part(layer.keys) if layer and layer.doc else step.home.doc)
+
+    def _folder_of(self, doc: Document) -> str:
+        """The folder of a file, relative to the root (N20)."""
         from os.path import relpath
         from pathlib import Path
 
-        layer = step.laid.origin(keys)
-        doc = layer.doc.part(layer.keys) if layer and layer.doc else step.home.doc
         return relpath(Path(doc.path).absolute().parent, self.sources.root)
 
     def link(self, taker: Step, giver: Step, keys: Keys, soft: bool, name: str = "NAME") -> None:

@@ -38,6 +38,7 @@ class Library(NamedTuple):
     ways: Ways
     problems: tuple[Diagnostic, ...]
     packed: bool = False
+    texts: tuple[Document, ...] = ()  # every file as it was read
 
     def used(self, doc: Document, said: str) -> Document | None:
         """The file that `uses` means where that document says it."""
@@ -72,6 +73,7 @@ class _Reader:
         self.ways: dict[str, tuple[tuple[Place, str], ...]] = {}
         self.problems: list[Diagnostic] = []
         self.packed = False
+        self.texts: list[Document] = []
         self.met: set[str] = set()  # files that somebody has used already
 
     def read(self, pipeline: Document) -> Library:
@@ -83,7 +85,8 @@ class _Reader:
             level = [path for path in level for path in self._open(path)]
         shown = {path: doc.path for path, doc in self.files.items()}
         self.problems += circles(first, self.edges, shown)
-        return Library(self.files[first], self.files, self.uses, self.ways, tuple(self.problems), self.packed)
+        found = (self.files, self.uses, self.ways, tuple(self.problems), self.packed, tuple(self.texts))
+        return Library(self.files[first], *found)
 
     def _open(self, path: str) -> Iterator[str]:
         """Read what a file includes and uses; the files among them that nobody has used before."""
@@ -112,6 +115,7 @@ class _Reader:
             self.files[path], twice = join(doc, parts)
             found += twice
         self.problems += found
+        self.texts += [doc, *parts]
         return [doc, *parts]
 
     def _uses(self, doc: Document) -> Iterator[Use]:

@@ -147,8 +147,10 @@ def test_n20_uses_is_relative_to_the_file_that_says_it_and_the_root_is_that_of_t
             "flows/main.toml": '[steps.a]\nuses = "../shared/one/copy.toml"\n',
             "shared/one/copy.toml": '[steps.b]\nuses = "../two/end.toml"\n',
             "shared/two/end.toml": """
+                [params]
+                script = "${file.dir}/copy.sh"
                 [steps.c]
-                inputs = { data = "data/in.txt", script = "${file.dir}/copy.sh" }
+                inputs = { data = "data/in.txt", script = "${script}" }
                 outputs = ["made/out.txt"]
                 command = ["sh", "${script}", "${data}", "${file.dir}"]
                 """,

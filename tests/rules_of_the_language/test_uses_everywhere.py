@@ -67,6 +67,8 @@ def test_views_show_what_is_inside_and_which_file_it_is(project: Make) -> None:
     made.cli("plan", "pipeline.toml").ok().says("map of inner.toml", "at the end of `a`, whatever happened")
     made.cli("graph", "pipeline.toml").ok().says("a [for each code (1)]", "finally")
     made.cli("explain", "pipeline.toml", "steps.a.x.shell").ok().says("inner.toml:6")
+    made.write({"pipeline.toml": '[steps.a]\nuses = "inner.toml"\n'})
+    made.cli("explain", "pipeline.toml", "steps.a.params").ok().says("steps.a.params.code  0  inner.toml [params]")
 
 
 def test_a_profile_reaches_into_used_files(project: Make) -> None:
