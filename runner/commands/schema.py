@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from runner.resolve import packages
+from runner.resolve.kinds import KINDS as KINDS_OF_STEP
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
 
+DEPTH = 3  # folders below the root where files to use are looked for
 KINDS = ("pipeline", "profile", "project")
 OPTIONS: list[Any] = [
     (("-o", "--output"), {"metavar": "DIR", "help": "where to write them (.runner/schema in the project's root)"}),
@@ -59,7 +62,7 @@ def write(built: Mapping[str, str], folder: Path) -> list[Path]:
 
 def names(root: Path) -> dict[str, list[str]]:
     """What editors should offer: the steps, handlers and templates of the root's pipelines and of what they include,
-    and the profiles."""
+    the files that a step may use, and the profiles."""
     found: dict[str, dict[str, None]] = {"step": {}, "handler": {}, "template": {}}
     for path in dict.fromkeys(each for top in sorted(root.glob("*.toml")) for each in (top, *_included(top))):
         data = _data(path)
@@ -67,13 +70,27 @@ def names(root: Path) -> dict[str, list[str]]:
             found[kind] |= dict.fromkeys(_table(data.get(section)))
         for section in ("steps", "finally"):
             found["step"] |= dict.fromkeys(_step_names(data.get(section)))
+    files = [f"std:{name}" for name in packages.names("std", "blocks")]
+    files += [f"./{path.relative_to(root).as_posix()}" for path in _flows(root)]
     profiles = [path.stem for path in sorted((root / "profiles").glob("*.toml"))]
-    return {kind: list(words) for kind, words in found.items()} | {"profile": ["local", *profiles]}
+    return {kind: list(words) for kind, words in found.items()} | {"profile": ["local", *profiles], "file": files}
 
 
 def find_root(folder: Path) -> Path:
     """The folder of the nearest `runner.toml` at or above `folder`, else `folder` (N20)."""
     return next((each for each in (folder, *folder.parents) if (each / "runner.toml").is_file()), folder)
+
+
+def _flows(root: Path) -> Iterator[Path]:
+    """The pipelines and jobs that lie not far below the root."""
+    for depth in range(1, DEPTH + 1):
+        for path in sorted(root.glob("/".join([*["[!.]*"] * depth, "*.toml"]))):
+            data = _data(path)
+            steps = [*_table(data.get("steps")).values(), data.get("job")]
+            if any(
+                isinstance(step, dict) and not step.keys().isdisjoint((*KINDS_OF_STEP, "extends")) for step in steps
+            ):
+                yield path
 
 
 def _included(path: Path) -> Iterator[Path]:

@@ -32,7 +32,7 @@ class Form:
     reserved: bool = False
     const: Any = None
     examples: tuple[Any, ...] = ()
-    suggest: str | None = None  # what a project's schema offers here: "step", "handler", "template", "profile"
+    suggest: str | None = None  # what a project's schema offers here: "step", "handler", "template", "profile", "file"
 
     def schema(self) -> dict[str, Any]:
         """The form as JSON Schema."""
@@ -87,6 +87,9 @@ NeededStep = Annotated[str, Form(title="step name", pattern=STEP, suggest="step"
 HandlerName = Annotated[str, Form(title="handler", pattern=STEP, suggest="handler")]
 TemplateName = Annotated[str, Form(title="template", pattern=STEP, suggest="template")]
 ProfileName = Annotated[str, Form(title="profile", not_empty=True, suggest="profile")]
+UsedFile = Annotated[
+    str, Form(title="file as a step", not_empty=True, suggest="file", examples=("./flows/load.toml", "std:fetch"))
+]
 PlainText = Annotated[str, Form(title="text", not_empty=True)]
 Text = Annotated[str, Form(title="text")]
 Flag = Annotated[bool, Form(title="true or false", types=("boolean",))]

@@ -33,6 +33,7 @@ from runner.model.forms import (
     StepName,
     TemplateName,
     Text,
+    UsedFile,
     Versions,
     Yes,
     key,
@@ -84,9 +85,7 @@ class Step:
     )
     steps: dict[StepName, Step] | None = key("A graph in place.", marks="G", only="steps", at_least=1)
     choose: Condition | None = key("Which of `cases` runs: the one named by this value.", marks="G", only="choose")
-    uses: PlainText | None = key(
-        'Another file as a step: "std:NAME", "PACKAGE:NAME" or a path.', marks="G", only="uses"
-    )
+    uses: UsedFile | None = key('Another file as a step: "std:NAME", "PACKAGE:NAME" or a path.', marks="G", only="uses")
     stub: Yes | Stub | None = key("Nothing runs; it only gives its returns.", marks="T", only="stub")
 
     cases: dict[PlainText, Step] | None = key(

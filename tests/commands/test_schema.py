@@ -63,6 +63,15 @@ def test_it_offers_the_names_of_included_files(project: Callable[..., Project]) 
     assert all(f'"{name}"' in shown for name in ("fetch", "small", "mend"))
 
 
+def test_it_offers_the_files_that_a_step_may_use(project: Callable[..., Project]) -> None:
+    step = "[steps.a]\nstub = true\n"
+    made = project(
+        {"pipeline.toml": step, "flows/a/load.toml": step, "profiles/night.toml": '[steps.a]\ntimeout = "1s"\n'}
+    )
+    uses = made.cli("schema", "--print", "pipeline").ok().json()["definitions"]["Step"]["properties"]["uses"]
+    assert uses["anyOf"][0] == {"enum": ["std:fetch", "./flows/a/load.toml"]}
+
+
 def test_new_names_are_no_errors_in_it(project: Callable[..., Project]) -> None:
     from runner.model.gate import gate
 
