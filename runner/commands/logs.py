@@ -13,6 +13,7 @@ from runner.commands.asking import ROOT, RUN
 from runner.commands.find import find
 from runner.text.diagnostics import Refused, diagnose
 from runner.views.logfile import PIECE, copy
+from runner.views.nest import Nest
 from runner.views.problems import show
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def run(args: argparse.Namespace) -> int:
     if args.step is None:
         addresses, attempt = [a for a, entry in told.items() if entry.get("attempts")], args.attempt
     else:
-        addresses, found = find(opened.run, opened.plan["nodes"], args.step)
+        asked, found = find(opened.run, opened.plan["nodes"], args.step)
+        nest = Nest(told, opened.plan["nodes"])
+        addresses = list(dict.fromkeys(one for address in asked for one in (address, *nest.below(address))))
         attempt = args.attempt if args.attempt is not None else found
     if args.follow:
         return _follow(opened, root, addresses, attempt)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from runner.commands.asking import JSON, ROOT, RUN
 from runner.commands.find import find
 from runner.views import words
+from runner.views.nest import Nest
 from runner.views.reasons import Reasons
 from runner.views.table import table
 from runner.views.terminal import clean, coloured, cut, is_terminal, paint, size
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 OPTIONS = [
     RUN,
     (("step",), {"nargs": "?", "metavar": "STEP", "help": "a step, such as train, train[island=Dream], train[0]"}),
+    (("--all",), {"action": "store_true", "help": "open every group, map and loop"}),
     ROOT,
     JSON,
 ]
@@ -50,7 +52,10 @@ def _told(args: argparse.Namespace) -> int:
 
             sys.stdout.writelines(lines(folded))
         else:
-            sys.stdout.write(whole(folded, Reasons(folded, nodes, _names(opened)), opened.lost))
+            nest = Nest(folded["nodes"], nodes)
+            shown = list(nest.below()) if args.all else nest.inside.get("", [])
+            reasons = Reasons(folded, nodes, _names(opened))
+            sys.stdout.write(whole(folded, shown, nest, reasons, opened.lost))
         return 0
     addresses = find(folded, nodes, args.step).addresses
     if args.json:
@@ -58,10 +63,15 @@ def _told(args: argparse.Namespace) -> int:
         return 0
     reasons = Reasons(folded, nodes, _names(opened))
     width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
-    if len(addresses) > 1:
-        sys.stdout.write(_table(folded, addresses, reasons))
-    else:
-        sys.stdout.write(one(folded, nodes, addresses[0], reasons, width))
+    nest, asked = Nest(folded["nodes"], nodes), dict.fromkeys(addresses)
+    outer = [address for address in addresses if nest.around(address) not in asked]
+    if len(outer) > 1:
+        sys.stdout.write(_table(folded, outer, nest, reasons))
+        return 0
+    sys.stdout.write(one(folded, nodes, outer[0], reasons, width))
+    inside = list(nest.below(outer[0])) if args.all else nest.inside.get(outer[0], [])
+    if inside:
+        sys.stdout.write("\n" + _table(folded, inside, nest, reasons))
     return 0
 
 
@@ -75,8 +85,8 @@ def _names(opened: OpenRun) -> Mapping[str, str]:
     return {entry["run"]: str(entry["name"]) for entry in index.runs(opened.root)}
 
 
-def whole(run: Mapping[str, Any], reasons: Reasons, lost: bool = False) -> str:
-    """A run: what it is, its parameters, then a line for each address. lost: its process is gone."""
+def whole(run: Mapping[str, Any], addresses: list[str], nest: Nest, reasons: Reasons, lost: bool = False) -> str:
+    """A run: what it is, its parameters, then a line for each of these addresses. lost: its process is gone."""
     status = _painted("lost" if lost else str(run.get("status")))
     status += f"  its process is gone; `runner retry {run.get('name')}` goes on from it" if lost else ""
     lines = [f"run       {run.get('name')}  ({run.get('run')})", f"status    {status}"]
@@ -85,16 +95,17 @@ def whole(run: Mapping[str, Any], reasons: Reasons, lost: bool = False) -> str:
         took = f"  took {duration(end - start)}" if end is not None else ""
         lines.append(f"started   {moment(start)}{took}")
     lines += [f"{name} = {_value(value)}" for name, value in (run.get("params") or {}).items()]
-    return "\n".join(lines) + "\n\n" + _table(run, list(run["nodes"]), reasons)
+    return "\n".join(lines) + "\n\n" + _table(run, addresses, nest, reasons)
 
 
-def _table(run: Mapping[str, Any], addresses: list[str], reasons: Reasons) -> str:
+def _table(run: Mapping[str, Any], addresses: list[str], nest: Nest, reasons: Reasons) -> str:
     rows = []
     for address in addresses:
         entry = run["nodes"][address]
         attempts = list(entry.get("attempts") or ())
         state = (str(entry.get("label")), str(entry.get("status")))
-        rows.append((*state, _took(entry), _tries(attempts), _why(entry, address, reasons)))
+        why = "  ".join(text for text in (_why(entry, address, reasons), nest.holds(address)) if text)
+        rows.append((*state, _took(entry), _tries(attempts), why))
     width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
     return table(("STEP", "STATUS", "TOOK", "ATTEMPTS", "WHY"), rows, width=width, right="TOOK ATTEMPTS")
 

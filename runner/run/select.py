@@ -58,6 +58,9 @@ def _find(nodes: Mapping[str, Table], name: str, flag: str) -> str:
         if node["path"] == name:
             return id
     paths = [node["path"] for node in nodes.values() if "!" not in node["path"]]
+    if "[" in name or "#" in name:
+        hint = f"whole steps are selected; one item runs again with `runner retry RUN '{name}'`"
+        raise Refused([diagnose("E921", None, name=name, flag=flag, hint=hint)])
     raise Refused([diagnose("E921", None, name=name, flag=flag, near=near(name, paths))])
 
 

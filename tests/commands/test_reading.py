@@ -17,6 +17,7 @@ from runner.commands import list as listing
 from runner.commands.logs import pieces
 from runner.commands.show import one, whole
 from runner.run import index
+from runner.views.nest import Nest
 from runner.views.reasons import Reasons
 
 PLAN: dict[str, Any] = {
@@ -122,7 +123,8 @@ def test_list_profiles_names_what_profile_would_find(tmp_path, monkeypatch, caps
 
 
 def test_show_a_run():
-    assert whole(RUN, Reasons(RUN, PLAN["nodes"])) == (
+    nest = Nest(RUN["nodes"], PLAN["nodes"])
+    assert whole(RUN, list(nest.below()), nest, Reasons(RUN, PLAN["nodes"])) == (
         "run       brisk-otter-3  (01R)\n"
         "status    failed\n"
         "started   2001-09-09T01:46:40Z  took 31s\n"
@@ -130,7 +132,7 @@ def test_show_a_run():
         "\n"
         "STEP                  STATUS     TOOK  ATTEMPTS  WHY\n"
         "fetch                 succeeded  2.1s         1\n"
-        "train                 failed                     too many items failed\n"
+        "train                 failed                     too many items failed  1 item: 1 failed\n"
         "train[island=Biscoe]  failed     7.0s         2  exited 141  ValueError: no rows\n"
     )
 

@@ -35,5 +35,5 @@ def test_labels_of_the_record_are_those_of_the_run(project: Callable[..., Projec
     ):
         made.run("logs", "@last", label).ok()
         assert made.run("logs", "@last", label).out.endswith(text)
-    told = made.run("show", "@last").ok().out
+    told = made.run("show", "@last", "--all").ok().out
     assert told.index("known[z=1,a=20]") < told.index("known[z=2,a=10]")
