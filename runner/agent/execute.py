@@ -80,6 +80,8 @@ def _call(
 ) -> Table:
     facts = {**run.get("first", {}), "date": run.get("date"), "scheduled": run.get("scheduled")}
     facts.update(job.told.get("facts") or {})
+    over = job.told.get("finally") or {}  # how the run ended, or the file that this belongs to (N30)
+    facts.update((name, over[name]) for name in ("status", "failed") if name in over)
     done, items = ByNode(Instances, store, job.run), ByNode(Expansions, store, job.run)
 
     def blob(sha: str) -> Any:

@@ -14,7 +14,8 @@ from runner.testing.project import Project
 
 HERE = Path(__file__).parent
 SHAPES = sorted((HERE.parent / "shapes").glob("*.toml"))
-MODULES = {path.name: path.read_text() for path in (HERE.parent / "shapes").glob("*.py")}
+FOLDER = HERE.parent / "shapes"
+MODULES = {str(path.relative_to(FOLDER)): path.read_text() for path in [*FOLDER.glob("*.py"), *FOLDER.glob("*/*.toml")]}
 ENDS = {"skip-and-block": 1, "handlers": 1, "retry": 1}
 PODS = ("--set", "executor.type=emulated", "--set", "run-log.type=chunked-fs")
 

@@ -14,7 +14,8 @@ from runner.testing.golden import golden
 from runner.testing.project import Project
 
 SHAPES = sorted((Path(__file__).parent.parent / "shapes").glob("*.toml"))
-MODULES = {path.name: path.read_text() for path in (Path(__file__).parent.parent / "shapes").glob("*.py")}
+FOLDER = Path(__file__).parent.parent / "shapes"
+MODULES = {str(path.relative_to(FOLDER)): path.read_text() for path in [*FOLDER.glob("*.py"), *FOLDER.glob("*/*.toml")]}
 CELLS = [(log, isolate) for log in ("file-system", "chunked-fs", "buffered") for isolate in (False, True)]
 ENDS = {"skip-and-block": 1, "handlers": 1, "retry": 1}
 GOLDEN = Path(__file__).parent / "projections"

@@ -120,8 +120,19 @@ def stopping(n: int) -> str:
     return mapped(n, "when = 'i != 3'\nmax-parallel = 2\nstop-when = 'r == 2'\n") + GIVES
 
 
+USED = {"used.toml": f"[params]\nx = 0\n[steps.a]\n{TRUE}[steps.b]\nneeds = ['a']\n{TRUE}[finally.c]\n{TRUE}"}
+
+
+def used(n: int) -> str:
+    return each(max(1, n // 3), "[steps.sN]\nuses = 'used.toml'\nparams = { x = N }\n")
+
+
+def used_by_items(n: int) -> str:
+    return f"[steps.m]\nfor-each = {{ x = {{ range = {n // 3} }} }}\nuses = 'used.toml'\nparams = ['x']\n"
+
+
 SHAPES = [chain, wide, items, flowing, waiting, rounds, handled, tried_again, last, blocked, returning]
-SHAPES += [given_on, mapped_rounds, rounds_that_look_back, mapped_choices, maps_of_maps, stopping]
+SHAPES += [given_on, mapped_rounds, rounds_that_look_back, mapped_choices, maps_of_maps, stopping, used, used_by_items]
 
 
 def calls(made: Project, text: str) -> int:
@@ -137,7 +148,7 @@ def counted(made: Project, *verb: str) -> int:
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_a_step_among_many_costs_what_it_costs_among_few(project: Make, shape: Callable[[int], str]) -> None:
-    made = project()
+    made = project(USED)
     none, few, many = (calls(made, shape(n)) for n in (2, SMALL, LARGE))
     assert (many - none) / LARGE < 1.05 * (few - none) / SMALL
 
