@@ -14,12 +14,24 @@ from runner.agent.attempt import Attempt
 from runner.agent.call import DEFAULT_GRACE, Place, make_call, taken_digest
 from runner.agent.catalog import Catalog, digest_of
 from runner.agent.committed import ByNode, Expansions, Instances, Store, record
+from runner.agent.deadlines import Deadlines, reason_of
 from runner.agent.host import Host
 from runner.agent.unstarted import not_started
 from runner.rules.bind import Key, Values, part_of
 from runner.rules.decide import FINAL_EXIT, retryable
 from runner.rules.expr import ABSENT, ExprError
-from runner.rules.keys import attempt_key, done_key, dumps, key_text, node_prefix, parse, run_key, start_key, ulid
+from runner.rules.keys import (
+    attempt_key,
+    done_key,
+    dumps,
+    key_text,
+    node_prefix,
+    parse,
+    run_key,
+    scope_key,
+    start_key,
+    ulid,
+)
 from runner.rules.labels import Labels
 
 Table = dict[str, Any]
@@ -62,7 +74,7 @@ def execute(job: Job, store: Store, catalog: Catalog, secrets: Mapping[str, str]
         call = _call(job, run, store, catalog, n, attempt, environ)
     except ExprError as error:
         path = job.plan["nodes"][job.id]["path"]
-        end = not_started(path, job.id, job.key, n, attempt, time.time(), "failed", "bad-param", str(error))
+        end = not_started(path, job.id, job.key, n, attempt, time.time(), "failed", reason_of(error), str(error))
     else:
         start = {"v": 1, "at": time.time(), "n": n, "pid": os.getpid()}
         store.put(start_key(job.run, job.id, job.key, attempt), dumps(start))
@@ -100,6 +112,7 @@ def _call(
     profile = job.plan["profile"]
     place = Place(job.root, job.folder, profile["catalog"], ids, job.told.get("grace", DEFAULT_GRACE), True, environ)
     call = make_call(values, job.id, job.key, n, attempt, 0, place, labels.label)
+    Deadlines(job.plan["nodes"], lambda *spot: _begin(job, store, *spot)).limit(call, job.id, job.key, time.time())
     call["log"] = os.path.join(job.logs, f"{job.id}.{key_text(job.key)}.{n}")
     call["remote"] = True
     call["stored"] = {path: file for path, file in _put(job, values).items() if path in call["inputs"]}
@@ -108,6 +121,14 @@ def _call(
         if job.told.get(name) is not None:
             call[name] = job.told[name]
     return call
+
+
+def _begin(job: Job, store: Store, id: str, key: Key, now: float) -> float:
+    """When an instance began that has a limit of time: whoever was first has written it down."""
+    name = scope_key(job.run, id, key)
+    store.create(name, dumps({"v": 1, "at": now}))
+    store.flush()
+    return float((record(store, name) or {}).get("at", now))
 
 
 def _put(job: Job, values: Values) -> Table:

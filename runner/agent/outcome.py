@@ -146,8 +146,9 @@ def _judge_exit(attempt: Attempt, verdict: Verdict, result: Table | None) -> Non
     exit = attempt.exit
     assert exit is not None
     if attempt.why == "timeout":
-        limit = attempt.call.get("timeout")
-        verdict.fail("timeout", f"it ran longer than its timeout of {limit} s" if limit else "the run timed out")
+        limit, around = attempt.call.get("timeout"), attempt.call.get("late")
+        why = around or f"it ran longer than its timeout of {limit} s"
+        verdict.fail("timeout", why if limit else "the run timed out")
     elif attempt.why is not None:
         verdict.fail("cancelled", "it was cancelled", "cancelled")
     elif exit.code is None and exit.signal is None:

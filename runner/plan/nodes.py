@@ -164,6 +164,8 @@ class Emitter:
         if limit is None and step.kind == "uses" and step.inside is not None:
             limit = used.setting(step.inside.home, "max-parallel", COUNT, self.compiler)
         extra: Table = {"max_parallel": limit} if limit else {}
+        timeout = amount(step, self.compiler, ("timeout",), step.table.get("timeout"), DURATION)
+        extra.update({"timeout": timeout} if timeout else {})
         if step.kind == "choose":
             return {"type": "choice", **extra, **self._choice(step)}
         returns: Table = {}

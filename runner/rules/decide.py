@@ -55,7 +55,7 @@ def retryable(
     """Whether an attempt's end may be tried again (2.5, N54).
 
     own_failures, lost: attempts of this instance that ended `failed` and `errored`, this one included."""
-    if end.get("exit") == FINAL_EXIT or end.get("reason") in NEVER_AGAIN:
+    if end.get("final") or end.get("exit") == FINAL_EXIT or end.get("reason") in NEVER_AGAIN:
         return False
     if end["status"] == "errored":
         return lost <= lost_attempts

@@ -111,6 +111,11 @@ def attempt_key(run: str, id: str, key: Key, attempt: str) -> str:
     return f"runs/{run}/n/{id}/{key_text(key)}/a/{attempt}.json"
 
 
+def scope_key(run: str, id: str, key: Key) -> str:
+    """The start of an instance that has a limit of time for all inside."""
+    return f"runs/{run}/n/{id}/{key_text(key)}/scope.json"
+
+
 def items_key(run: str, id: str, key: Key, shard: str = "meta") -> str:
     """The expansion of a map: `meta`, or one shard of 256 items."""
     return f"runs/{run}/n/{id}/{key_text(key)}/items/{shard}.json"

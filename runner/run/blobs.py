@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from runner.rules.expr import ABSENT
 from runner.run.trees import below
 
 _SHA = re.compile(r"[0-9a-f]{64}\Z")
@@ -66,3 +68,11 @@ def mend(catalog: str, needed: set[str]) -> None:
         sha = entry.name.removeprefix(ASIDE)
         if sha != entry.name and sha in needed:
             os.rename(entry.path, os.path.join(catalog, "blobs", sha[:2], sha))
+
+
+def json_blob(catalog: Any, sha: str) -> Any:
+    """A value that stands in the catalog; ABSENT where its blob is gone."""
+    try:
+        return json.loads(catalog.read(sha))
+    except (OSError, ValueError):
+        return ABSENT

@@ -15,12 +15,12 @@ from runner.agent.inline import given
 from runner.rules import answers
 from runner.rules.bind import Key, Values, part_of
 from runner.rules.expr import ExprError
+from runner.run.blobs import json_blob
 from runner.run.cache import Cache, is_cached
 from runner.run.events import Address
 from runner.run.hashes import Hashes
 from runner.run.ingredients import ingredients, nearest, step
 from runner.run.machine import Decide, Expand, Machine, Start, Wake
-from runner.run.traverse import json_blob
 from runner.run.trees import below
 from runner.run.unmade import Facts, Later, Params, Records, Unmade
 

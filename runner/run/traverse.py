@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,16 +12,18 @@ from typing import Any, NamedTuple
 
 from runner.agent.call import Place, make_call
 from runner.agent.clock import Clock
+from runner.agent.deadlines import Deadlines, reason_of
 from runner.agent.slots import remove
 from runner.agent.unstarted import not_started
 from runner.rules import answers
 from runner.rules.bind import Failure, Key, Values, part_of
-from runner.rules.expr import ABSENT, ExprError
-from runner.rules.keys import attempt_key, digest, done_key, dumps, items_key, run_key, start_key, ulid
+from runner.rules.expr import ExprError
+from runner.rules.keys import attempt_key, digest, done_key, dumps, items_key, run_key, scope_key, start_key, ulid
 from runner.rules.labels import Labels
 from runner.rules.last import is_last
 from runner.run.aftermath import Aftermath
 from runner.run.ahead import Ahead
+from runner.run.blobs import json_blob
 from runner.run.cache import Asked, Cache
 from runner.run.ends import commit
 from runner.run.events import Address, Event
@@ -37,14 +38,6 @@ from runner.run.services import Services
 Table = dict[str, Any]
 SHARD = 256  # items of one record (PROTOCOL 2.1)
 TICK = 0.1  # seconds; how often a live view is redrawn and signals are looked at
-
-
-def json_blob(catalog: Blobs, sha: str) -> Any:
-    """A value that stands in the catalog; ABSENT where its blob is gone."""
-    try:
-        return json.loads(catalog.read(sha))
-    except (OSError, ValueError):
-        return ABSENT
 
 
 class Wanted(NamedTuple):
@@ -103,6 +96,7 @@ class Driver:
         self.values = Values(plan, run["params"], self.facts, self.done, self.items, **ways)
         self.labels = Labels(plan["nodes"], lambda id, key: self.items.get(id, {}).get(tuple(key)))
         self._written: dict[tuple[str, str], Key] = {}  # (step, path) -> the item that writes it
+        self.deadlines = Deadlines(plan["nodes"], self._scope_begins)
         self.cache = Cache(Path(place.root), self.hashes, services.catalog, plan["name"])
         self._asked: dict[Address, Asked] = {}  # of attempts that are under way
         self._handles: dict[Address, Any] = {}
@@ -233,12 +227,15 @@ class Driver:
             ways = (self.values, *address, n, ulid(now), slot, self.place, self.labels.label)
             call = make_call(*ways)
             self._own_paths(address, call)
+            self.deadlines.limit(call, *address, now)
         except ExprError:
             heappush(self._free, slot)
             raise
         return call
 
     def _make_ahead(self, address: Address) -> tuple[Table, Any] | None:
+        if self.deadlines.around(address.id):  # what is left is known when it starts
+            return None
         try:
             call = self._make(address, 1, self.clock.now())
         except ExprError:  # it is told when the attempt starts
@@ -254,7 +251,7 @@ class Driver:
             call, handle = self.ahead.take(address) or (self._make(address, todo.n, now), None)
         except ExprError as error:
             path, attempt = self.plan["nodes"][address.id]["path"], ulid(now)
-            end = not_started(path, *address, todo.n, attempt, now, "failed", "bad-param", str(error))
+            end = not_started(path, *address, todo.n, attempt, now, "failed", reason_of(error), str(error))
             self._ended(address, {}, end, now)
             return None
         known, note = self._known(address, call)
@@ -324,7 +321,8 @@ class Driver:
         else:
             self.ends.append(end)
             self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
-        self.machine.ended(address, {**end, "note": note} if note else end, now)
+        final = end["status"] == "failed" and self.deadlines.over(*address, now)
+        self.machine.ended(address, {**end, "note": note, "final": final} if note or final else end, now)
 
     def _changed(self, address: Address, call: Table) -> bool:
         """Whether what was hashed of code and inputs is another now that the attempt has ended (N37)."""
@@ -384,6 +382,10 @@ class Driver:
     def _tell(self) -> None:
         for event in self.machine.events():
             self.see(event)
+
+    def _scope_begins(self, id: str, key: Key, at: float) -> float:
+        self.store.create(scope_key(self.run["run"], id, key), dumps({"v": 1, "at": at}))
+        return at
 
     def blob(self, sha: str) -> Any:
         """A large return, by its hash."""

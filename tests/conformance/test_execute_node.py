@@ -132,3 +132,23 @@ def test_the_agent_is_small_and_always_the_same() -> None:
 def test_the_agent_runs_on_the_oldest_python(project: Made) -> None:
     pods = Pods(project({"pipeline.toml": TEXT}), os.environ["PYTHON39"])
     pods.go("b").ok()
+
+
+def test_the_time_of_a_group_is_counted_by_its_agents(project: Made) -> None:
+    text = """
+        name = "x"
+        [steps.g]
+        timeout = "1500ms"
+        [steps.g.steps.a]
+        shell = "sleep 0.2"
+        [steps.g.steps.b]
+        needs = ["a"]
+        shell = "sleep 9"
+        [steps.g.steps.c]
+        after = ["b"]
+        shell = ":"
+        """
+    ended = project({"pipeline.toml": text}).cli("up", "pipeline.toml", *PODS, "--json").exits(1)
+    assert ended.statuses() == {"g": "failed", "g.a": "succeeded", "g.b": "failed", "g.c": "failed"}
+    assert {ended.nodes()[name]["reason"] for name in ("g.b", "g.c")} == {"timeout"}
+    ended.says("`g` had a timeout of 1.5 s for all that is inside")

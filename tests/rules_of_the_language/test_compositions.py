@@ -209,3 +209,58 @@ def test_n8_a_file_may_bear_the_name_of_the_parameter_that_says_its_path(project
     made = project({"pipeline.toml": text, "in.txt": "x"})
     made.cli("up", "pipeline.toml").ok()
     assert made.read("in.txt.copy.again") == "x"
+
+
+LATE = """
+[steps.g]
+timeout = "400ms"
+on-failure = "tell"
+[steps.g.steps.quick]
+shell = ":"
+[steps.g.steps.slow]
+needs = ["quick"]
+retry = { attempts = 3 }
+shell = "sleep 5"
+[steps.g.steps.beside]
+after = ["slow"]
+shell = "echo never"
+[steps.g.steps.then]
+needs = ["slow"]
+shell = ":"
+[steps.j]
+after = ["g"]
+shell = ":"
+[handlers.tell]
+shell = 'echo "$RUNNER_FAILED_STEP"'
+"""
+
+
+def test_n3_the_timeout_of_a_group_is_one_for_all_inside(project: Make) -> None:
+    made = project({"pipeline.toml": LATE})
+    ended = made.cli("up", "pipeline.toml", "--json").exits(1)
+    assert ended.statuses() == {
+        "g": "failed", "g.quick": "succeeded", "g.slow": "failed", "g.beside": "failed", "g.then": "blocked",
+        "g!on-failure": "succeeded", "j": "succeeded",
+    }  # fmt: skip
+    nodes = ended.nodes()
+    assert (nodes["g.slow"]["reason"], nodes["g.beside"]["reason"]) == ("timeout", "timeout")
+    assert len(nodes["g.slow"]["attempts"]) == 1, "there is no time for another"
+    ended.says("`g` had a timeout of 0.4 s for all that is inside")
+    assert made.cli("logs", "@last", "g.beside").ok().out == ""
+    assert made.cli("show", "@last", "--json").ok().statuses() == ended.statuses()
+
+
+def test_n3_the_timeout_of_a_map_of_groups_is_that_of_each_item(project: Make) -> None:
+    text = """
+        [steps.m]
+        for-each = { i = [1, 2, 3] }
+        max-parallel = 1
+        timeout = "900ms"
+        [steps.m.steps.a]
+        shell = "sleep 0.4"
+        [steps.m.steps.b]
+        needs = ["a"]
+        shell = 'test "$RUNNER_PARAM_i" != 2 || sleep 5'
+        """
+    statuses = up(project, text).exits(1).statuses()
+    assert [statuses[f"m[i={i}]"] for i in (1, 2, 3)] == ["succeeded", "failed", "succeeded"]
