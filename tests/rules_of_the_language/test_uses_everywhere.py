@@ -225,3 +225,73 @@ def test_a_parameter_that_doubles_in_each_file_comes_to_an_end(project: Make) ->
     files = {name: text.replace('params = ["x"]', 'params = { x = "${x}${x}" }') for name, text in chain(45).items()}
     told = project(files).cli("check", "pipeline.toml").exits(3)
     assert told.says("E490").err.count("E490") == 1
+
+
+def test_n32_defaults_of_the_file_of_the_profile_and_of_the_group_that_holds_it(project: Make) -> None:
+    inner = """
+        [defaults]
+        env = { A = "file", B = "file", C = "file", D = "file" }
+        tags = ["inner"]
+        [steps.x]
+        env = { A = "step" }
+        shell = 'echo "$A $B $C $D ${E-}"'
+        """
+    text = """
+        [defaults]
+        env = { E = "pipeline" }
+        [steps.g]
+        defaults = { env = { B = "group", D = "group" } }
+        [steps.g.steps.u]
+        uses = "inner.toml"
+        defaults = { env = { B = "user" } }
+        """
+    profile = '[defaults]\nenv = { C = "profile", B = "profile" }\n[tags.inner]\ntimeout = "9s"\n'
+    made = project({"pipeline.toml": text, "inner.toml": inner, "profiles/p.toml": profile})
+    up(made, "--profile", "p").ok()
+    assert log(made, "g.u.x") == "step user profile group \n"
+    made.cli("explain", "pipeline.toml", "steps.g.u.x.timeout", "--profile", "p").ok().says("9s", "profile p")
+    assert set(up(made, "--tag", "inner").ok().statuses()) == {"g", "g.u", "g.u.x"}
+
+
+def test_n20_a_template_names_files_from_the_folder_that_it_stands_in(project: Make) -> None:
+    made = project(
+        {
+            "pipeline.toml": 'include = ["lib/t.toml"]\n[steps.a]\nextends = "said"\nparams = { word = "hello" }\n',
+            "lib/t.toml": '[templates.said]\nuses = "./say.toml"\n',
+            "lib/say.toml": '[params]\nword = ""\n[steps.x]\ncommand = ["echo", "${word}"]\n',
+        }
+    )
+    up(made, "--set", "steps.a.x.timeout=1m").ok()
+    assert log(made, "a.x") == "hello\n"
+
+
+def test_finally_may_use_a_file_and_hand_it_how_the_run_ended(project: Make) -> None:
+    text = """
+        [steps.a]
+        shell = "exit 1"
+        [finally.tell]
+        uses = "tell.toml"
+        params = { how = "${run.status}", which = "${run.failed}" }
+        """
+    tell = """
+        [params]
+        how = "?"
+        which = []
+        [steps.x]
+        when = "how != 'succeeded'"
+        command = ["echo", "${how}", "${which}"]
+        [finally.after]
+        command = ["echo", "${run.status}", "${how}"]
+        """
+    made = project({"pipeline.toml": text, "tell.toml": tell})
+    up(made).exits(1)
+    assert log(made, "tell!finally.x") == "failed a\n"
+    assert log(made, "tell!finally.!finally.after") == "succeeded failed\n"
+    made.write({"tell.toml": tell.replace('"${how}", "${which}"', '"${run.status}"')})
+    made.cli("check", "pipeline.toml").exits(3).says("E467", "tell.toml:6")
+
+
+def test_a_file_that_is_used_several_times_is_said_to_be_wrong_once(project: Make) -> None:
+    twice = '[steps.a]\nuses = "i.toml"\n[steps.b]\nuses = "i.toml"\n'
+    made = project({"pipeline.toml": twice, "i.toml": '[steps.x]\ncommand = ["echo", "${y}"]\n'})
+    assert made.cli("check", "pipeline.toml").exits(3).says("1 problem in i.toml", "used by `a`").err.count("E460") == 1
