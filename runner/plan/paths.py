@@ -164,13 +164,20 @@ class Paths:
     def _two(self, one: int, two: int) -> None:
         """Two writers of one path; the later one of the file is shown."""
         (first, before), (second, entry) = self.writers[one], self.writers[two]
-        place = first.place(before["keys"])
-        related = ((place, f"`{first.path}` writes it here"),) if place else ()
+        place, there = first.place(before["keys"]), second.place(entry["keys"])
+        related = [(place, f"`{first.path}` writes it here")] if place and place != there else []
+        if first.home is not second.home:  # one file, perhaps, that is used twice
+            users = [(step.path, step.home.user) for step in (second, first) if step.home.user is not None]
+            spots = [(user.place(("uses",)), f"`{path}` comes of this") for path, user in users]
+            related += [(spot, words) for spot, words in spots if spot is not None]
         code = "E317" if first is second else "E310"
+        pair = between(second, first)
+        hint = f'order them: `needs = ["{pair[1].name}"]` in `{pair[0].path}`' if pair else None
         self.compiler.problems.append(
             diagnose(
                 code,
-                second.place(entry["keys"]),
+                there,
+                hint=hint,
                 related=related,
                 path=str(entry["raw"]),
                 one=first.path,
