@@ -155,7 +155,8 @@ def test_a_plan_is_the_same_bytes_in_another_folder_for_another_user_in_another_
     for shape in sorted(shapes.glob("*.toml")):
         texts = []
         for env in ({"TZ": "UTC", "USER": "ann"}, {"TZ": "Asia/Kathmandu", "USER": "bob", "LANG": "C"}):
-            modules = {path.name: path.read_text() for path in shapes.glob("*.py")}
+            beside = [*shapes.glob("*.py"), *shapes.glob("*/*.toml")]
+            modules = {str(path.relative_to(shapes)): path.read_text() for path in beside}
             found = project({"pipeline.toml": shape.read_text(), **modules})
             texts.append(found.cli("plan", "pipeline.toml", "--json", env=env).ok().out)
         assert texts[0] == texts[1], shape.stem
