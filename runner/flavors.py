@@ -31,6 +31,16 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("grace",),
             ("step",),
         ),
+        "docker": (
+            "runner_executors.docker:Settings",
+            "runner_executors.docker_executor:Docker",
+            ("local-container",),
+            "Each step is a container of the Docker Engine.",
+            {"python": "python3", "pull": "missing", "grace": "10s"},
+            (),
+            ("image", "python", "pull", "network", "platform", "grace"),
+            ("driver",),
+        ),
     },
     "run_logs": {
         "buffered": (

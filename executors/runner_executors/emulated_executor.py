@@ -17,7 +17,7 @@ from runner.agent.environ import inherited
 from runner.agent.unstarted import not_started
 from runner.rules.keys import key_of
 from runner.run.limits import allowed
-from runner.run.packed import packed
+from runner.run.packed import message, packed
 
 Table = dict[str, Any]
 TOLD = 3  # the descriptor under which the agent finds what it is told
@@ -169,7 +169,7 @@ class Emulated:
         fd = os.memfd_create("runner-told")
         try:
             with open(fd, "wb", closefd=False) as file:
-                file.write(json.dumps({**told, "secrets": dict(pod.secrets)}).encode())
+                file.write(message({**told, "secrets": dict(pod.secrets)}))
             os.lseek(fd, 0, os.SEEK_SET)
             pod.process = spawn.spawn(sys.executable, argv, self._environ, log, pod.folder, (fd, TOLD))
         finally:

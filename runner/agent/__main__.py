@@ -1,15 +1,19 @@
-"""The command of the agent: `execute-node`, for authors of executors. No argparse: it must start in an instant.
+"""The commands of the agent, for authors of executors. No argparse: it must start in an instant.
 
     agent.pyz execute-node --run RUN --node ID [--key K] [--plan FILE] [--root DIR] [--folder DIR] [--logs DIR]
                            [--report DIR] [--told FD]
+    agent.pyz execute-call --told FD --report DIR
+
+`execute-node` runs one attempt with plan and stores alone, and records it. `execute-call` runs a `call` that a driver
+made, with `secrets`, both read from --told, and leaves its record in --report: the driver commits.
 
 --plan      the plan as JSON, a file or a folder with `plan.json`; else that of the run, from the run log of --told
 --root      the project's files, only read; here
 --folder    for what it writes while it runs; made below the folder for temporary files, and removed
 --logs      where its log goes; beside the run's records
 --report    a folder for `end.json`, the record of the attempt that counts
---told      a descriptor to read JSON from: `secrets` by name; where --plan is missing `run-log`, and the digest `plan`;
-            what a driver knows besides (execute.Job)
+--told      a descriptor to read from, a line with the length of what follows and then JSON: `secrets` by name; where
+            --plan is missing `run-log`, and the digest `plan`; what a driver knows besides (execute.Job)
 
 Exit code: 0 succeeded, 75 may be tried again, 78 may not; 64 a wrong command line, 70 a fault of ours or of a store.
 """
@@ -23,7 +27,7 @@ import tempfile
 from typing import Any
 
 from runner.agent.catalog import FileCatalog, NoCatalog
-from runner.agent.execute import Job, execute
+from runner.agent.execute import AGAIN, Job, execute, run_call
 from runner.agent.folder import Folder
 from runner.agent.slots import remove
 from runner.rules.keys import key_of, plan_key
@@ -34,6 +38,9 @@ USAGE, FAULT = 64, 70
 WORDS = ("plan", "run", "node", "key", "root", "folder", "logs", "report", "told")
 
 
+NEEDED = {"execute-node": ("run", "node"), "execute-call": ("told", "report")}
+
+
 class Wrong(Exception):
     """A command line or a plan that can't be used, in a sentence."""
 
@@ -41,15 +48,16 @@ class Wrong(Exception):
 def main(words: list[str]) -> int:
     """Run the command; the exit code."""
     try:
-        return _execute(_options(words))
+        command, given = _options(words)
+        return _execute(given) if command == "execute-node" else _call(given)
     except (Wrong, OSError) as error:
         sys.stderr.write(f"runner agent: {error}\n")
         return USAGE if isinstance(error, Wrong) else FAULT
 
 
-def _options(words: list[str]) -> dict[str, str]:
-    if not words or words[0] != "execute-node":
-        raise Wrong("the command is `execute-node`")
+def _options(words: list[str]) -> tuple[str, dict[str, str]]:
+    if not words or words[0] not in NEEDED:
+        raise Wrong("the command is `execute-node` or `execute-call`")
     found: dict[str, str] = {}
     rest = words[1:]
     while rest:
@@ -58,10 +66,10 @@ def _options(words: list[str]) -> dict[str, str]:
             raise Wrong(f"`{rest[0]}` is no option, or has no value")
         found[name] = rest[1]
         rest = rest[2:]
-    missing = [name for name in ("run", "node") if name not in found]
+    missing = [name for name in NEEDED[words[0]] if name not in found]
     if missing:
         raise Wrong(f"`--{missing[0]}` is missing")
-    return found
+    return words[0], found
 
 
 def _execute(given: dict[str, str]) -> int:
@@ -84,9 +92,22 @@ def _execute(given: dict[str, str]) -> int:
         if "folder" not in given:
             remove(folder)
     if "report" in given:
-        with open(os.path.join(given["report"], "end.json"), "w", encoding="utf-8") as out:
-            json.dump(end, out)
+        _report(given["report"], end)
     return code
+
+
+def _call(given: dict[str, str]) -> int:
+    told = _told(given["told"])
+    call = told["call"]
+    catalog = _service(CATALOGS, call["catalog"], "catalog").open(call["catalog"], call["root"])
+    end = run_call(call, catalog, told.get("secrets") or {}, os.environ)
+    _report(given["report"], end)
+    return 0 if end["status"] == "succeeded" else AGAIN
+
+
+def _report(folder: str, end: dict[str, Any]) -> None:
+    with open(os.path.join(folder, "end.json"), "w", encoding="utf-8") as out:
+        json.dump(end, out)
 
 
 def _plan(given: dict[str, str], told: dict[str, Any], root: str) -> tuple[dict[str, Any], Any]:
@@ -116,7 +137,7 @@ def _told(fd: str | None) -> dict[str, Any]:
     if fd is None:
         return {}
     with open(int(fd), "rb") as file:
-        found: dict[str, Any] = json.loads(file.read())
+        found: dict[str, Any] = json.loads(file.read(int(file.readline() or b"0")) or b"{}")
         return found
 
 

@@ -71,12 +71,15 @@ def make_call(
         if field in do:
             call[field] = do[field]
     call.update(taken(values, id, key, do, place.root))
+    if do.get("image"):
+        call["image"] = _text(values.value(do["image"], id, key), "image")
     if do["kind"] == "stub":
         call["stub"] = {name: values.value(expr, id, key) for name, expr in do["stub"].items()}
     runtime = do.get("runtime")
     if runtime or do["kind"] in ("python", "notebook"):
         call["python"], bin_folder = python_of(runtime, place)
         if bin_folder:
+            call["runtime"] = bin_folder
             call["env"] = {"PATH": bin_folder + os.pathsep + place.env.get("PATH", os.defpath), **call["env"]}
     return call
 

@@ -79,7 +79,7 @@ def execute(job: Job, store: Store, catalog: Catalog, secrets: Mapping[str, str]
         start = {"v": 1, "at": time.time(), "n": n, "pid": os.getpid()}
         store.put(start_key(job.run, job.id, job.key, attempt), dumps(start))
         store.flush()
-        end = _run(call, catalog, secrets, environ)
+        end = run_call(call, catalog, secrets, environ)
     if "fingerprint" in job.told:
         end["fingerprint"] = job.told["fingerprint"]
     if "code_digest" in job.told:
@@ -153,8 +153,8 @@ def _hash(job: Job, call: Table, path: str) -> str | None:
         return None
 
 
-def _run(call: Table, catalog: Catalog, secrets: Mapping[str, str], environ: Mapping[str, str]) -> Table:
-    """The command from its start to its end record."""
+def run_call(call: Table, catalog: Catalog, secrets: Mapping[str, str], environ: Mapping[str, str]) -> Table:
+    """One attempt whose call is made, from its start to its end record; nothing is committed. Raises OSError."""
     os.makedirs(os.path.dirname(call["log"]), exist_ok=True)
     host = Host(environ)
     attempt = Attempt(call, secrets, catalog, host)

@@ -248,7 +248,7 @@ def _isolate(call: Mapping[str, Any], tree: str) -> None:
     root = call["root"]
     os.makedirs(tree)
     carried = [o["path"] for o in call.get("outputs") or () if o.get("carry")]
-    wanted = dict.fromkeys(project_files(root))
+    wanted = dict.fromkeys(call["project"] if "project" in call else project_files(root))
     stored = call.get("stored") or {}
     for path in (*(call.get("inputs") or ()), *carried):
         if path in stored:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 MAIN = b"import sys\nfrom runner.agent.__main__ import main\nsys.exit(main(sys.argv[1:]))\n"
@@ -24,3 +26,9 @@ def packed() -> bytes:
             info.external_attr = 0o644 << 16
             file.writestr(info, data, ZIP_DEFLATED, 9)
     return out.getvalue()
+
+
+def message(told: dict[str, Any]) -> bytes:
+    """What an agent reads from `--told`: a line with the length, and the JSON; the stream need not end there."""
+    text = json.dumps(told).encode()
+    return b"%d\n%s" % (len(text), text)

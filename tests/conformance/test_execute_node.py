@@ -103,7 +103,7 @@ def test_a_value_that_is_not_there_is_a_bad_parameter(pods: Pods) -> None:
 def test_a_wrong_command_line_is_told(pods: Pods) -> None:
     for words, said in (
         (["execute-node"], "`--run` is missing"),
-        (["execute-job"], "the command is `execute-node`"),
+        (["execute-job"], "the command is `execute-node` or `execute-call`"),
         (["execute-node", "--run", "r", "--node", "n"], "`--plan` is missing"),
         (["execute-node", "--color", "x"], "`--color` is no option"),
     ):

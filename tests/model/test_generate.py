@@ -123,7 +123,7 @@ def test_a_class_without_descriptions_is_refused() -> None:
 def test_every_service_of_ours_is_in_the_profile_schema() -> None:
     for service, (group, _) in SERVICES.items():
         known = shipped("profile")["definitions"][service]["properties"]["type"]["enum"]
-        assert known == [flavor.name for flavor, _ in own_flavors()[group]]
+        assert known == [name for flavor, _ in own_flavors()[group] for name in (flavor.name, *flavor.aliases)]
 
 
 def test_settings_that_two_flavors_mean_differently_are_checked_by_type() -> None:

@@ -1,0 +1,34 @@
+"""The `docker` executor: a container for every step."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from runner.model.forms import FixedDuration, PlainText, key
+from runner.plugins import Flavor
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Settings of the `docker` executor."""
+
+    image: PlainText | None = key("The image of steps that name none; it has a Python, 3.9 or newer.")
+    python: PlainText | None = key("That Python, as a path or a word on the PATH of the image.", default="python3")
+    pull: Literal["missing", "always", "never"] | None = key("When an image is fetched.", default="missing")
+    network: PlainText | None = key("The network of the containers; the engine's own.")
+    platform: PlainText | None = key("The platform of the images, such as `linux/amd64`; that of the engine.")
+    grace: FixedDuration | None = key(
+        "How long a step that is stopped may take to end before it is killed.", default="10s"
+    )
+
+
+FLAVOR = Flavor(
+    "docker",
+    "runner_executors.docker:Settings",
+    "runner_executors.docker_executor:Docker",
+    ("local-container",),
+    about="Each step is a container of the Docker Engine.",
+    reach=("driver",),
+)

@@ -1,0 +1,149 @@
+"""One attempt in a container: what it sees of this machine, and what it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from runner.run.index import born
+from runner_executors.docker_engine import Engine, Failed, Stream
+
+Table = dict[str, Any]
+LABEL = "run.runner"  # labels of our containers: root, owner, run, step
+AGENT = "/run/runner/agent.pyz"
+KEPT = 4096  # bytes of what an agent says
+
+
+class Box:
+    """The handle of an attempt. folder: of this machine, all that its container may write to beside the catalog."""
+
+    def __init__(self, call: Table, secrets: Mapping[str, str], image: str) -> None:
+        self.call, self.secrets, self.image = call, secrets, image
+        self.folder = self.id = self.log = ""
+        self.stream: Stream | None = None
+        self.stopped: str | None = None
+        self._said = b""
+
+    def heard(self) -> bool:
+        """Take what the container wrote; False at its end."""
+        assert self.stream is not None
+        try:
+            data: bytes = self.stream.socket.recv(1 << 16)
+        except OSError:
+            data = b""
+        self._said = (self._said + data)[-KEPT:]
+        return bool(data)
+
+    def said(self) -> str:
+        """The last line that it wrote: of the agent, for a step writes into its log."""
+        text = self._said.decode("utf-8", "replace")
+        lines = ["".join(c for c in line if c.isprintable()) for line in text.splitlines()]
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+    def record(self) -> Table | None:
+        """The end record that its agent left."""
+        try:
+            with open(os.path.join(self.folder, "end.json"), "rb") as file:
+                found: Table = json.loads(file.read())
+            return found
+        except (OSError, ValueError):
+            return None
+
+    def put_log(self) -> None:
+        """A log without a word is none."""
+        try:
+            if self.log and os.stat(self.log).st_size == 0:
+                os.unlink(self.log)
+        except OSError:
+            pass
+
+
+class Boxes:
+    """Makes the containers of one project. agent: the file that runs in each."""
+
+    def __init__(self, engine: Engine, settings: Table, root: str, agent: bytes) -> None:
+        self.engine, self.settings, self.root = engine, settings, root
+        self._agent = agent
+        self._home = ""
+
+    def sweep(self) -> None:
+        """Remove containers whose run is no more: it was killed."""
+        for found in self.engine.labelled(**{f"{LABEL}.root": self.root}):
+            pid, _, since = found["Labels"].get(f"{LABEL}.owner", "").partition(":")
+            if not pid.isdigit() or born(int(pid)) != since:
+                self.engine.remove(found["Id"])
+
+    def open(self, box: Box) -> Stream:
+        """Make and start the container of an attempt; its stream. Raises Failed and OSError."""
+        call = box.call
+        if not box.image:
+            raise Failed("no-image", "no image is said: `image` of the step, or `executor.image` of the profile")
+        self.engine.image(box.image, self.settings.get("pull") or "missing", self.settings.get("platform"))
+        box.folder = call["scratch"] + ".box"
+        shutil.rmtree(box.folder, ignore_errors=True)
+        os.makedirs(box.folder)
+        call["scratch"] = os.path.join(box.folder, "work")
+        box.log = call["log"]
+        os.makedirs(os.path.dirname(box.log), exist_ok=True)
+        open(box.log, "wb").close()
+        argv = [self.settings.get("python") or "python3", AGENT, "execute-call", "--told", "0", "--report", box.folder]
+        labels = {"root": self.root, "owner": f"{os.getpid()}:{born(os.getpid())}", "run": call["run"]["id"],
+                  "step": call["label"]}  # fmt: skip
+        box.id = self.engine.create(
+            image=box.image,
+            command=argv,
+            entrypoint=[],
+            stdin_open=True,
+            user=f"{os.getuid()}:{os.getgid()}",
+            working_dir="/",
+            environment={"HOME": "/tmp"},
+            labels={f"{LABEL}.{name}": text for name, text in labels.items()},
+            platform=self.settings.get("platform"),
+            host_config=self.engine.host_config(binds=self._binds(box), network_mode=self.settings.get("network"),
+                                                **self._limits(call)),
+        )  # fmt: skip
+        box.stream = self.engine.attach(box.id)
+        self.engine.start(box.id)
+        return box.stream
+
+    def close(self) -> None:
+        """Remove what was made for all of them."""
+        if self._home:
+            shutil.rmtree(self._home, ignore_errors=True)
+
+    def _binds(self, box: Box) -> Table:
+        if not self._home:
+            self._home = os.path.join(os.path.dirname(box.folder), "agent")
+            os.makedirs(self._home, exist_ok=True)
+            with open(os.path.join(self._home, "agent.pyz"), "wb") as file:
+                file.write(self._agent)
+        catalog = box.call["catalog"]
+        found = {
+            self.root: {"bind": self.root, "mode": "ro"},
+            os.path.join(self._home, "agent.pyz"): {"bind": AGENT, "mode": "ro"},
+            box.folder: {"bind": box.folder, "mode": "rw"},
+            box.log: {"bind": box.log, "mode": "rw"},
+        }
+        if catalog["type"] == "file-system":
+            path = os.path.join(self.root, catalog.get("path") or ".runner/catalog")
+            os.makedirs(path, exist_ok=True)
+            found[path] = {"bind": path, "mode": "rw"}
+        return found
+
+    def _limits(self, call: Table) -> Table:
+        resources: Table = call.get("resources") or {}
+        found: Table = {}
+        if resources.get("cpu"):
+            found["nano_cpus"] = int(resources["cpu"] * 1_000_000_000)
+        if resources.get("memory"):
+            found["mem_limit"] = found["memswap_limit"] = int(resources["memory"])
+        if resources.get("shm"):
+            found["shm_size"] = int(resources["shm"])
+        if resources.get("gpu"):
+            from docker.types import DeviceRequest
+
+            found["device_requests"] = [DeviceRequest(count=int(resources["gpu"]), capabilities=[["gpu"]])]
+        return found

@@ -1,0 +1,146 @@
+"""The Docker Engine as this executor uses it: a few calls of its API, and every refusal in words."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.text.diagnostics import Refused, diagnose
+
+Table = dict[str, Any]
+
+
+class Failed(Exception):
+    """What the engine did not do, in a sentence; `reason` is that of an end record."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Stream:
+    """The streams of a container as one socket; the library hands out a file around it."""
+
+    def __init__(self, made: Any) -> None:
+        self._made = made
+        self.socket = getattr(made, "_sock", made)
+
+    def close(self) -> None:
+        """Let go of it."""
+        answer = getattr(self._made, "_response", None)
+        for one in (answer, self._made, self.socket):
+            if one is not None:
+                with contextlib.suppress(OSError, ValueError):  # they close each other, and mind what is closed
+                    one.close()
+
+
+class Engine:
+    """One engine, reached as the `docker` command reaches it."""
+
+    def __init__(self, client: Any, errors: Any) -> None:
+        self.client, self.errors = client, errors
+
+    @classmethod
+    def reached(cls, environ: Mapping[str, str]) -> Engine:
+        """By DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH. Raises Refused (E720, E721)."""
+        try:
+            import docker  # a library of the extra `docker`
+            from docker import errors
+        except ImportError:
+            raise Refused([diagnose("E720", None)]) from None
+        host = environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+        try:
+            client = docker.from_env(environment=dict(environ), timeout=60)
+            client.ping()
+        except errors.DockerException as error:
+            raise Refused([diagnose("E721", None, host=host, why=_last(error))]) from None
+        return cls(client, errors)
+
+    def stock(self) -> dict[str, float]:
+        """Processors and memory of its machine."""
+        info = self.client.info()
+        return {"cpu": float(info["NCPU"]), "memory": float(info["MemTotal"])}
+
+    def image(self, name: str, pull: str, platform: str | None) -> None:
+        """Have an image there. Raises Failed (no-image)."""
+        try:
+            if pull == "always":
+                self.client.images.pull(name, platform=platform)
+                return
+            self.client.images.get(name)
+        except self.errors.ImageNotFound:
+            if pull == "never":
+                raise Failed("no-image", f"there is no image `{name}` here, and `pull` is `never`") from None
+            self._pull(name, platform)
+        except self.errors.DockerException as error:
+            raise Failed("no-image", f"the image `{name}` can't be had: {_last(error)}") from None
+
+    def create(self, **said: Any) -> str:
+        """Make a container; its id. Raises Failed."""
+        with self._told("never-started"):
+            container: str = self.client.api.create_container(**said)["Id"]
+            return container
+
+    def host_config(self, **said: Any) -> Any:
+        """Mounts and limits of a container."""
+        return self.client.api.create_host_config(**said)
+
+    def attach(self, id: str) -> Stream:
+        """What the container reads, and what it writes until it ends."""
+        with self._told("never-started"):
+            params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            return Stream(self.client.api.attach_socket(id, params=params))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.client.close()
+
+    def start(self, id: str) -> None:
+        """Start a container. Raises Failed."""
+        with self._told("never-started"):
+            self.client.api.start(id)
+
+    def ended(self, id: str) -> tuple[int | None, bool]:
+        """Exit code of a container whose stream has ended, and whether its memory ran out; None where it is gone."""
+        with contextlib.suppress(self.errors.DockerException, OSError):
+            self.client.api.wait(id, timeout=10)
+            state = self.client.api.inspect_container(id)["State"]
+            return int(state["ExitCode"]), bool(state.get("OOMKilled"))
+        return None, False
+
+    def kill(self, id: str, signal: str) -> None:
+        """Send a signal; what has ended is passed over."""
+        with contextlib.suppress(self.errors.DockerException, OSError):
+            self.client.api.kill(id, signal)
+
+    def remove(self, id: str) -> None:
+        """Remove a container, whatever it does; one that is gone is passed over."""
+        with contextlib.suppress(self.errors.DockerException, OSError):
+            self.client.api.remove_container(id, force=True, v=True)
+
+    def labelled(self, **labels: str) -> list[Table]:
+        """All containers with these labels: {Id, Labels}."""
+        wanted = [f"{name}={value}" for name, value in labels.items()]
+        found: list[Table] = self.client.api.containers(all=True, filters={"label": wanted})
+        return found
+
+    def _pull(self, name: str, platform: str | None) -> None:
+        try:
+            self.client.images.pull(name, platform=platform)
+        except self.errors.DockerException as error:
+            raise Failed("no-image", f"the image `{name}` is not here and can't be pulled: {_last(error)}") from None
+
+    @contextlib.contextmanager
+    def _told(self, reason: str) -> Iterator[None]:
+        try:
+            yield
+        except self.errors.DockerException as error:
+            raise Failed(reason, f"the engine refused: {_last(error)}") from None
+
+
+def _last(error: BaseException) -> str:
+    """What an error of the library comes to, on one line."""
+    said = getattr(error, "explanation", None) or str(error)
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return " ".join(text.split())
