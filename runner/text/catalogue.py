@@ -248,7 +248,7 @@ CODES |= {
     "E610": Code("the executor `{executor}` can't run {what}"),
     "E612": Code("steps of the executor `{executor}` can't reach the {service} `{kind}`"),
     "W611": Code(
-        "`[{service}]` means nothing to the executor `{executor}`", "keep it in a profile whose executor knows it"
+        "`[{service}]` means nothing to the executor `{executor}`", "keep it in a profile for one that knows it"
     ),
     "W610": Code(
         "`{file}` describes a conda environment; this executor takes one that is there already",
@@ -267,9 +267,7 @@ CODES |= {
     "E708": Code("`{name}` is gone on with by `{heir}` already", "`runner up --resume {heir}`, once that has ended"),
     "E709": Code("`{name}` ({process}) still runs, and writes `{path}`{other}{more}", None),
     "E720": Code("the executor `docker` needs the library `docker`", "pip install 'runner-up[docker]'"),
-    "E721": Code(
-        "the Docker Engine at `{host}` can't be reached: {why}", "start it, or say in DOCKER_HOST where it is"
-    ),
+    "E721": Code("no Docker Engine answers at `{host}`: {why}", "start it, or say in DOCKER_HOST where it is"),
     "E712": Code("records of this run are lost: {what}", "let no step write below `.runner`, and run it anew"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),

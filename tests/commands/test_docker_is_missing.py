@@ -18,7 +18,7 @@ def test_an_engine_that_does_not_answer(project: Made) -> None:
     pytest.importorskip("docker")
     found = project(FILES)
     said = found.cli("up", *DOCKER, env={"DOCKER_HOST": f"unix://{found.root}/none.sock"}).exits(4)
-    said.says("error[E721]: the Docker Engine at `unix://", "= start it, or say in DOCKER_HOST where it is")
+    said.says("error[E721]: no Docker Engine answers at `unix://", "= start it, or say in DOCKER_HOST where it is")
     assert not found.exists(".runner/runs")
 
 
