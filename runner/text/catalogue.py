@@ -247,9 +247,7 @@ CODES |= {
     "E603": Code("this file needs runner {wanted}, and this is {version}", "install a runner that fits"),
     "E610": Code("the executor `{executor}` can't run {what}"),
     "E612": Code("steps of the executor `{executor}` can't reach the {service} `{kind}`"),
-    "W611": Code(
-        "`[{service}]` means nothing to the executor `{executor}`", "keep it in a profile for one that knows it"
-    ),
+    "W611": Code("`[{service}]` means nothing to the executor `{executor}`", "keep it in a profile of one that does"),
     "W610": Code(
         "`{file}` describes a conda environment; this executor takes one that is there already",
         "make the environment, and name its folder",

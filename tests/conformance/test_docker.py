@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -14,15 +13,9 @@ from typing import Any
 
 import pytest
 
-from runner.run.fold import projection
-from runner.testing.golden import golden
 from runner.testing.project import Outcome, Project
 
 Made = Callable[..., Project]
-HERE = Path(__file__).parent
-SHAPES = sorted((HERE.parent / "shapes").glob("*.toml"))
-MODULES = {path.name: path.read_text() for path in (HERE.parent / "shapes").glob("*.py")}
-ENDS = {"skip-and-block": 1, "handlers": 1, "retry": 1}
 IMAGE = "runner-base:py311"
 
 
@@ -73,13 +66,12 @@ def waited(path: Path) -> str:
     raise AssertionError(f"{path} was not written")
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda path: path.stem)
-def test_r9_containers_give_the_same_projection(project: Made, docker: Any, shape: Path) -> None:
-    found = project({"pipeline.toml": shape.read_text(), **MODULES})
-    run = docker(found, "pipeline.toml", "--json").exits(ENDS.get(shape.stem, 0)).json()
+def test_r9_containers_give_the_same_projection(shaped: Any, docker: Any) -> None:
+    found = shaped.make()
+    run = docker(found, "pipeline.toml", "--json").exits(shaped.code).json()
     recorded = found.cli("show", "@last", "--json").ok().json()
     assert {name: recorded[name] for name in run} == run
-    golden(HERE / "projections" / f"{shape.stem}.json", json.dumps(projection(run), indent=2, sort_keys=True) + "\n")
+    shaped.compare(run)
 
 
 def test_outputs_come_back_and_belong_to_the_caller(project: Made, docker: Any) -> None:
