@@ -21,7 +21,7 @@ from runner.run.packed import message, packed
 
 Table = dict[str, Any]
 TOLD = 3  # the descriptor under which the agent finds what it is told
-EXTRA = ("attempt", "n", "fingerprint", "code_digest", "failed", "finally", "grace", "facts")
+EXTRA = ("attempt", "n", "fingerprint", "code_digest", "failed", "finally", "grace", "facts", "statuses")
 
 
 class Pod:

@@ -42,7 +42,7 @@ TOLD = ("failed", "finally")
 class Job(NamedTuple):
     """Which attempt. folder: where it may write, gone afterwards; root: the project's files, only read; logs: where its
     log goes; told: what a driver knows that no record says (`attempt n fingerprint code_digest failed finally
-    grace facts`)."""
+    grace facts statuses`)."""
 
     plan: Table
     run: str
@@ -71,7 +71,7 @@ def execute(job: Job, store: Store, catalog: Catalog, secrets: Mapping[str, str]
     attempt = job.told.get("attempt") or ulid(time.time())
     n = job.told.get("n") or len(earlier) + 1
     try:
-        call = _call(job, run, store, catalog, n, attempt, environ)
+        call = call_of(job, run, store, catalog, n, attempt, environ)
     except ExprError as error:
         path = job.plan["nodes"][job.id]["path"]
         end = not_started(path, job.id, job.key, n, attempt, time.time(), "failed", reason_of(error), str(error))
@@ -87,9 +87,10 @@ def execute(job: Job, store: Store, catalog: Catalog, secrets: Mapping[str, str]
     return Ended(*_recorded(job, store, end, earlier))
 
 
-def _call(
+def call_of(
     job: Job, run: Table, store: Store, catalog: Catalog, n: int, attempt: str, environ: Mapping[str, str]
 ) -> Table:
+    """The call of the attempt, from records alone. Raises ExprError."""
     facts = {**run.get("first", {}), "date": run.get("date"), "scheduled": run.get("scheduled")}
     facts.update(job.told.get("facts") or {})
     over = job.told.get("finally") or {}  # how the run ended, or the file that this belongs to (N30)
@@ -102,12 +103,23 @@ def _call(
         except (OSError, LookupError, ValueError):
             return ABSENT
 
+    ended = {(id, tuple(key)): status for id, key, status in job.told.get("statuses") or ()}
+
     def status(id: str, key: Key) -> str | None:
+        if (id, key) in ended:
+            return str(ended[id, key])
         found = done[id].get(key)
         return found["status"] if found else None
 
     values = Values(job.plan, run.get("params", {}), facts, done, items, blob=blob, status=status)
-    labels = Labels(job.plan["nodes"], lambda id, key: items[id].get(tuple(key)))
+
+    def expanded(id: str, key: Key) -> list[Table] | None:
+        try:
+            return values.items(id, tuple(key))
+        except (ExprError, LookupError):
+            return None
+
+    labels = Labels(job.plan["nodes"], expanded)
     ids = {"id": job.run, "name": run.get("name", "")}
     profile = job.plan["profile"]
     place = Place(job.root, job.folder, profile["catalog"], ids, job.told.get("grace", DEFAULT_GRACE), True, environ)

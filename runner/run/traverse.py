@@ -34,6 +34,7 @@ from runner.run.machine import Decide, Expand, Machine, Start, Stop, Wake
 from runner.run.records import Records
 from runner.run.resume import Adoption, Parent, inputs_digest
 from runner.run.services import Services
+from runner.run.statuses import Statuses
 
 Table = dict[str, Any]
 SHARD = 256  # items of one record (PROTOCOL 2.1)
@@ -92,7 +93,8 @@ class Driver:
         records = [record for found in (adopted or {}).values() for record in found.values()]
         self.put = {file["path"]: file["sha256"] for record in records for file in record.get("files", ())}
         self.adoption = Adoption(parent, Path(place.root), services.catalog, self.hashes) if parent else None
-        ways: Table = {"blob": self.blob, "status": self._status, "read": self._read, "over": self._of_file}
+        self.statuses = Statuses(self.machine.statuses)
+        ways: Table = {"blob": self.blob, "status": self.statuses, "read": self._read, "over": self._of_file}
         self.values = Values(plan, run["params"], self.facts, self.done, self.items, **ways)
         self.labels = Labels(plan["nodes"], lambda id, key: self.items.get(id, {}).get(tuple(key)))
         self._written: dict[tuple[str, str], Key] = {}  # (step, path) -> the item that writes it
@@ -225,7 +227,9 @@ class Driver:
         slot = heappop(self._free) if self._free else next(self._slots)
         try:
             ways = (self.values, *address, n, ulid(now), slot, self.place, self.labels.label)
+            self.statuses.asked = []
             call = make_call(*ways)
+            call["statuses"] = self.statuses.asked
             self._own_paths(address, call)
             self.deadlines.limit(call, *address, now)
         except ExprError:
@@ -374,10 +378,6 @@ class Driver:
 
     def _of_file(self, last: str, key: Key) -> Table:
         return file_facts(self.plan["nodes"], last, key, self.machine.statuses)
-
-    def _status(self, id: str, key: Key) -> str | None:
-        found = self.machine.statuses.get(Address(id, key))
-        return found.status if found else None
 
     def _tell(self) -> None:
         for event in self.machine.events():

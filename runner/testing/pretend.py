@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.agent.call import Place
+from runner.agent.catalog import NoCatalog
+from runner.agent.execute import Job, call_of
 from runner.agent.inline import given
 from runner.rules.answers import parameters
+from runner.rules.keys import dumps, key_of
 from runner.run.events import Event
 from runner.run.services import Services
 from runner.run.traverse import Driver, Wanted
@@ -49,8 +52,8 @@ class World:
 class Pretend:
     """The executor."""
 
-    def __init__(self, act: Act) -> None:
-        self.act, self.time = act, 0.0
+    def __init__(self, act: Act, look: Callable[[Table], None] | None = None) -> None:
+        self.act, self.look, self.time = act, look, 0.0
         self.running: dict[int, tuple[float, float, Table, Table]] = {}
         self.calls: list[Table] = []
 
@@ -60,6 +63,8 @@ class Pretend:
 
     def prepare(self, call: Table, secrets: Mapping[str, str]) -> int:
         """An attempt, which may be started."""
+        if self.look is not None:
+            self.look(call)
         self.calls.append(call)
         return len(self.calls) - 1
 
@@ -136,14 +141,25 @@ class Ran(NamedTuple):
         return {name: value for name, value in found.items() if value is not None and type(value).__name__ != "_Absent"}
 
 
-def pretend(plan: Table, act: Act, root: Path, limit: int = 10**6) -> Ran:
-    """Run a plan to its end; root: a folder, in which nothing is made; limit: attempts at once."""
+def pretend(plan: Table, act: Act, root: Path, limit: int = 10**6, alone: bool = False) -> Ran:
+    """Run a plan to its end; root: a folder, in which nothing is made; limit: attempts at once; alone: what an agent
+    makes of the records and of what a driver tells it is compared with what the driver made."""
     facts = {"id": "r", "name": "r", "date": "2026-01-31", "scheduled": None}
     run = {"run": "r", "name": "r", "first": {"id": "r", "name": "r"}, "selected": None, "start": 0.0, **facts}
     run["params"] = parameters(plan, facts)
-    executor = Pretend(act)
+    store = Memory()
+    store.put("runs/r/run.json", dumps(run))
+
+    def agree(call: Table) -> None:
+        told = {"statuses": json.loads(json.dumps(call["statuses"]))}
+        job = Job(plan, "r", call["id"], key_of(call["key"]), str(root), str(root / "run"), "", told)
+        made = call_of(job, run, store, NoCatalog(), call["n"], call["attempt"], {})
+        same = {name: (made[name], call[name]) for name in ("params", "env", "item", "round", "label", "returns")}
+        assert all(one == other for one, other in same.values()), (call["label"], same)
+
+    executor = Pretend(act, agree if alone else None)
     place = Place(str(root), str(root / "run"), {}, {"id": "r", "name": "r"})
-    driver = Driver(plan, run, Services(executor, None, {}), Memory(), place, Blind(), Wanted(limit))
+    driver = Driver(plan, run, Services(executor, None, {}), store, place, Blind(), Wanted(limit))
     driver.clock = executor  # type: ignore[assignment]
     status = driver.walk(Quiet())
     return Ran(driver.close(status, executor.time), driver)

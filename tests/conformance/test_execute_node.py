@@ -152,3 +152,40 @@ def test_the_time_of_a_group_is_counted_by_its_agents(project: Made) -> None:
     assert ended.statuses() == {"g": "failed", "g.a": "succeeded", "g.b": "failed", "g.c": "failed"}
     assert {ended.nodes()[name]["reason"] for name in ("g.b", "g.c")} == {"timeout"}
     ended.says("`g` had a timeout of 1.5 s for all that is inside")
+
+
+WHOLES = """name = "x"
+[steps.g]
+returns = ["v"]
+[steps.g.steps.a]
+returns = ["v"]
+shell = 'echo v=1 >> "$RUNNER_RETURNS"'
+[steps.g.steps.b]
+shell = "exit 1"
+[steps.l]
+repeat = { until = "w == 2", max = 3, as = "k" }
+returns = ["w"]
+[steps.l.steps.a]
+returns = ["w"]
+shell = 'echo w=$RUNNER_PARAM_k >> "$RUNNER_RETURNS"'
+[steps.c]
+choose = "'other'"
+returns = ["x"]
+[steps.c.cases.many]
+for-each = { i = [1, 2] }
+returns = ["x"]
+stub = { returns = { x = 1 } }
+[steps.c.default]
+returns = ["x"]
+shell = 'echo x=7 >> "$RUNNER_RETURNS"'
+[steps.j]
+params = { v = "${steps.g.v:-0}", w = "${steps.l.w}", x = "${steps.c.x}" }
+shell = "echo $RUNNER_PARAM_v $RUNNER_PARAM_w $RUNNER_PARAM_x"
+"""
+
+
+@pytest.mark.parametrize("profile", [(), PODS], ids=["local", "agents"])
+def test_what_groups_loops_and_choices_give_is_the_same_to_an_agent(project: Made, profile: tuple[str, ...]) -> None:
+    """A group that failed gives nothing, a loop what its last round gave, a choice what the chosen case gave."""
+    ended = project({"pipeline.toml": WHOLES}).cli("up", "pipeline.toml", *profile, "--json").exits(1)
+    assert ended.nodes()["j"]["params_in"] == {"v": 0, "w": 2, "x": 7}

@@ -183,6 +183,8 @@ def test_n1_to_n8_n19_n26_n29_n31_a_composition_is_what_it_would_be_written_out(
         assert (case.one.run["status"] == "failed") == case.bad(), f"case {seed}"
         if seed % 4 == 0:
             assert fold(case.plan, case.one.records()) == case.one.run, f"case {seed}"
+        if seed % 8 == 3:
+            pretend(case.plan, case.act, tmp_path, alone=True)
         if seed % 4 == 1:
             narrow = pretend(case.plan, case.act, tmp_path, 1 + seed // 4 % 3)
             assert projection(narrow.run) == projection(case.one.run), f"case {seed}"
