@@ -14,7 +14,7 @@ from runner.resolve.kinds import KINDS as KINDS_OF_STEP
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
 
 DEPTH = 3  # folders below the root where files to use are looked for
-KINDS = ("pipeline", "profile", "project")
+KINDS = ("pipeline", "included", "profile", "project")
 OPTIONS: list[Any] = [
     (("-o", "--output"), {"metavar": "DIR", "help": "where to write them (.runner/schema in the project's root)"}),
     (("--print",), {"dest": "kind", "choices": KINDS, "help": "print one of them instead"}),

@@ -20,7 +20,7 @@ HUGE = re.compile("nan|inf|[0-9][eE][+-]?[0-9_]{3}|[0-9_]{300}")  # what may be 
 STARTS = {
     "pipeline": ("pipeline", "#"),
     "job": ("pipeline", "#"),
-    "included": ("pipeline", "#/definitions/Included"),
+    "included": ("included", "#"),
     "profile": ("profile", "#"),
     "project": ("project", "#"),
 }

@@ -25,7 +25,8 @@ Services = Mapping[str, Iterable[tuple[Any, Any]]]  # group -> (Flavor, settings
 def build(services: Services) -> dict[str, dict[str, Any]]:
     """The schemas of all kinds of file, by name, with the settings of these flavors in them."""
     return {
-        "pipeline": _file(language.Pipeline, {}, language.Included),
+        "pipeline": _file(language.Pipeline, {}),
+        "included": _file(language.Included, {}),
         "profile": _file(language.Profile, _services(services, "executor", "run-log", "catalog", "secrets")),
         "project": _file(language.Project, _services(services, "run-log", "catalog")),
     }
@@ -80,15 +81,13 @@ def table_of(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
     return out | {"properties": properties} | _rules(cls)
 
 
-def _file(cls: type, services: dict[str, Any], *more: type) -> dict[str, Any]:
+def _file(cls: type, services: dict[str, Any]) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     table = table_of(cls, definitions)
     for name, service in services.items():
         table["properties"][name] = {"description": service["description"], "$ref": f"#/definitions/{name}"}
         definitions |= service.pop("definitions")
         definitions[name] = service
-    for extra in more:
-        _refer(extra, definitions)
     title = f"runner-up {cls.__name__.lower()}"
     return {"$schema": DRAFT, "title": title, **table, "definitions": dict(sorted(definitions.items()))}
 

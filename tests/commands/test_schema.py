@@ -25,14 +25,16 @@ class Batch:
 def test_it_writes_into_the_project(project: Callable[..., Project]) -> None:
     made = project({"runner.toml": "", "sub/x": ""})
     done = made.run("schema", cwd=made.path("sub")).ok()
-    assert made.files(".runner/**/*") == [f".runner/schema/{kind}.json" for kind in ("pipeline", "profile", "project")]
-    assert len(done.out.splitlines()) == 3
+    assert made.files(".runner/**/*") == [
+        f".runner/schema/{kind}.json" for kind in ("included", "pipeline", "profile", "project")
+    ]
+    assert len(done.out.splitlines()) == 4
 
 
 def test_it_writes_elsewhere_when_asked(project: Callable[..., Project]) -> None:
     made = project()
     made.cli("schema", "-o", "out").ok()
-    assert made.files() == ["out/pipeline.json", "out/profile.json", "out/project.json"]
+    assert made.files() == ["out/included.json", "out/pipeline.json", "out/profile.json", "out/project.json"]
 
 
 def test_it_prints_one(project: Callable[..., Project]) -> None:
@@ -96,4 +98,4 @@ def test_a_broken_plug_in_is_named_and_the_rest_is_written(project: Callable[...
         {"company.py": "import nowhere_to_be_found", "runner.toml": '[plugins.executors]\nbatch = "company:B"\n'}
     )
     made.run("schema").exits(5).says("the plug-in `company:B` of runner.toml cannot be used", "nowhere_to_be_found")
-    assert len(made.files(".runner/schema/*.json")) == 3
+    assert len(made.files(".runner/schema/*.json")) == 4

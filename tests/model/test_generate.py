@@ -18,7 +18,7 @@ from runner.model.generate import ROOT, files, own_flavors
 from runner.model.language import SERVICES
 from runner.plugins import Flavor
 
-KINDS = ("pipeline", "profile", "project")
+KINDS = ("pipeline", "included", "profile", "project")
 DRAFT_07 = {
     "$schema", "title", "description", "type", "properties", "additionalProperties", "required",
     "propertyNames", "items",
