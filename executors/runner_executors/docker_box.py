@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.run.index import born
+from runner_executors.docker_agent import INSIDE, Agents
 from runner_executors.docker_engine import Engine, Failed, Stream
 
 Table = dict[str, Any]
 LABEL = "run.runner"  # labels of our containers: root, owner, run, step
-AGENT = "/run/runner/agent.pyz"
 KEPT = 4096  # bytes of what an agent says
 
 
@@ -62,12 +62,13 @@ class Box:
 
 
 class Boxes:
-    """Makes the containers of one project. agent: the file that runs in each."""
+    """Makes the containers of one project."""
 
-    def __init__(self, engine: Engine, settings: Table, root: str, agent: bytes) -> None:
+    def __init__(self, engine: Engine, settings: Table, root: str) -> None:
         self.engine, self.settings, self.root = engine, settings, root
-        self._agent = agent
-        self._home = ""
+        self._python = settings.get("python") or "python3"
+        self._agents = Agents(engine, self._python, root)
+        self._images: dict[str, str] = {}
 
     def sweep(self) -> None:
         """Remove containers whose run is no more: it was killed."""
@@ -81,7 +82,12 @@ class Boxes:
         call = box.call
         if not box.image:
             raise Failed("no-image", "no image is said: `image` of the step, or `executor.image` of the profile")
-        self.engine.image(box.image, self.settings.get("pull") or "missing", self.settings.get("platform"))
+        platform = self.settings.get("platform")
+        if box.image not in self._images:  # one image a name, in all of a run
+            pull = self.settings.get("pull") or "missing"
+            self._images[box.image] = self.engine.image(box.image, pull, platform)
+        image = self._images[box.image]
+        agent = self._agents.of(image, platform)
         box.folder = call["scratch"] + ".box"
         shutil.rmtree(box.folder, ignore_errors=True)
         os.makedirs(box.folder)
@@ -89,11 +95,13 @@ class Boxes:
         box.log = call["log"]
         os.makedirs(os.path.dirname(box.log), exist_ok=True)
         open(box.log, "wb").close()
-        argv = [self.settings.get("python") or "python3", AGENT, "execute-call", "--told", "0", "--report", box.folder]
+        argv = [self._python, INSIDE, "execute-call", "--told", "0", "--report", box.folder]
         labels = {"root": self.root, "owner": f"{os.getpid()}:{born(os.getpid())}", "run": call["run"]["id"],
                   "step": call["label"]}  # fmt: skip
+        network = self.settings.get("network")
+        host = self.engine.host_config(binds=self._binds(box, agent), network_mode=network, **self._limits(call))
         box.id = self.engine.create(
-            image=box.image,
+            image=image,
             command=argv,
             entrypoint=[],
             stdin_open=True,
@@ -101,29 +109,18 @@ class Boxes:
             working_dir="/",
             environment={"HOME": "/tmp"},
             labels={f"{LABEL}.{name}": text for name, text in labels.items()},
-            platform=self.settings.get("platform"),
-            host_config=self.engine.host_config(binds=self._binds(box), network_mode=self.settings.get("network"),
-                                                **self._limits(call)),
+            platform=platform,
+            host_config=host,
         )  # fmt: skip
         box.stream = self.engine.attach(box.id)
         self.engine.start(box.id)
         return box.stream
 
-    def close(self) -> None:
-        """Remove what was made for all of them."""
-        if self._home:
-            shutil.rmtree(self._home, ignore_errors=True)
-
-    def _binds(self, box: Box) -> Table:
-        if not self._home:
-            self._home = os.path.join(os.path.dirname(box.folder), "agent")
-            os.makedirs(self._home, exist_ok=True)
-            with open(os.path.join(self._home, "agent.pyz"), "wb") as file:
-                file.write(self._agent)
+    def _binds(self, box: Box, agent: str) -> Table:
         catalog = box.call["catalog"]
         found = {
             self.root: {"bind": self.root, "mode": "ro"},
-            os.path.join(self._home, "agent.pyz"): {"bind": AGENT, "mode": "ro"},
+            agent: {"bind": INSIDE, "mode": "ro"},
             box.folder: {"bind": box.folder, "mode": "rw"},
             box.log: {"bind": box.log, "mode": "rw"},
         }

@@ -66,19 +66,17 @@ class Engine:
         info = self.client.info()
         return {"cpu": float(info["NCPU"]), "memory": float(info["MemTotal"])}
 
-    def image(self, name: str, pull: str, platform: str | None) -> None:
-        """Have an image there. Raises Failed (no-image)."""
+    def image(self, name: str, pull: str, platform: str | None) -> str:
+        """Have an image here; its id. Raises Failed (no-image)."""
         try:
-            if pull == "always":
-                self.client.images.pull(name, platform=platform)
-                return
-            self.client.images.get(name)
+            if pull != "always":
+                return str(self.client.images.get(name).id)
         except self.errors.ImageNotFound:
             if pull == "never":
                 raise Failed("no-image", f"there is no image `{name}` here, and `pull` is `never`") from None
-            self._pull(name, platform)
         except self.errors.DockerException as error:
             raise Failed("no-image", f"the image `{name}` can't be had: {_last(error)}") from None
+        return self._pull(name, platform)
 
     def create(self, **said: Any) -> str:
         """Make a container; its id. Raises Failed."""
@@ -129,9 +127,10 @@ class Engine:
         found: list[Table] = self.client.api.containers(all=True, filters={"label": wanted})
         return found
 
-    def _pull(self, name: str, platform: str | None) -> None:
+    def _pull(self, name: str, platform: str | None) -> str:
+        repository, tag = (name, None) if "@" in name or ":" in name.rpartition("/")[2] else (name, "latest")
         try:
-            self.client.images.pull(name, platform=platform)
+            return str(self.client.images.pull(repository, tag=tag, platform=platform).id)
         except self.errors.DockerException as error:
             raise Failed("no-image", f"the image `{name}` is not here and can't be pulled: {_last(error)}") from None
 

@@ -12,7 +12,7 @@ from typing import Any
 from runner.agent.stage import StageError, fetch, project_files
 from runner.agent.unstarted import not_started
 from runner.rules.keys import key_of
-from runner.run.packed import message, packed
+from runner.run.packed import message
 from runner_executors.docker_box import Box, Boxes
 from runner_executors.docker_engine import Engine, Failed
 
@@ -38,6 +38,7 @@ class Docker:
         self._running: dict[int, Box] = {}
         self._ended: list[tuple[Box, Table]] = []
         self._project: list[str] | None = None
+        self._old: list[str] = []
 
     @staticmethod
     def room() -> int:
@@ -63,7 +64,7 @@ class Docker:
         """Start the container of an attempt; its end comes from `poll`."""
         try:
             if self._boxes is None:
-                self._boxes = Boxes(self.engine, self.settings, box.call["root"], packed())
+                self._boxes = Boxes(self.engine, self.settings, box.call["root"])
                 self._boxes.sweep()
             if self._project is None:
                 self._project = project_files(box.call["root"])
@@ -79,6 +80,7 @@ class Docker:
 
     def poll(self, timeout: float) -> list[tuple[Box, Table]]:
         """Wait for ends, at most `timeout` seconds."""
+        self._clear()
         for fd, _ in self._poll.poll(0 if self._ended else max(0.0, timeout) * 1000):
             box = self._running[fd]
             if not box.heard():
@@ -99,9 +101,13 @@ class Docker:
             self.stop(box, hard=True)
         while self._running and time.monotonic() < limit:
             self.poll(0.05)
-        if self._boxes is not None:
-            self._boxes.close()
+        self._clear()
         self.engine.close()
+
+    def _clear(self) -> None:
+        """Remove containers that have ended: now, while others run, nobody waits for it."""
+        while self._old:
+            self.engine.remove(self._old.pop())
 
     def _end(self, box: Box) -> Table:
         """The record of a container that has ended: its agent's, or what its silence means."""
@@ -149,7 +155,7 @@ class Docker:
                 self._poll.unregister(fd)
             box.stream.close()
         if box.id:
-            self.engine.remove(box.id)
+            self._old.append(box.id)
         box.put_log()
         if box.folder:
             shutil.rmtree(box.folder, ignore_errors=True)

@@ -204,3 +204,18 @@ shell = 'cat a.txt; test -e good'
         (docker(found) if first == "docker" else found.cli("up")).exits(1)
         found.path("good").touch()
         (found.cli("up", "--resume") if first == "docker" else docker(found, "--resume")).ok().says("kept from")
+
+
+def test_an_image_without_a_python_is_told(project: Made, docker: Any) -> None:
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n"})
+    said = docker(found, "--set", "executor.python=/no/python").exits(1)
+    said.says("the image has no Python at `/no/python`: the agent needs one, 3.9 or newer (`executor.python`)")
+    assert found.cli("show", "@last", "--json").ok().nodes()["a"]["reason"] == "no-interpreter"
+
+
+def test_the_agent_is_compiled_once_for_an_image(project: Made, docker: Any) -> None:
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n"})
+    for _ in range(2):
+        docker(found).ok()
+    compiled = found.files(".runner/agent/**/attempt.cpython-*.pyc")
+    assert len(compiled) == 1

@@ -1,0 +1,70 @@
+"""The agent in images: compiled by the Python of each, once, so that a step need not wait for that."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+from zipfile import ZipFile
+
+from runner.run.packed import packed
+from runner_executors.docker_engine import Engine, Failed
+
+INSIDE = "/run/runner"
+COMPILE = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", INSIDE)
+NO_PROGRAM = (126, 127)
+
+
+class Agents:
+    """Folders with the agent, by image; kept below `.runner/agent` from run to run."""
+
+    def __init__(self, engine: Engine, python: str, root: str) -> None:
+        self.engine, self.python = engine, python
+        self._zip = packed()
+        self._home = os.path.join(root, ".runner", "agent", hashlib.sha256(self._zip).hexdigest()[:16])
+        self._known: dict[str, str] = {}
+
+    def of(self, image: str, platform: str | None) -> str:
+        """The folder for an image, by its id. Raises Failed (no-interpreter) and OSError."""
+        if image not in self._known:
+            mark = hashlib.sha256(f"{image}\n{self.python}\n{platform}".encode()).hexdigest()[:16]
+            folder = os.path.join(self._home, mark)
+            if not os.path.isdir(folder):
+                self._make(image, platform, folder)
+            self._known[image] = folder
+        return self._known[image]
+
+    def _make(self, image: str, platform: str | None, folder: str) -> None:
+        temporary = f"{folder}.{os.getpid()}.tmp"
+        shutil.rmtree(temporary, ignore_errors=True)
+        os.makedirs(temporary)
+        try:
+            with ZipFile(io.BytesIO(self._zip)) as file:
+                file.extractall(temporary)
+            self._compile(image, platform, temporary)
+            try:
+                os.rename(temporary, folder)
+            except OSError:  # another run was first
+                if not os.path.isdir(folder):
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def _compile(self, image: str, platform: str | None, folder: str) -> None:
+        missing = f"the image has no Python at `{self.python}`: the agent needs one, 3.9 or newer (`executor.python`)"
+        limits = self.engine.host_config(binds={folder: {"bind": INSIDE, "mode": "rw"}}, network_mode="none")
+        user = f"{os.getuid()}:{os.getgid()}"
+        argv = [self.python, *COMPILE]
+        id = self.engine.create(
+            image=image, entrypoint=[], command=argv, user=user, platform=platform, host_config=limits
+        )  # fmt: skip
+        try:
+            self.engine.start(id)
+            code, _ = self.engine.ended(id)
+        except Failed as failed:
+            raise Failed("no-interpreter", f"{missing}; {failed}") from None
+        finally:
+            self.engine.remove(id)
+        if code in NO_PROGRAM:
+            raise Failed("no-interpreter", missing)
