@@ -8,6 +8,7 @@ from typing import Any
 
 from runner import __version__
 from runner.plan.compile import Compiler
+from runner.plan.kinds import kinds
 from runner.plan.steps import Step, Tree
 from runner.plan.walk import WRONG
 from runner.resolve.hints import KINDS
@@ -27,6 +28,7 @@ def rules(tree: Tree, compiler: Compiler, resolved: Resolved) -> None:
     """Append what is wrong to the tree's problems."""
     tree.problems += version(tree)
     tree.problems += job(tree)
+    tree.problems += kinds(tree)
     tree.problems += required(resolved)
     tree.problems += unmatched(tree, resolved)
     tree.problems += recovery(compiler)

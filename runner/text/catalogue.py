@@ -169,6 +169,7 @@ CODES |= {
     "E451": Code("`{said}`: {why}"),
     "E452": Code("parameter `{name}`: {why}"),
     "E453": Code("parameter `{name}` is {old} and can't become {new}", "a layer may not change a parameter's kind"),
+    "E456": Code("`[types.{name}]` makes no sense: {why}", None),
     "E455": Code("`{said}`: there is no parameter `{name}`", "did you mean `{near}`?"),
     "E454": Code("parameter `{name}` has no value", "give one: `--param {name}=...`"),
 }

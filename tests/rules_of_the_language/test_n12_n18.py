@@ -308,3 +308,42 @@ def test_n18_a_return_replaces_a_parameter_behind_it_only(project: Make) -> None
         }
     )
     up(made).ok()
+
+
+TYPES = """
+    [params]
+    n = 3
+    mode = "fast"
+    xs = ["a"]
+    day = 2026-01-02
+    [types]
+    n = { type = "integer", minimum = 1, maximum = 5 }
+    mode = { enum = ["fast", "slow"] }
+    xs = { type = "list", items = { type = "text", pattern = "^[a-z]$" } }
+    day = { enum = [2026-01-02, 2026-01-03] }
+    ratio = { type = "number" }
+    [steps.a]
+    shell = ":"
+    """
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("n=6", "6 is more than 5"),
+        ("n=0", "0 is less than 1"),
+        ("n=1.0", "not a whole number"),
+        ("mode=medium", "'medium' is not one of 'fast', 'slow'"),
+        ('xs=["a", "bb"]', "[1]: text 'bb' does not match"),
+        ("xs=a", "is not a list"),
+        ("day=2026-02-30", "not a date"),
+        ("day=2026-01-04", "is not one of"),
+        ("ratio=x", "'x' is not a number"),
+        ("ratio=0.5", ""),
+    ],
+)
+def test_n15_types_hold_for_what_is_given_on_the_command_line(project: Make, word: str, says: str) -> None:
+    made = project({"pipeline.toml": TYPES})
+    words = [] if word.startswith("ratio") else ["--param", "ratio=1"]
+    said = made.cli("check", "pipeline.toml", *words, "--param", word).exits(3 if says else 0)
+    assert not says or said.says(f"`--param {word}`", says)
