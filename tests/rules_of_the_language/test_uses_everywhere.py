@@ -295,3 +295,14 @@ def test_a_file_that_is_used_several_times_is_said_to_be_wrong_once(project: Mak
     twice = '[steps.a]\nuses = "i.toml"\n[steps.b]\nuses = "i.toml"\n'
     made = project({"pipeline.toml": twice, "i.toml": '[steps.x]\ncommand = ["echo", "${y}"]\n'})
     assert made.cli("check", "pipeline.toml").exits(3).says("1 problem in i.toml", "used by `a`").err.count("E460") == 1
+
+
+def test_max_parallel_of_a_file_holds_for_each_use_of_it(project: Make) -> None:
+    inner = "max-parallel = 1\n[steps.a]\nstub = true\n[steps.b]\nstub = true\n"
+    text = '[steps.u]\nuses = "i.toml"\n[steps.v]\nfor-each = { i = [1, 2] }\nmax-parallel = 2\nuses = "i.toml"\n'
+    made = project({"pipeline.toml": text, "i.toml": inner})
+    nodes = {node["path"]: node for node in made.cli("plan", "pipeline.toml", "--json").ok().json()["nodes"].values()}
+    assert nodes["u"]["max_parallel"] == nodes["v"]["body"]["max_parallel"] == 1 and nodes["v"]["max_parallel"] == 2
+    made.write({"i.toml": inner.replace("= 1\n", '= "${env.MOST:-3}"\n', 1)})
+    nodes = {node["path"]: node for node in made.cli("plan", "pipeline.toml", "--json").ok().json()["nodes"].values()}
+    assert nodes["u"]["max_parallel"] == 3
