@@ -10,6 +10,7 @@ from typing import Any, Callable
 
 from runner.rules.expr import ExprError
 from runner.rules.keys import Key
+from runner.rules.last import of_file
 
 Table = dict[str, Any]
 Scope = tuple[str, int, float]  # the id of what has a limit, the length of its instances' keys, seconds
@@ -47,7 +48,11 @@ class Deadlines:
             while "body" in part:
                 part, depth = part["body"], depth + 1
             own: tuple[Scope, ...] = ((one, depth, part["timeout"]),) if "timeout" in part else ()
-            self._around[one] = self._around[self._nodes[one]["parent"]] + own
+            up = self._nodes[one]["parent"]
+            above = self._around[up]
+            if of_file(self._nodes[one]["path"]):  # the time of a file does not hold for its `[finally]` (N52)
+                above = tuple(scope for scope in above if scope[0] != up)
+            self._around[one] = above + own
         return self._around[self._nodes[id]["parent"]]
 
     def limit(self, call: Table, id: str, key: Key, now: float) -> None:

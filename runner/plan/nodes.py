@@ -161,10 +161,11 @@ class Emitter:
         limit = None
         if not step.each:
             limit = amount(step, self.compiler, ("max-parallel",), step.table.get("max-parallel"), COUNT)
-        if limit is None and step.kind == "uses" and step.inside is not None:
-            limit = used.setting(step.inside.home, "max-parallel", COUNT, self.compiler)
-        extra: Table = {"max_parallel": limit} if limit else {}
         timeout = amount(step, self.compiler, ("timeout",), step.table.get("timeout"), DURATION)
+        if step.kind == "uses" and step.inside is not None:  # what the file says of a run of it
+            limit = limit or used.setting(step.inside.home, "max-parallel", COUNT, self.compiler)
+            timeout = timeout or used.setting(step.inside.home, "timeout", DURATION, self.compiler)
+        extra: Table = {"max_parallel": limit} if limit else {}
         extra.update({"timeout": timeout} if timeout else {})
         if step.kind == "choose":
             return {"type": "choice", **extra, **self._choice(step)}

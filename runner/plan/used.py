@@ -104,7 +104,7 @@ def returned(step: Step, gives: Table, compiler: Compiler) -> Table:
 
 
 def setting(home: Home, key: str, what: Amount, compiler: Compiler) -> Any:
-    """A number that a used file says of itself, such as `max-parallel`; None where it says none."""
+    """A number that a used file says of a run of it (`max-parallel`, `timeout`); None where it says none."""
     value = home.doc.data.get(key)
     if isinstance(value, str) and "$" in value:
         place = home.doc.place((key,))
@@ -116,4 +116,4 @@ def setting(home: Home, key: str, what: Amount, compiler: Compiler) -> Any:
                 compiler.problems.append(diagnose("E470", place, key=key))
             return None
         return read(value, what, key, lambda: place, compiler)
-    return value
+    return what.read(value) if what.read is not None and isinstance(value, str) else value

@@ -306,3 +306,22 @@ def test_max_parallel_of_a_file_holds_for_each_use_of_it(project: Make) -> None:
     made.write({"i.toml": inner.replace("= 1\n", '= "${env.MOST:-3}"\n', 1)})
     nodes = {node["path"]: node for node in made.cli("plan", "pipeline.toml", "--json").ok().json()["nodes"].values()}
     assert nodes["u"]["max_parallel"] == 3
+
+
+def test_n52_the_time_of_a_file_holds_for_each_use_and_not_for_its_finally(project: Make) -> None:
+    inner = """
+        timeout = "1s"
+        [steps.x]
+        shell = "sleep 60"
+        [finally.end]
+        shell = 'sleep 1.1; echo "ended $RUNNER_RUN_STATUS"'
+        """
+    made = project({"pipeline.toml": '[steps.a]\nuses = "i.toml"\n', "i.toml": inner})
+    plan = made.cli("plan", "pipeline.toml", "--json").ok().json()
+    assert next(node for node in plan["nodes"].values() if node["path"] == "a")["timeout"] == 1.0
+    found = up(made).exits(1).nodes()
+    assert (found["a.x"]["status"], found["a.x"]["reason"]) == ("failed", "timeout")
+    assert log(made, "a.!finally.end") == "ended failed\n"
+    made.write({"pipeline.toml": '[steps.a]\nuses = "i.toml"\ntimeout = "2s"\n'})
+    plan = made.cli("plan", "pipeline.toml", "--json").ok().json()
+    assert next(node for node in plan["nodes"].values() if node["path"] == "a")["timeout"] == 2.0
