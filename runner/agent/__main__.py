@@ -2,9 +2,11 @@
 
     agent.pyz execute-node --run RUN --node ID [--key K] [--plan FILE] [--root DIR] [--folder DIR] [--logs DIR]
                            [--report DIR] [--told FD]
+    agent.pyz execute-job --run RUN [the same]
     agent.pyz execute-call --told FD --report DIR
 
-`execute-node` runs one attempt with plan and stores alone, and records it. `execute-call` runs a `call` that a driver
+`execute-node` runs one attempt with plan and stores alone, and records it; `execute-job` that of the one step that the
+plan of a job has, which needs no name. `execute-call` runs a `call` that a driver
 made, with `secrets`, both read from --told, and leaves its record in --report: the driver commits.
 
 --plan      the plan as JSON, a file or a folder with `plan.json`; else that of the run, from the run log of --told
@@ -38,7 +40,7 @@ USAGE, FAULT = 64, 70
 WORDS = ("plan", "run", "node", "key", "root", "folder", "logs", "report", "told")
 
 
-NEEDED = {"execute-node": ("run", "node"), "execute-call": ("told", "report")}
+NEEDED = {"execute-node": ("run", "node"), "execute-job": ("run",), "execute-call": ("told", "report")}
 
 
 class Wrong(Exception):
@@ -49,7 +51,7 @@ def main(words: list[str]) -> int:
     """Run the command; the exit code."""
     try:
         command, given = _options(words)
-        return _execute(given) if command == "execute-node" else _call(given)
+        return _call(given) if command == "execute-call" else _execute(given)
     except (Wrong, OSError) as error:
         sys.stderr.write(f"runner agent: {error}\n")
         return USAGE if isinstance(error, Wrong) else FAULT
@@ -57,7 +59,7 @@ def main(words: list[str]) -> int:
 
 def _options(words: list[str]) -> tuple[str, dict[str, str]]:
     if not words or words[0] not in NEEDED:
-        raise Wrong("the command is `execute-node` or `execute-call`")
+        raise Wrong("the command is `execute-node`, `execute-job` or `execute-call`")
     found: dict[str, str] = {}
     rest = words[1:]
     while rest:
@@ -77,8 +79,9 @@ def _execute(given: dict[str, str]) -> int:
     secrets = told.pop("secrets", {})
     root = os.path.abspath(given.get("root", "."))
     plan, store = _plan(given, told, root)
-    if given["node"] not in plan["nodes"]:
-        raise Wrong(f"the plan has no node `{given['node']}`")
+    node = given.get("node") or _only(plan)
+    if node not in plan["nodes"]:
+        raise Wrong(f"the plan has no node `{node}`")
     profile, run = plan["profile"], given["run"]
     catalog = _service(CATALOGS, profile["catalog"], "catalog").open(profile["catalog"], root)
     logs = given.get("logs") or os.path.join(
@@ -86,7 +89,7 @@ def _execute(given: dict[str, str]) -> int:
     )
     folder = given.get("folder") or tempfile.mkdtemp(prefix="runner-")
     try:
-        job = Job(plan, run, given["node"], key_of(given.get("key", "-")), root, folder, logs, told)
+        job = Job(plan, run, node, key_of(given.get("key", "-")), root, folder, logs, told)
         end, code = execute(job, store, catalog, secrets, os.environ)
     finally:
         if "folder" not in given:
@@ -94,6 +97,14 @@ def _execute(given: dict[str, str]) -> int:
     if "report" in given:
         _report(given["report"], end)
     return code
+
+
+def _only(plan: dict[str, Any]) -> str:
+    """The one step of a job."""
+    steps = plan["steps"]
+    if len(steps) != 1 or plan["nodes"][steps[0]]["type"] not in ("task", "map", "loop"):
+        raise Wrong("the plan is not that of a job: name the node")
+    return str(steps[0])
 
 
 def _call(given: dict[str, str]) -> int:

@@ -17,6 +17,7 @@ from runner.rules.values import check_type, to_text
 
 Table = dict[str, Any]
 DEFAULT_GRACE = 10.0
+MARKS = ("name", "kind", "x", "y", "optional", "always", "carry", "keep")
 
 
 class Place(NamedTuple):
@@ -184,7 +185,7 @@ def files(
     for entry in do["outputs"]:
         path = values.value(entry["path"], id, key)
         inside(path)
-        kept = {mark: entry[mark] for mark in ("name", "kind", "optional", "always", "carry", "keep") if mark in entry}
+        kept = {mark: entry[mark] for mark in MARKS if mark in entry}
         outputs.append({**kept, "path": path, "glob": is_pattern(path) and bool(entry.get("glob"))})
         if "name" in entry:
             named[entry["name"]] = path

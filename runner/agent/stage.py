@@ -185,7 +185,8 @@ def collect(
             except OSError as error:
                 raise StageError("stage-out", _say(error), "errored") from error
             named = {"name": output["name"]} if output.get("name") else {}
-            entries.append({**named, "path": one, **kept, "kind": output.get("kind", "file")})
+            axes = {axis: output[axis] for axis in ("x", "y") if axis in output}
+            entries.append({**named, "path": one, **kept, "kind": output.get("kind", "file"), **axes})
         if work.isolated and not call.get("remote"):
             try:
                 _bring_back(call["root"], work.root, path, found)

@@ -152,7 +152,7 @@ def one(
     files = entry.get("files") or ()
     if files:
         lines.append("files")
-        lines += [f"  {file.get('path')}  {_stored(file)}" for file in files]
+        lines += [f"  {file.get('path')}  {_drawn(file)}{_stored(file)}" for file in files]
     if width is not None:
         lines = [cut(line, width, "...") if "\x1b" not in line else line for line in lines]
     return "\n".join(lines) + "\n"
@@ -176,6 +176,15 @@ def _object(blob: Mapping[str, Any]) -> str:
 
 def _stored(blob: Mapping[str, Any]) -> str:
     return f"{blob.get('size', 0):,} bytes  {str(blob.get('sha256', ''))[:12]}".rstrip()
+
+
+def _drawn(file: Mapping[str, Any]) -> str:
+    """What a file is for, unless it is merely a file: `plot of loss over step`."""
+    kind = str(file.get("kind", "file"))
+    if kind == "file":
+        return ""
+    axes = f" of {file['y']} over {file['x']}" if "x" in file and "y" in file else ""
+    return f"{kind}{axes}  "
 
 
 def _value(value: Any) -> str:

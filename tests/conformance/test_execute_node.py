@@ -103,7 +103,7 @@ def test_a_value_that_is_not_there_is_a_bad_parameter(pods: Pods) -> None:
 def test_a_wrong_command_line_is_told(pods: Pods) -> None:
     for words, said in (
         (["execute-node"], "`--run` is missing"),
-        (["execute-job"], "the command is `execute-node` or `execute-call`"),
+        (["execute"], "the command is `execute-node`, `execute-job` or `execute-call`"),
         (["execute-node", "--run", "r", "--node", "n"], "`--plan` is missing"),
         (["execute-node", "--color", "x"], "`--color` is no option"),
     ):
@@ -189,3 +189,37 @@ def test_what_groups_loops_and_choices_give_is_the_same_to_an_agent(project: Mad
     """A group that failed gives nothing, a loop what its last round gave, a choice what the chosen case gave."""
     ended = project({"pipeline.toml": WHOLES}).cli("up", "pipeline.toml", *profile, "--json").exits(1)
     assert ended.nodes()["j"]["params_in"] == {"v": 0, "w": 2, "x": 7}
+
+
+JOB = """
+name = "convert"
+[params]
+n = 2
+[job]
+retry = { attempts = 2 }
+returns = ["twice"]
+shell = 'test ! -e no || exit 3; echo "twice=$((RUNNER_PARAM_n * 2))" >> "$RUNNER_RETURNS"'
+"""
+
+
+def test_a_job_is_executed_without_naming_its_step(project: Made) -> None:
+    """A run begins, its only attempt fails; an agent goes on with the plan alone, until there is nothing left to do."""
+    made = project({"pipeline.toml": JOB.replace("attempts = 2", "attempts = 1"), "no": ""})
+    made.cli("up", "pipeline.toml", *PODS).exits(1)
+    agent = made.path("agent.pyz")
+    agent.write_bytes(packed())
+    run = json.loads(made.cli("runs", "--json").ok().out)[0]["run"]
+    plan = next(made.path(".runner/plans").glob("*/plan.json"))
+
+    def go(*more: str) -> int:
+        words = [sys.executable, str(agent), "execute-job", "--plan", str(plan), "--run", run, *more]
+        return subprocess.run(words, cwd=made.root, env=made.environment(), capture_output=True).returncode
+
+    assert go() == 78, "its one attempt is used up"
+    made.path("no").unlink()
+    assert (go("--report", str(made.root)), go()) == (0, 0)
+    assert json.loads(made.read("end.json"))["returns"]["twice"]["json"] == 4
+    many = project({"pipeline.toml": TEXT})
+    many.cli("up", *PODS, env={"LOG": str(many.path("log"))}).ok()
+    plan = next(many.path(".runner/plans").glob("*/plan.json"))
+    assert go() == 64, "a pipeline of two steps is no job"

@@ -307,3 +307,26 @@ def test_n28_addresses_and_attempts(project: Make) -> None:
     assert {"arch[arch=vit_b].fit[1]", "arch[arch=vit_l].fit[0]", "loop#1", "loop#2"} <= set(labels)
     assert log(made, "arch[arch=vit_b].fit[1]~1").split()[-1] == "1"
     assert "loop#3" not in labels
+
+
+def test_n23_the_kind_of_an_output_is_on_record_and_shown(project: Make) -> None:
+    text = """
+        [steps.a]
+        outputs = [
+          "plain.txt",
+          { path = "m.json", kind = "metrics" },
+          { path = "p.csv", kind = "plot", x = "step", y = "loss" },
+          { path = "f.svg", kind = "figure" },
+          { path = "t.csv", kind = "table" },
+          { path = "r.html", kind = "report" },
+        ]
+        shell = "touch plain.txt m.json p.csv f.svg t.csv r.html"
+        """
+    made = project({"pipeline.toml": text})
+    files = {file["path"]: file for file in up(made).ok().nodes()["a"]["files"]}
+    kinds = {path: file["kind"] for path, file in files.items()}
+    assert kinds == {"plain.txt": "file", "m.json": "metrics", "p.csv": "plot", "f.svg": "figure", "t.csv": "table",
+                     "r.html": "report"}  # fmt: skip
+    assert (files["p.csv"]["x"], files["p.csv"]["y"]) == ("step", "loss")
+    shown = made.cli("show", "@last", "a").ok()
+    shown.says("p.csv  plot of loss over step  ", "r.html  report  ", "plain.txt  0 bytes")
