@@ -11,12 +11,10 @@ from runner.agent.spawn import end_run
 from runner.commands.common import open_run, plugins_of
 from runner.commands.find import find
 from runner.commands.warning import warn_of_damage
-from runner.plan.build import pipeline_name
 from runner.resolve.ask import find_root
+from runner.resolve.naming import name_in
 from runner.run.resume import Parent, open_parent
 from runner.text.diagnostics import Refused, diagnose
-from runner.text.document import load
-from runner.text.sources import Sources
 
 Table = dict[str, Any]
 
@@ -32,7 +30,7 @@ def recall(args: argparse.Namespace) -> Parent:
         args.file, args.resume = args.resume, "@last"
     file = Path(args.file)
     root = find_root(file)
-    name = pipeline_name(load(file, Sources(root), "pipeline"), file)
+    name = name_in(file, root)
     parent = open_parent(root, args.resume, name, plugins_of(root))
     if not args.dry_run:
         end_run(parent.meta["run"])

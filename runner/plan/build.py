@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.plan import order, paths, tasks, used
@@ -15,11 +14,11 @@ from runner.plan.scope import find_step
 from runner.plan.services import profile_table, setting
 from runner.plan.steps import Step, Tree
 from runner.plan.walk import references
+from runner.resolve.naming import pipeline_name
 from runner.resolve.resolved import Resolved
 from runner.resolve.said import spoken
 from runner.rules.keys import digest
 from runner.text.diagnostics import Diagnostic, with_ways
-from runner.text.document import Document
 from runner.text.sources import Sources
 
 Table = dict[str, Any]
@@ -77,7 +76,7 @@ def build(resolved: Resolved, sources: Sources) -> Built:
         return Built(None, tree, _sorted(tree, resolved))
     plan: Table = {
         "v": VERSION,
-        "name": pipeline_name(tree.doc, resolved.ask.file),
+        "name": pipeline_name(tree.doc.data, resolved.ask.file),
         "description": tree.doc.data.get("description", ""),
         "params": params,
         "types": resolved.parameters.kinds,
@@ -92,14 +91,6 @@ def build(resolved: Resolved, sources: Sources) -> Built:
     }
     plan["digest"] = digest(plan)
     return Built(plan, tree, _sorted(tree, resolved))
-
-
-def pipeline_name(doc: Document, file: Path) -> str:
-    """The pipeline's name: as written, else the file's or its folder's."""
-    given = doc.data.get("name")
-    if isinstance(given, str):
-        return given
-    return file.absolute().parent.name if file.stem == "pipeline" else file.stem
 
 
 def _references(tree: Tree, compiler: Compiler) -> None:
