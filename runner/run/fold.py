@@ -12,6 +12,7 @@ from typing import Any
 from runner.rules.decide import FAILURE, Status, run_status
 from runner.rules.keys import Key, key_text
 from runner.rules.labels import Labels
+from runner.rules.last import is_last
 from runner.run.events import Address
 from runner.run.instructions import Decide, Expand
 from runner.run.machine import Machine
@@ -63,7 +64,6 @@ class Fold:
         self.running: set[Address] = set()
         self._stops: dict[Address, Any] = {}  # what `stop-when` of a map has come to so far
         self.ends: dict[Address, Table] = {}
-        self._last = set(in_order(plan, plan.get("finally", ())))
         if machine is None:
             selected = records.run.get("selected")
             chosen = None if selected is None else set(selected)
@@ -123,7 +123,7 @@ class Fold:
         if started:
             return {"status": "errored", "reason": "lost"}
         cancel, over = self.records.cancel, self.records.end is not None
-        if cancel is not None and (over or cancel.get("hard") or address.id not in self._last):
+        if cancel is not None and (over or cancel.get("hard") or not is_last(self.nodes[address.id]["path"])):
             return {"status": "cancelled", "reason": "cancelled"}
         return {"status": "errored", "reason": "never-started"} if over else None
 
