@@ -13,10 +13,10 @@ from runner.resolve.layers import Keys, Laid, Layer, Layers
 from runner.resolve.parameters import Parameters, defaults
 from runner.rules.keys import node_id
 from runner.rules.last import LAST
-from runner.text.diagnostics import Diagnostic, Place, diagnose
+from runner.text.diagnostics import Diagnostic, Place, Refused, diagnose, with_ways
 from runner.text.document import At, Document
 
-MOST = 100_000  # steps of used files: a few files that use each other twice make any number
+MOST = 50_000  # steps of used files: a few files that use each other twice make any number
 Edges = dict[str, tuple["Step", tuple["Step", Keys]]]
 """Sibling's name -> the sibling, and the step and key that ask for it (a step inside this one, perhaps)."""
 
@@ -135,7 +135,9 @@ class Seed(NamedTuple):
 
 
 class Tree:
-    """All steps of a pipeline: the top graph, `[finally]`, and every step in the order of the file."""
+    """All steps of a pipeline: the top graph, `[finally]`, and every step in the order of the file.
+
+    Raises Refused where files use each other so often that there is no end of steps."""
 
     def __init__(self, layers: Layers, parameters: Parameters) -> None:
         self.layers = layers
@@ -254,9 +256,8 @@ class Tree:
         if doc is None:
             return None
         if len(self.steps) > MOST:
-            if not any(problem.code == "E337" for problem in self.problems):
-                self.problems.append(diagnose("E337", step.place(("uses",)), limit=MOST))
-            return None
+            problem = diagnose("E337", step.place(("uses",)), limit=MOST)
+            raise Refused(with_ways([*self.problems, problem], self.layers.files.library.ways))
         if id(doc) not in self._parameters:
             self._parameters[id(doc)] = found = defaults(doc)
             self.problems += found.problems
