@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.commands.asking import JSON
 from runner.resolve.ask import Ask
-from runner.text.diagnostics import Diagnostic, Refused
+from runner.text.diagnostics import Diagnostic, Place, Refused
 
 OPTIONS: list[Any] = [
     (
@@ -84,12 +84,15 @@ def problems_of(ask: Ask) -> list[Diagnostic]:
 
 def as_json(problem: Diagnostic) -> dict[str, Any]:
     """A diagnostic for machines."""
-    place = problem.place
-    where = {"file": place.file, "line": place.line, "column": place.col, "end_column": place.end} if place else None
     return {
         "code": problem.code,
         "severity": problem.severity,
-        "place": where,
+        "place": _place(problem.place) if problem.place else None,
         "message": problem.message,
         "hint": problem.hint,
+        "related": [{**_place(place), "message": words} for place, words in problem.related],
     }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.file, "line": place.line, "column": place.col, "end_column": place.end}

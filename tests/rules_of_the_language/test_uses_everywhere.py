@@ -295,6 +295,11 @@ def test_a_file_that_is_used_several_times_is_said_to_be_wrong_once(project: Mak
     twice = '[steps.a]\nuses = "i.toml"\n[steps.b]\nuses = "i.toml"\n'
     made = project({"pipeline.toml": twice, "i.toml": '[steps.x]\ncommand = ["echo", "${y}"]\n'})
     assert made.cli("check", "pipeline.toml").exits(3).says("1 problem in i.toml", "used by `a`").err.count("E460") == 1
+    [told] = made.cli("check", "pipeline.toml", "--json").exits(3).json()
+    assert told["place"]["file"] == "i.toml"
+    assert [(one["file"], one["line"], one["message"]) for one in told["related"]] == [
+        ("pipeline.toml", 2, "used by `a`")
+    ]
 
 
 def test_max_parallel_of_a_file_holds_for_each_use_of_it(project: Make) -> None:
