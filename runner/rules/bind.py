@@ -224,6 +224,11 @@ class Values:
 
     def _path(self, node: Table, key: Key, name: str) -> Any:
         part = part_of(node, key)
+        if "handler" in node and len(key) == node["depth"] and node["handler"]["recover"] == "continue":
+            handler = self.nodes[node["handler"]["node"]]
+            found = self._path(handler, key, name) if self._recovered(node, key) else ABSENT
+            if found is not ABSENT:  # it stands for the step (N29)
+                return found
         if part["type"] == "map":
             return [self._path(node, (*key, index), name) for index in range(len(self.items(node["id"], key)))]
         if part["type"] != "task":

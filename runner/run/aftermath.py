@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.agent.named import Named
-from runner.rules.decide import Status
-from runner.rules.keys import dumps, key_of, key_text
+from runner.rules.decide import FAILURE, Status
+from runner.rules.keys import Key, dumps, key_of, key_text
 from runner.rules.last import file_of, is_last
 from runner.run.events import Address
 from runner.run.fold import file_facts
@@ -25,26 +25,49 @@ class Aftermath:
         self.nodes, self.ends, self.folder = nodes, ends, folder
         self._read = 0  # so many of the ends are in _newest
         self._newest: dict[Address, Table] = {}
+        self._inside: dict[Address, list[Address]] = {}  # what holds others -> those inside that have such ends
         self._guarded: dict[str, str] = {}  # handler -> the node that it stands by
         self._over: Table | None = None
 
-    def failed(self, handler: Address) -> Table:
-        """Of the step that a handler stands by: path, last status, exit code, reason, its log where there is one."""
+    def handler_of(self, address: Address) -> Address | None:
+        """The handler that an instance is, or is a part of."""
+        id, key = address
+        if "!on-failure" not in self.nodes[id]["path"]:
+            return None
+        while not self.nodes[id]["path"].endswith("!on-failure"):
+            id = self.nodes[id]["parent"]
+        return Address(id, key[: self.nodes[id]["depth"]])
+
+    def failed(self, handler: Address, statuses: Mapping[Address, Status]) -> Table:
+        """Of the step that a handler stands by: path, last status, exit code, reason, its log where there is one; where
+        it holds others, of the last of them that failed."""
         if not self._guarded:
             self._guarded = {node["handler"]["node"]: id for id, node in self.nodes.items() if node.get("handler")}
         while self._read < len(self.ends):
             end = self.ends[self._read]
-            key = key_of(end["key"])[: self.nodes[end["id"]]["depth"]]
-            self._newest[Address(end["id"], key)] = end
+            self._note(end, key_of(end["key"]))
             self._read += 1
         id = self._guarded[handler.id]
         told: Table = {"step": self.nodes[id]["path"], "status": "failed", "exit_code": None, "log": "", "reason": None}
         last = self._newest.get(Address(id, handler.key))
+        for inner in () if last else reversed(self._inside.get(Address(id, handler.key), ())):
+            status = statuses.get(inner)
+            if status is not None and status.status in FAILURE and not status.handled:
+                last = self._newest.get(inner)
+                break
         if last is not None:
             log = os.path.join(self.folder, "logs", f"{last['id']}.{last['key']}.{last['n']}")
             told.update(status=last["status"], exit_code=last.get("exit"), reason=last.get("reason"))
             told["log"] = log if os.path.exists(log) else ""
         return told
+
+    def _note(self, end: Table, key: Key) -> None:
+        node = self.nodes[end["id"]]
+        self._newest[Address(end["id"], key)] = self._newest[Address(end["id"], key[: node["depth"]])] = end
+        inner = Address(end["id"], key)
+        while node["parent"] is not None:
+            node = self.nodes[node["parent"]]
+            self._inside.setdefault(Address(node["id"], key[: node["depth"]]), []).append(inner)
 
     def over(self, facts: Table, statuses: Mapping[Address, Status], address: Address) -> Table:
         """Of a run: its status, the paths that failed, and a file with the ends of all instances before `[finally]`.

@@ -107,7 +107,10 @@ def _fixed(expr: Any, nodes: Table) -> bool:
 
 
 def _named(node: Table, name: str) -> bool:
-    """Whether a file that a task names has a path of its own, known when the task starts: it is not found by a glob."""
+    """Whether a file that a task names has a path of its own, known when the task starts: it is not found by a glob,
+    and no handler's may stand for it."""
+    if (node.get("handler") or {}).get("recover") == "continue":
+        return False
     part = node
     while "body" in part:
         part = part["body"]

@@ -364,8 +364,8 @@ class Driver:
 
     def _about_failure(self, call: Table, address: Address) -> None:
         """What a handler is told of the step that it stands by (N29), and `[finally]` of the run (N30)."""
-        if self.plan["nodes"][address.id]["path"].endswith("!on-failure"):
-            call["failed"] = self.aftermath.failed(address)
+        if handler := self.aftermath.handler_of(address):
+            call["failed"] = self.aftermath.failed(handler, self.machine.statuses)
         elif self._last(address.id):
             call["finally"] = self.aftermath.over(self.facts, self.machine.statuses, address)
 

@@ -264,3 +264,49 @@ def test_n3_the_timeout_of_a_map_of_groups_is_that_of_each_item(project: Make) -
         """
     statuses = up(project, text).exits(1).statuses()
     assert [statuses[f"m[i={i}]"] for i in (1, 2, 3)] == ["succeeded", "failed", "succeeded"]
+
+
+def test_n29_a_handler_of_a_whole_is_told_of_what_failed_inside(project: Make) -> None:
+    text = """
+        [steps.g]
+        for-each = { i = [1, 2] }
+        max-parallel = 1
+        on-failure = "tell"
+        [steps.g.steps.again]
+        retry = { attempts = 2 }
+        shell = 'echo again; test -e "tried-$RUNNER_PARAM_i" || { touch "tried-$RUNNER_PARAM_i"; exit 9; }'
+        [steps.g.steps.bad]
+        shell = 'echo "oops $RUNNER_PARAM_i"; exit 4'
+        [steps.g.steps.saved]
+        after = ["bad"]
+        on-failure = { run = "mend", recover = "continue" }
+        shell = "echo saved; exit 5"
+        [handlers.mend]
+        shell = ":"
+        [handlers.tell.steps.first]
+        shell = 'echo "$RUNNER_FAILED_STEP $RUNNER_FAILED_EXIT_CODE $(cat "$RUNNER_FAILED_LOG")"'
+        """
+    made = project({"pipeline.toml": text})
+    made.cli("up", "pipeline.toml", "--json").exits(1)
+    assert made.cli("logs", "@last", "g!on-failure.first").ok().out == "g 4 oops 2\n"
+
+
+def test_n29_a_file_of_a_handler_stands_for_that_of_its_step(project: Make) -> None:
+    text = """
+        [steps.a]
+        outputs = { o = "a.txt" }
+        on-failure = { run = "mend", recover = "continue" }
+        shell = 'test -e fine && touch a.txt'
+        [steps.b]
+        inputs = { o = "${steps.a.o}" }
+        shell = 'echo "$RUNNER_PARAM_o"'
+        [handlers.mend]
+        outputs = { o = "b.txt" }
+        shell = "touch b.txt"
+        """
+    made = project({"pipeline.toml": text})
+    made.cli("up", "pipeline.toml").ok()
+    assert made.cli("logs", "@last", "b").ok().out == "b.txt\n"
+    made.write({"fine": ""})
+    made.cli("up", "pipeline.toml").ok()
+    assert made.cli("logs", "@last", "b").ok().out == "a.txt\n"
