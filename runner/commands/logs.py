@@ -46,8 +46,10 @@ def run(args: argparse.Namespace) -> int:
         addresses, attempt = [a for a, entry in told.items() if entry.get("attempts")], args.attempt
     else:
         asked, found = find(opened.run, opened.plan["nodes"], args.step)
-        nest = Nest(told, opened.plan["nodes"])
-        addresses = list(dict.fromkeys(one for address in asked for one in (address, *nest.below(address))))
+        addresses = asked
+        if args.step != "@failed":  # what failed inside of a whole failed by itself, and what did not is not asked for
+            nest = Nest(told, opened.plan["nodes"])
+            addresses = list(dict.fromkeys(one for address in asked for one in (address, *nest.below(address))))
         attempt = args.attempt if args.attempt is not None else found
     if args.follow:
         return _follow(opened, root, addresses, attempt)
