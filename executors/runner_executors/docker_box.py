@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+from runner.run.begin import user
 from runner.run.index import born
 from runner_executors.docker_agent import INSIDE, Agents
 from runner_executors.docker_engine import Engine, Failed, Stream
@@ -90,7 +91,8 @@ class Boxes:
         agent = self._agents.of(image, platform)
         box.folder = call["scratch"] + ".box"
         shutil.rmtree(box.folder, ignore_errors=True)
-        os.makedirs(box.folder)
+        home = os.path.join(box.folder, "home")
+        os.makedirs(home)
         call["scratch"] = os.path.join(box.folder, "work")
         box.log = call["log"]
         os.makedirs(os.path.dirname(box.log), exist_ok=True)
@@ -107,7 +109,7 @@ class Boxes:
             stdin_open=True,
             user=f"{os.getuid()}:{os.getgid()}",
             working_dir="/",
-            environment={"HOME": "/tmp"},
+            environment={"HOME": home, "USER": user(), "LOGNAME": user()},
             labels={f"{LABEL}.{name}": text for name, text in labels.items()},
             platform=platform,
             host_config=host,

@@ -41,6 +41,7 @@ class Engine:
 
     def __init__(self, client: Any, errors: Any) -> None:
         self.client, self.errors = client, errors
+        self._known: dict[str, str] = {}
 
     @classmethod
     def reached(cls, environ: Mapping[str, str]) -> Engine:
@@ -77,6 +78,13 @@ class Engine:
         except self.errors.DockerException as error:
             raise Failed("no-image", f"the image `{name}` can't be had: {_last(error)}") from None
         return self._pull(name, platform)
+
+    def known(self, name: str) -> str:
+        """The id of an image that is here, asked once a run; "" for any other."""
+        if not self._known.get(name):
+            with contextlib.suppress(self.errors.DockerException, OSError):
+                self._known[name] = str(self.client.images.get(name).id) if name else ""
+        return self._known.get(name, "")
 
     def create(self, **said: Any) -> str:
         """Make a container; its id. Raises Failed."""

@@ -49,6 +49,10 @@ class Docker:
         """What steps may take in all: what the engine's machine has."""
         return self.engine.stock()
 
+    def image(self, call: Table) -> str:
+        """The id of the image of an attempt; "" where it is not here yet."""
+        return self.engine.known(call.get("image") or self.settings.get("image") or "")
+
     def prepare(self, call: Table, secrets: Mapping[str, str]) -> Box:
         """An attempt that may be started; nothing is touched for it."""
         env = call["env"]

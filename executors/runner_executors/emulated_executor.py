@@ -94,6 +94,9 @@ class Emulated:
         """What steps may take in all: not counted, a pod has its own."""
         return None
 
+    def image(self, call: Table) -> None:
+        """None: steps run on this machine itself."""
+
     def prepare(self, call: Table, secrets: Mapping[str, str]) -> Pod:
         """An attempt that may be started; nothing is touched for it."""
         return Pod(call, secrets)

@@ -66,6 +66,9 @@ class Local:
             found["memory"] = bytes_of(said["memory"])
         return found
 
+    def image(self, call: Mapping[str, Any]) -> None:
+        """None: steps run on this machine itself."""
+
     def prepare(self, call: dict[str, Any], secrets: Mapping[str, str]) -> Attempt:
         """An attempt that may be started, now or later; nothing is touched for it."""
         attempt = Attempt(call, secrets, self._catalog or self._catalog_of(call), self._host)

@@ -51,7 +51,7 @@ def new_run(
         "date": parent["date"] if parent else time.strftime("%Y-%m-%d", time.gmtime(now)),
         "scheduled": parent["scheduled"] if parent else None,
         "selected": sorted(selected) if selected is not None else None,
-        "created": {"host": os.uname().nodename, "pid": os.getpid(), "user": _user()},
+        "created": {"host": os.uname().nodename, "pid": os.getpid(), "user": user()},
         "runner_version": __version__,
         "python": sys.version.split()[0],
     }
@@ -61,7 +61,7 @@ def new_run(
     return run
 
 
-def _user() -> str:
+def user() -> str:
     """Whose process this is: USER may be unset, or what `su` left there."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name

@@ -17,6 +17,7 @@ from runner.run.resume import NEVER, inputs_digest
 from runner.run.trees import below
 
 Table = dict[str, Any]
+IMAGE = "image"  # among the code of a step: the digest of what it runs in, "" where nobody can say (N36)
 LAST = 5  # entries of one instance with which a miss is compared
 
 
@@ -49,7 +50,7 @@ class Cache:
         """The fingerprint of an attempt, as its inputs lie now; None for a step that is not cached.
 
         code: what `code` gives; inputs: the digest of what it takes, if somebody has just worked it out."""
-        if not is_cached(call["path"], do):
+        if not is_cached(call["path"], do) or code.get(IMAGE) == "":
             return None
         ignored = _ignored(do)
         if inputs is None or ignored:
@@ -115,6 +116,11 @@ class Cache:
     def code(self, do: Table) -> Table:
         """Hashes of the code of a step by path: the files that the plan names, and what the globs find now."""
         return {path: self.hashes.of(path) for path in self._code(do.get("code") or {})}
+
+    def identity(self, do: Table, image: str | None) -> Table | None:
+        """The code of a step by path, and the digest of the image that it would run in; None where it has neither."""
+        found = self.code(do) if "code" in do else None
+        return found if image is None else {**(found or {}), IMAGE: image}
 
     def _entry(self, fingerprint: str) -> str:
         return f"{self.folder}/{fingerprint}.json"

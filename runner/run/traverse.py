@@ -271,14 +271,14 @@ class Driver:
     def _known(self, address: Address, call: Table) -> tuple[Table | None, str | None]:
         """The end that an attempt need not run for, and what is to be said of it: adopted, or from the cache."""
         do = self._do(address)
-        code = self.cache.code(do) if "code" in do else {}
+        code = self.cache.identity(do, self.executor.image(call))
         call["inputs_digest"] = inputs_digest(call, self.put, self.hashes)
-        if "code" in do:
+        if code is not None:
             call["code_digest"] = digest(code)
         found = self.adoption.find(call) if self.adoption else None
         if self.adoption and found:
             return found, self.adoption.note(call, found)
-        asked = self.cache.ask(call, do, self.put, code, call["inputs_digest"])
+        asked = self.cache.ask(call, do, self.put, code or {}, call["inputs_digest"])
         named = self.adoption and self.adoption.anew(call)  # it was asked for again
         hit = self.cache.find(asked, call, do) if asked and not named else None
         if hit is None:
@@ -330,7 +330,8 @@ class Driver:
 
     def _changed(self, address: Address, call: Table) -> bool:
         """Whether what was hashed of code and inputs is another now that the attempt has ended (N37)."""
-        if "code_digest" in call and call["code_digest"] != digest(self.cache.code(self._do(address))):
+        code = self.cache.identity(self._do(address), self.executor.image(call)) if "code_digest" in call else None
+        if code is not None and call["code_digest"] != digest(code):
             return True
         return bool(call.get("inputs")) and inputs_digest(call, self.put, self.hashes) != call["inputs_digest"]
 

@@ -82,6 +82,16 @@ def test_outputs_come_back_and_belong_to_the_caller(project: Made, docker: Any) 
     assert found.path("made/a.txt").stat().st_uid == os.getuid()
 
 
+def test_n39_a_step_is_the_caller_with_a_home_of_its_own(project: Made, docker: Any) -> None:
+    text = """
+name = "x"
+[steps.a]
+shell = 'test "$(id -u)" = "$ME"; test -n "$USER"; test "$USER" = "$LOGNAME"; cd; touch it; test "$(ls)" = it'
+env = { ME = "NUMBER" }
+"""
+    docker(project({"pipeline.toml": text.replace("NUMBER", str(os.getuid()))})).ok()
+
+
 def test_a_step_can_write_nowhere_but_into_its_own_folder(project: Made, docker: Any) -> None:
     text = """
 name = "x"
@@ -219,3 +229,18 @@ def test_the_agent_is_compiled_once_for_an_image(project: Made, docker: Any) -> 
         docker(found).ok()
     compiled = found.files(".runner/agent/**/attempt.cpython-*.pyc")
     assert len(compiled) == 1
+
+
+def test_n36_the_image_is_a_part_of_the_code(project: Made, docker: Any) -> None:
+    text = "name = 'x'\n[steps.a]\ncache = true\ninputs = ['in.txt']\nshell = 'cat in.txt'\n"
+    found = project({"pipeline.toml": text, "in.txt": "1"})
+    found.cli("up").ok()
+    made = f"{IMAGE}-{os.getpid()}"
+    subprocess.run(
+        ["docker", "build", "-q", "-t", made, "-"], input=f"FROM {IMAGE}\nLABEL a=b\n", text=True, check=True
+    )
+    try:
+        said = [docker(found, "--set", f"executor.image={image}").ok().err for image in (IMAGE, IMAGE, made, made)]
+    finally:
+        subprocess.run(["docker", "rmi", "-f", made], capture_output=True)
+    assert [" cached" in one for one in said] == [False, True, False, True]
