@@ -61,6 +61,9 @@ class Pretend:
         """The time of this run."""
         return self.time
 
+    def image(self, call: Table) -> None:
+        """None: nothing is run."""
+
     def prepare(self, call: Table, secrets: Mapping[str, str]) -> int:
         """An attempt, which may be started."""
         if self.look is not None:
