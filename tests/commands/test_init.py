@@ -11,8 +11,8 @@ import pytest
 from runner.testing.project import Project
 
 WRITTEN = [
-    ".gitignore", ".runner/schema/included.json", ".runner/schema/pipeline.json", ".runner/schema/profile.json", ".runner/schema/project.json",
-    "pipeline.toml", "profiles/ci.toml", "profiles/dev.toml",
+    ".gitignore", ".runner/schema/included.json", ".runner/schema/pipeline.json", ".runner/schema/profile.json",
+    ".runner/schema/project.json", "pipeline.toml", "profiles/ci.toml", "profiles/dev.toml",
 ]  # fmt: skip
 
 
