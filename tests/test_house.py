@@ -151,8 +151,8 @@ def test_no_file_is_above_400_lines() -> None:
 
 
 def test_a_code_stands_for_one_problem() -> None:
-    text = (TOP / "runner/text/catalogue.py").read_text(encoding="utf-8")
-    codes = re.findall(r'^ *"([EW][0-9]{3})": Code', text, re.MULTILINE)
+    texts = [path.read_text(encoding="utf-8") for path in (TOP / "runner/text/catalogue").glob("*.py")]
+    codes = [code for text in texts for code in re.findall(r'^ *"([EW][0-9]{3})": Code', text, re.MULTILINE)]
     assert sorted(codes) == sorted(set(codes)) != []
 
 

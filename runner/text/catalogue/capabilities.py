@@ -1,0 +1,14 @@
+"""Sentences of family 6: what an executor can't do, and what can't be reached."""
+
+from runner.text.catalogue.code import Code
+
+CAPABILITIES: dict[str, Code] = {
+    "E603": Code("this file needs runner {wanted}, and this is {version}", "install a runner that fits"),
+    "E610": Code("the executor `{executor}` can't run {what}"),
+    "E612": Code("steps of the executor `{executor}` can't reach the {service} `{kind}`"),
+    "W610": Code(
+        "`{file}` describes a conda environment; this executor takes one that is there already",
+        "make the environment, and name its folder",
+    ),
+    "W611": Code("`[{service}]` means nothing to the executor `{executor}`", "keep it in a profile of one that does"),
+}

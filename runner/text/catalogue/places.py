@@ -1,0 +1,39 @@
+"""Sentences of family 7: environment and stores."""
+
+from runner.text.catalogue.code import Code
+
+PLACES: dict[str, Code] = {
+    "E701": Code("{why}"),
+    "E702": Code("the run log can't be opened: {why}"),
+    "E703": Code("the catalog can't be opened: {why}"),
+    "E704": Code("the run can't go on: {why}"),
+    "E705": Code("{why}"),
+    "E706": Code("the run log of `{name}` can't be read: {why}"),
+    "E707": Code("`{name}` still runs (pid {pid})", "wait for it, or end it: `kill {pid}`"),
+    "E708": Code("`{name}` is gone on with by `{heir}` already", "`runner up --resume {heir}`, once that has ended"),
+    "E709": Code("`{name}` ({process}) still runs, and writes `{path}`{other}{more}", None),
+    "E710": Code("the content of `{path}` ({sha}) is no longer in the catalog", "run the step that makes it again"),
+    "E711": Code(
+        "the catalog has something else for `{path}` than was put there: the blob {sha} is damaged",
+        "run the step that makes it again",
+    ),
+    "E712": Code("records of this run are lost: {what}", "let no step write below `.runner`, and run it anew"),
+    "E715": Code("another `runner catalog gc` is at work here"),
+    "E716": Code(
+        "what `{name}` refers to can't be read, so nothing is removed: {why}",
+        "bring its run log back, or remove the run by name: `--run {name}`",
+    ),
+    "E720": Code("the executor `docker` needs the library `docker`", "pip install 'runner-up[docker]'"),
+    "E721": Code("no Docker Engine answers at `{host}`: {why}", "start it, or say in DOCKER_HOST where it is"),
+    "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
+    "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
+    "W706": Code(
+        "`{step}` asks for {asked}, and this machine has {there}: it {then}{others}",
+        "a profile can ask for less here: `resources = {{ {kind} = {enough} }}`",
+    ),
+    "W707": Code("that `{name}` has ended ({status}) could not be noted: {why}", "`runner show {name}` knows it"),
+    "W708": Code("no other run is kept from writing the outputs of this one meanwhile: {why}"),
+    "W709": Code("somebody has removed `{path}` while the run went on: it is back, what lay beside it is lost"),
+    "W710": Code("the run log of `{name}` is damaged: some of its records are lost ({count} stretches hold none)"),
+    "W711": Code("the log of `{step}` is gone ({size} bytes): `{path}`"),
+}

@@ -1,0 +1,13 @@
+"""Sentences of family 5: profiles and layers."""
+
+from runner.text.catalogue.code import Code
+
+PROFILES: dict[str, Code] = {
+    "E501": Code("there is no profile `{name}` in {folders}", "did you mean `{near}`?"),
+    "E502": Code("profiles extend each other in a circle: {path}", "take one `extends` out"),
+    "E503": Code("no step is called `{name}` here", "did you mean `{near}`?"),
+    "E504": Code("no step has the tag `{name}`", "did you mean `{near}`?"),
+    "E505": Code("there is no profile `{path}`"),
+    "E506": Code("the package `{package}` has no profile `{name}`"),
+    "W503": Code("no step matches `{name}` here"),
+}

@@ -1,0 +1,39 @@
+"""Sentences of family 9: the command line."""
+
+from runner.text.catalogue.code import Code
+
+USAGE: dict[str, Code] = {
+    "E910": Code("there is no verb `{verb}`", "did you mean `{near}`?"),
+    "E911": Code("`{verb}` has no option `{option}`", "did you mean `{near}`?"),
+    "E912": Code("{message}", None),
+    "E913": Code("the variable {variable} is `{value}`: {problem}", "did you mean `{near}`?"),
+    "E914": Code("`{verb}` has no use for the word `{word}`", None),
+    "E915": Code("the run has no step `{text}`", "did you mean `{near}`?"),
+    "E916": Code("`{text}` can mean {names}", "write more of the name"),
+    "E917": Code("`{step}` has no attempt {attempt}; the last one is {most}", None),
+    "E918": Code("only one step can be followed; running are: {names}", "name one of them"),
+    "E920": Code("`{flag}` takes NAME=VALUE, and `{word}` is not that"),
+    "E921": Code("`{flag}`: there is no step `{name}`", "did you mean `{near}`?"),
+    "E922": Code("no step has the tag `{tag}`", "did you mean `{near}`?"),
+    "E923": Code("nothing says `{key}`", "did you mean `{near}`?"),
+    "E924": Code("there is no code `{name}`", "did you mean `{near}`?"),
+    "E925": Code(
+        "`{step}` is not selected, and no earlier run of this pipeline has its results",
+        "select it too, or run the whole pipeline once",
+    ),
+    "E930": Code("`{text}`: {why}", "did you mean `{near}`?"),
+    "E931": Code("`{text}` may be {names}", "write more of the name"),
+    "E932": Code("a run is called `{name}` already", "choose another name, or leave `--name` out"),
+    "E934": Code("`-j` takes a whole number from 1, and this is {given}"),
+    "E935": Code("`{name}` is a run of `{other}`, not of `{pipeline}`"),
+    "E936": Code("`--changed` compares with an earlier run, and none is named", "write `--resume --changed`"),
+    "E937": Code(
+        "nothing of `{name}` is left to do: it succeeded", "name the steps that are to run again, or say `--changed`"
+    ),
+    "E938": Code("the pipeline of `{name}`, `{path}`, is not there any more"),
+    "E960": Code("`{path}` is there already, nothing was written", "name an empty folder: `runner init DIR`"),
+    "E961": Code("cannot write `{path}`: {why}", None),
+    "E970": Code("no file `{path}` was put by {who}", "did you mean `{near}`?"),
+    "E971": Code("`{path}` {what}: nothing was written", "`--force` puts the file in its place"),
+    "E972": Code("the place of `{path}` is not in the project: a link leads out of it", "say where: `-o DEST`"),
+}
