@@ -33,6 +33,12 @@ VERBS: dict[str, str] = {
     "init": "write a pipeline to start from",
     "schema": "write the JSON Schemas for editors",
 }
+AGENT = {
+    "execute-node": "run one node of a plan, with nothing but its stores",
+    "execute-job": "run the one step of a job so",
+}
+"""What executors call in a step's place; the zipped agent has the same commands."""
+
 MEANT = {
     "run": "up",
     "start": "up",
@@ -52,8 +58,8 @@ OK, USAGE, ENVIRONMENT, SOFTWARE, INTERRUPTED, BROKEN_PIPE = 0, 2, 4, 70, 130, 1
 
 def help_text() -> str:
     """What `runner --help` prints."""
-    width = max(map(len, VERBS))
-    verbs = "\n".join(f"  {verb:<{width}}  {about}" for verb, about in VERBS.items())
+    width = max(map(len, (*VERBS, *AGENT)))
+    verbs, agent = ("\n".join(f"  {verb:<{width}}  {about}" for verb, about in some.items()) for some in (VERBS, AGENT))
     return f"""\
 usage: runner VERB [OPTIONS]
 
@@ -61,6 +67,9 @@ Runs a pipeline that is written in TOML: on this machine, or wherever a profile 
 
 verbs:
 {verbs}
+
+for authors of executors:
+{agent}
 
 options:
   -h, --help     this text; `runner VERB --help` has the options of a verb
@@ -152,6 +161,10 @@ def _dispatch(words: list[str]) -> int:
     if verb in ("-V", "--version"):
         sys.stdout.write(version_text())
         return OK
+    if verb in AGENT:
+        from runner.agent.__main__ import main as agent
+
+        return agent([verb, *rest])
     if verb not in VERBS:
         return _unknown(verb)
     from importlib import import_module

@@ -49,6 +49,9 @@ class Wrong(Exception):
 
 def main(words: list[str]) -> int:
     """Run the command; the exit code."""
+    if any(word in words for word in ("-h", "--help")):
+        print(__doc__)
+        return 0
     try:
         command, given = _options(words)
         return _call(given) if command == "execute-call" else _execute(given)

@@ -111,6 +111,14 @@ def test_a_wrong_command_line_is_told(pods: Pods) -> None:
         assert done.returncode == 64 and said in done.stderr and "Traceback" not in done.stderr
 
 
+def test_the_runner_has_the_commands_of_the_agent(pods: Pods) -> None:
+    done = pods.found.cli(*pods.words("b")[2:])
+    assert done.code == 0, done.err
+    assert [end["status"] for end in pods.records("b")] == ["succeeded"]
+    said = pods.found.cli("execute-node", "--help").ok().out
+    assert "--told" in said and "execute-node" in pods.found.cli("--help").ok().out
+
+
 def test_term_ends_the_command_and_is_on_record(project: Made) -> None:
     text = "name = 'x'\n[steps.a]\nshell = 'true'\n[steps.b]\nneeds = ['a']\nshell = 'echo up > \"$LOG\"; sleep 60'\n"
     pods = Pods(project({"pipeline.toml": text}))
