@@ -1,13 +1,14 @@
 """The flavors that come with runner-up. Generated from the entry points of pyproject.toml: run `make schema`.
 
-group -> name -> (settings, implementation, aliases, about, defaults, required and known settings, reach)
+group -> name -> (settings, implementation, aliases, about, defaults, required and known settings, reach, more)
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-Row = tuple[str | None, str, tuple[str, ...], str, dict[str, Any], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+Words = tuple[str, ...]
+Row = tuple[str | None, str, Words, str, dict[str, Any], Words, Words, Words, Words]
 
 BUILT_IN: dict[str, dict[str, Row]] = {
     "executors": {
@@ -20,6 +21,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("grace", "cpu", "memory", "gpu", "python"),
             ("driver",),
+            (),
         ),
         "emulated": (
             "runner_executors.emulated:Settings",
@@ -30,6 +32,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("grace",),
             ("step",),
+            (),
         ),
         "docker": (
             "runner_executors.docker:Settings",
@@ -40,6 +43,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("image", "python", "pull", "network", "platform", "grace"),
             ("driver",),
+            (),
         ),
     },
     "run_logs": {
@@ -52,6 +56,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             ("driver",),
+            (),
         ),
         "file-system": (
             "runner_executors.file_system:Settings",
@@ -62,6 +67,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("path",),
             ("driver",),
+            (),
         ),
         "chunked-fs": (
             "runner_executors.chunked_fs:Settings",
@@ -72,6 +78,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("path",),
             ("driver", "step"),
+            (),
         ),
     },
     "catalogs": {
@@ -84,6 +91,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("path",),
             ("driver", "step"),
+            (),
         ),
         "do-nothing": (
             "runner_executors.no_catalog:Settings",
@@ -94,6 +102,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             ("driver",),
+            (),
         ),
     },
     "secrets": {
@@ -106,6 +115,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("map",),
             (),
+            (),
         ),
         "dotenv": (
             "runner_executors.dotenv_secrets:Settings",
@@ -115,6 +125,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {"path": ".env"},
             (),
             ("path", "map"),
+            (),
             (),
         ),
         "file": (
@@ -126,6 +137,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("path", "map"),
             (),
+            (),
         ),
         "command": (
             "runner_executors.command_secrets:Settings",
@@ -136,6 +148,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("command",),
             ("command", "map"),
             (),
+            (),
         ),
         "do-nothing": (
             "runner_executors.no_secrets:Settings",
@@ -143,6 +156,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             "No secrets at all.",
             {},
+            (),
             (),
             (),
             (),
@@ -158,6 +172,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            (),
         ),
     },
     "views": {
@@ -167,6 +182,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             "A board on a terminal.",
             {},
+            (),
             (),
             (),
             (),
@@ -180,6 +196,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            (),
         ),
         "quiet": (
             None,
@@ -187,6 +204,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             "A line a fact that needs somebody.",
             {},
+            (),
             (),
             (),
             (),
@@ -200,6 +218,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            (),
         ),
         "gitlab": (
             None,
@@ -210,6 +229,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            (),
         ),
         "json": (
             None,
@@ -217,6 +237,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             "A line of JSON an event.",
             {},
+            (),
             (),
             (),
             (),

@@ -22,7 +22,8 @@ Asked = Mapping[str, Mapping[str, Any]]  # `[plugins]` of runner.toml: group -> 
 class Flavor(NamedTuple):
     """One kind of service. settings and implementation are import paths, "module:Class". reach: of a store, who can
     get at it; of an executor, who has to: `driver` the process that runs the pipeline, `step` processes of steps; empty
-    where nobody says."""
+    where nobody says. more: what this executor can do and not every one: run `containers`, make `environments`, mind
+    `volumes`, `build`, `schedule` of a profile."""
 
     name: str
     settings: str | None
@@ -33,6 +34,7 @@ class Flavor(NamedTuple):
     required: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
     reach: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
     origin: str = "runner-up"  # the distribution, or `runner.toml`
 
 
@@ -110,7 +112,17 @@ def _flavor(name: str, path: str, origin: str, place: Place | None) -> Flavor:
         raise Refused([diagnose("E802", place, path=path, origin=origin, problem="is neither a Flavor nor a class")])
     inner = getattr(thing, "Settings", None)
     return Flavor(
-        name, f"{path}.Settings" if inner is not None else None, path, (), _first_line(thing), {}, (), (), (), origin
+        name,
+        f"{path}.Settings" if inner is not None else None,
+        path,
+        (),
+        _first_line(thing),
+        {},
+        (),
+        (),
+        (),
+        (),
+        origin,
     )
 
 

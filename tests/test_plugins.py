@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from runner import plugins
+from runner.testing.project import Project
 from runner.text.diagnostics import Refused
 
 ENTRY = "[runner.executors]\nfar = far_batch:FLAVOR\nbroken = far_broken:FLAVOR\nempty = far_empty:FLAVOR\n"
@@ -23,7 +25,7 @@ def far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (info / "entry_points.txt").write_text(ENTRY)
     (tmp_path / "far_batch.py").write_text(
         "from runner.plugins import Flavor\n"
-        "FLAVOR = Flavor('far', 'far_settings:Settings', 'far_sdk:Far', about='Far away.')\n"
+        "FLAVOR = Flavor('far', None, 'far_sdk:Far', about='Far away.', more=('containers', 'schedule'))\n"
     )
     (tmp_path / "far_broken.py").write_text("raise RuntimeError('no licence')\n")
     (tmp_path / "far_empty.py").write_text("FLAVOR = 3\n")
@@ -77,6 +79,16 @@ def test_an_installed_plug_in_is_found(far: Path) -> None:
     flavor = plugins.find("executors", "far")
     assert (flavor.about, flavor.origin) == ("Far away.", "far-batch")
     assert "far" in plugins.names("executors")
+
+
+def test_an_executor_says_itself_what_more_it_can_do(far: Path, project: Callable[..., Project]) -> None:
+    text = "name = 'x'\n[steps.a]\ncontainer = { image = 'x' }\n"
+    asked = "[executor]\ntype = 'TYPE'\n[schedule]\ncron = '0 3 * * *'\n[build]\nbase = 'x'\n"
+    found = project({"pipeline.toml": text, "far.toml": asked.replace("TYPE", "far")})
+    said = found.cli("check", "--profile", "far").ok().says("`[build]` means nothing to the executor `far`")
+    said.silent("E610", "[schedule]")
+    found.write({"near.toml": asked.replace("TYPE", "local")})
+    found.cli("check", "--profile", "near").exits(3).says("E610", "[schedule]", "[build]")
 
 
 def test_a_broken_plug_in_names_its_distribution(far: Path) -> None:

@@ -15,14 +15,15 @@ from runner.model.forms import written
 ROOT = Path(__file__).parents[2]
 HEAD = '''"""The flavors that come with runner-up. Generated from the entry points of pyproject.toml: run `make schema`.
 
-group -> name -> (settings, implementation, aliases, about, defaults, required and known settings, reach)
+group -> name -> (settings, implementation, aliases, about, defaults, required and known settings, reach, more)
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-Row = tuple[str | None, str, tuple[str, ...], str, dict[str, Any], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+Words = tuple[str, ...]
+Row = tuple[str | None, str, Words, str, dict[str, Any], Words, Words, Words, Words]
 
 BUILT_IN: dict[str, dict[str, Row]] = {
 '''
@@ -60,7 +61,7 @@ def flavors_text(services: dict[str, list[tuple[Any, Any]]]) -> str:
             required = tuple(written(f) for f in fields if f.default is attrs.NOTHING)
             known = tuple(written(f) for f in fields)
             row = [flavor.settings, flavor.implementation, flavor.aliases, flavor.about, defaults, required, known]
-            row.append(flavor.reach)
+            row += [flavor.reach, flavor.more]
             lines.append(
                 f'        "{flavor.name}": (\n'
                 + "".join(f"            {quoted(cell)},\n" for cell in row)

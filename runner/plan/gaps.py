@@ -11,7 +11,6 @@ from runner.text.diagnostics import Diagnostic, diagnose
 
 Table = dict[str, Any]
 STORES = {"run-log": "run_logs", "catalog": "catalogs"}
-LOCAL = frozenset({"map", "choice", "handlers", "finally", "loop", "isolate"})
 
 
 def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
@@ -22,7 +21,7 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
     laid = resolved.layers.service("executor")
     name = str(plan["profile"]["executor"]["type"])
     flavor = find("executors", name, plugins, laid.place(("type",)) if laid.origin(("type",)) else None)
-    can: frozenset[str] = frozenset(getattr(flavor, "capabilities", ()) or LOCAL)
+    can = frozenset(flavor.more)
     found = [diagnose("W611", resolved.layers.service(service).place((), "header"), service=service, executor=name)
              for service in OTHERS if service in plan["profile"] and service not in can]  # fmt: skip
     found += _unreached(plan, resolved, name, flavor.reach)
