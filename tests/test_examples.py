@@ -1,7 +1,8 @@
-"""Every example is checked, planned and run, and does what its README says; the plan of each is a snapshot."""
+"""Every example is checked, planned and run, and does what its README says; its plan and containers are snapshots."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from runner.testing.project import Outcome, Project
+from runner_executors.docker_spec import Around, spec
 
 TOP = Path(__file__).resolve().parent.parent
 NAMES = sorted(path.parent.name for path in TOP.glob("examples/*/pipeline.toml"))
@@ -107,6 +109,31 @@ def words_of(name: str) -> list[str]:
     return ["pipeline.toml", *(["--profile", PROFILES[name]] if name in PROFILES else [])]
 
 
+DOCKER = ("--set", "executor.type=docker", "--set", "executor.image=python:3.12-slim")
+
+
+def specs(plan: dict[str, Any]) -> dict[str, Any]:
+    """The container of each task of a plan, with words for what only a run knows."""
+    profile = plan["profile"]
+    run = "/project/.runner/runs/RUN"
+    around = Around("/project", "UID:GID", "USER", "PID:BIRTH", "/project/.runner/agent/AGENT", f"{run}/FOLDER")
+    found = {}
+    for id, part in plan["nodes"].items():
+        while "body" in part:
+            part = part["body"]
+        if "do" in part:
+            call = {
+                "run": {"id": "RUN"},
+                "label": part.get("path", plan["nodes"][id]["path"]),
+                "log": f"{run}/logs/{id}.KEY.1",
+                "catalog": profile["catalog"],
+                "resources": part["do"]["resources"],
+            }
+            image = part["do"].get("image") or profile["executor"]["image"]
+            found[id] = spec(call, image, profile["executor"], around)
+    return found
+
+
 # all of them
 
 
@@ -123,6 +150,13 @@ def test_an_example_is_right(example: Examples, name: str) -> None:
 def test_the_plan_of_an_example(example: Examples, name: str, snapshot: SnapshotAssertion) -> None:
     plan = example(name).cli("plan", *words_of(name), "--json").ok().out
     assert plan == snapshot.use_extension(Readable)(name=f"{name}.plan")
+
+
+@pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
+@pytest.mark.parametrize("name", NAMES)
+def test_the_containers_of_an_example(example: Examples, name: str, snapshot: SnapshotAssertion) -> None:
+    plan = example(name).cli("plan", *words_of(name), *DOCKER, "--json").ok().json()
+    assert json.dumps(specs(plan), indent=2) + "\n" == snapshot.use_extension(Readable)(name=f"{name}.docker")
 
 
 @pytest.mark.parametrize("name", NAMES)

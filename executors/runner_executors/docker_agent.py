@@ -6,12 +6,13 @@ import hashlib
 import io
 import os
 import shutil
+from typing import Any
 from zipfile import ZipFile
 
 from runner.run.packed import packed
 from runner_executors.docker_engine import Engine, Failed
+from runner_executors.docker_spec import INSIDE, bind
 
-INSIDE = "/run/runner"
 COMPILE = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", INSIDE)
 NO_PROGRAM = (126, 127)
 
@@ -53,12 +54,14 @@ class Agents:
 
     def _compile(self, image: str, platform: str | None, folder: str) -> None:
         missing = f"the image has no Python at `{self.python}`: the agent needs one, 3.9 or newer (`executor.python`)"
-        limits = self.engine.host_config(binds={folder: {"bind": INSIDE, "mode": "rw"}}, network_mode="none")
-        user = f"{os.getuid()}:{os.getgid()}"
-        argv = [self.python, *COMPILE]
-        id = self.engine.create(
-            image=image, entrypoint=[], command=argv, user=user, platform=platform, host_config=limits
-        )  # fmt: skip
+        spec: dict[str, Any] = {
+            "Image": image,
+            "Entrypoint": [],
+            "Cmd": [self.python, *COMPILE],
+            "User": f"{os.getuid()}:{os.getgid()}",
+            "HostConfig": {"Mounts": [bind(folder, INSIDE)], "NetworkMode": "none"},
+        }
+        id = self.engine.create(spec, platform)
         try:
             self.engine.start(id)
             code, _ = self.engine.ended(id)

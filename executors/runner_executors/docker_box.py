@@ -10,11 +10,11 @@ from typing import Any
 
 from runner.run.begin import user
 from runner.run.index import born
-from runner_executors.docker_agent import INSIDE, Agents
+from runner_executors.docker_agent import Agents
 from runner_executors.docker_engine import Engine, Failed, Stream
+from runner_executors.docker_spec import LABEL, Around, catalog_of, spec
 
 Table = dict[str, Any]
-LABEL = "run.runner"  # labels of our containers: root, owner, run, step
 KEPT = 4096  # bytes of what an agent says
 
 
@@ -67,8 +67,7 @@ class Boxes:
 
     def __init__(self, engine: Engine, settings: Table, root: str) -> None:
         self.engine, self.settings, self.root = engine, settings, root
-        self._python = settings.get("python") or "python3"
-        self._agents = Agents(engine, self._python, root)
+        self._agents = Agents(engine, settings.get("python") or "python3", root)
         self._images: dict[str, str] = {}
 
     def sweep(self) -> None:
@@ -91,58 +90,17 @@ class Boxes:
         agent = self._agents.of(image, platform)
         box.folder = call["scratch"] + ".box"
         shutil.rmtree(box.folder, ignore_errors=True)
-        home = os.path.join(box.folder, "home")
-        os.makedirs(home)
+        os.makedirs(os.path.join(box.folder, "home"))
         call["scratch"] = os.path.join(box.folder, "work")
         box.log = call["log"]
         os.makedirs(os.path.dirname(box.log), exist_ok=True)
         open(box.log, "wb").close()
-        argv = [self._python, INSIDE, "execute-call", "--told", "0", "--report", box.folder]
-        labels = {"root": self.root, "owner": f"{os.getpid()}:{born(os.getpid())}", "run": call["run"]["id"],
-                  "step": call["label"]}  # fmt: skip
-        network = self.settings.get("network")
-        host = self.engine.host_config(binds=self._binds(box, agent), network_mode=network, **self._limits(call))
-        box.id = self.engine.create(
-            image=image,
-            command=argv,
-            entrypoint=[],
-            stdin_open=True,
-            user=f"{os.getuid()}:{os.getgid()}",
-            working_dir="/",
-            environment={"HOME": home, "USER": user(), "LOGNAME": user()},
-            labels={f"{LABEL}.{name}": text for name, text in labels.items()},
-            platform=platform,
-            host_config=host,
-        )  # fmt: skip
+        catalog = catalog_of(call, self.root)
+        if catalog:
+            os.makedirs(catalog, exist_ok=True)
+        owner = f"{os.getpid()}:{born(os.getpid())}"
+        around = Around(self.root, f"{os.getuid()}:{os.getgid()}", user(), owner, agent, box.folder)
+        box.id = self.engine.create(spec(call, image, self.settings, around), platform)
         box.stream = self.engine.attach(box.id)
         self.engine.start(box.id)
         return box.stream
-
-    def _binds(self, box: Box, agent: str) -> Table:
-        catalog = box.call["catalog"]
-        found = {
-            self.root: {"bind": self.root, "mode": "ro"},
-            agent: {"bind": INSIDE, "mode": "ro"},
-            box.folder: {"bind": box.folder, "mode": "rw"},
-            box.log: {"bind": box.log, "mode": "rw"},
-        }
-        if catalog["type"] == "file-system":
-            path = os.path.join(self.root, catalog.get("path") or ".runner/catalog")
-            os.makedirs(path, exist_ok=True)
-            found[path] = {"bind": path, "mode": "rw"}
-        return found
-
-    def _limits(self, call: Table) -> Table:
-        resources: Table = call.get("resources") or {}
-        found: Table = {}
-        if resources.get("cpu"):
-            found["nano_cpus"] = int(resources["cpu"] * 1_000_000_000)
-        if resources.get("memory"):
-            found["mem_limit"] = found["memswap_limit"] = int(resources["memory"])
-        if resources.get("shm"):
-            found["shm_size"] = int(resources["shm"])
-        if resources.get("gpu"):
-            from docker.types import DeviceRequest
-
-            found["device_requests"] = [DeviceRequest(count=int(resources["gpu"]), capabilities=[["gpu"]])]
-        return found

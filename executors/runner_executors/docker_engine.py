@@ -86,15 +86,11 @@ class Engine:
                 self._known[name] = str(self.client.images.get(name).id) if name else ""
         return self._known.get(name, "")
 
-    def create(self, **said: Any) -> str:
-        """Make a container; its id. Raises Failed."""
+    def create(self, spec: Table, platform: str | None) -> str:
+        """Make a container of the JSON of the engine's API; its id. Raises Failed."""
         with self._told("never-started"):
-            container: str = self.client.api.create_container(**said)["Id"]
+            container: str = self.client.api.create_container_from_config(spec, platform=platform)["Id"]
             return container
-
-    def host_config(self, **said: Any) -> Any:
-        """Mounts and limits of a container."""
-        return self.client.api.create_host_config(**said)
 
     def attach(self, id: str) -> Stream:
         """What the container reads, and what it writes until it ends."""

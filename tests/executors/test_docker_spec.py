@@ -1,0 +1,44 @@
+"""What the engine is asked for: settings and `resources` in the words of its API, nothing of a step's values."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from runner_executors.docker_spec import Around, spec
+
+AROUND = Around("/p", "1:2", "ada", "7:1", "/p/agent", "/p/run/0.box")
+
+
+def asked(settings: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """The container of a step that prints nothing."""
+    call = {"run": {"id": "r"}, "label": "a", "log": "/p/run/a", "catalog": {"type": "file-system"}, **more}
+    return spec(call, "image", settings or {}, AROUND)
+
+
+def test_resources_are_limits_of_the_container() -> None:
+    given = {"cpu": 0.5, "memory": 1 << 20, "shm": 1 << 10, "gpu": 2, "gpu-type": "a100", "disk": 1 << 30}
+    host = asked(resources=given)["HostConfig"]
+    assert host["NanoCpus"] == 500_000_000 and host["ShmSize"] == 1 << 10
+    assert host["Memory"] == host["MemorySwap"] == 1 << 20
+    assert host["DeviceRequests"] == [{"Count": 2, "Capabilities": [["gpu"]]}]
+    assert set(asked()["HostConfig"]) == {"Mounts"}
+
+
+def test_settings_choose_network_and_python() -> None:
+    made = asked({"network": "none", "python": "/opt/python"})
+    assert made["HostConfig"]["NetworkMode"] == "none" and made["Cmd"][0] == "/opt/python"
+
+
+def test_only_the_folder_of_the_attempt_its_log_and_the_catalog_can_be_written() -> None:
+    def writable(**more: Any) -> list[str]:
+        return [one["Target"] for one in asked(**more)["HostConfig"]["Mounts"] if not one["ReadOnly"]]
+
+    assert writable() == ["/p/run/0.box", "/p/run/a", "/p/.runner/catalog"]
+    assert writable(catalog={"type": "file-system", "path": "/else/where"})[-1] == "/else/where"
+    assert writable(catalog={"type": "do-nothing"}) == ["/p/run/0.box", "/p/run/a"]
+
+
+def test_values_and_secrets_of_a_step_are_not_in_its_container() -> None:
+    text = json.dumps(asked(env={"A": "value-1"}, argv=["value-2"], params={"p": "value-3"}, script="value-4"))
+    assert "value" not in text
