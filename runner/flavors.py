@@ -114,7 +114,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {},
             (),
             ("map",),
-            (),
+            ("submitter",),
             (),
         ),
         "dotenv": (
@@ -125,7 +125,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {"path": ".env"},
             (),
             ("path", "map"),
-            (),
+            ("submitter",),
             (),
         ),
         "file": (
@@ -136,7 +136,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {"path": "/run/secrets"},
             (),
             ("path", "map"),
-            (),
+            ("submitter",),
             (),
         ),
         "command": (
@@ -147,7 +147,18 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             {},
             ("command",),
             ("command", "map"),
+            ("submitter",),
             (),
+        ),
+        "kubernetes": (
+            "runner_executors.kubernetes_secrets:Settings",
+            "runner_executors.kubernetes_secrets:Kubernetes",
+            (),
+            "Keys of Kubernetes Secrets, which pods refer to.",
+            {},
+            (),
+            ("secret", "map"),
+            ("place",),
             (),
         ),
         "do-nothing": (

@@ -22,8 +22,9 @@ Asked = Mapping[str, Mapping[str, Any]]  # `[plugins]` of runner.toml: group -> 
 class Flavor(NamedTuple):
     """One kind of service. settings and implementation are import paths, "module:Class". reach: of a store, who can
     get at it; of an executor, who has to: `driver` the process that runs the pipeline, `step` processes of steps; empty
-    where nobody says. more: what this executor can do and not every one: run `containers`, make `environments`, mind
-    `volumes`, `build`, `schedule` of a profile."""
+    where nobody says; of a provider of secrets, where it knows them: the `submitter`, the `place` of steps.
+    more: what this executor can do and not every one: run `containers`, make `environments`, mind `volumes`, `build`,
+    `schedule` of a profile."""
 
     name: str
     settings: str | None

@@ -72,7 +72,7 @@ assert not {"importlib.metadata", "attr", "runner_executors"} & set(sys.modules)
 def test_an_unknown_name_gets_a_suggestion() -> None:
     assert refused("executors", "locl") == ("E801", "there is no executor `locl`", "did you mean `local`?")
     code, _, hint = refused("secrets", "vault")
-    assert (code, hint) == ("E801", "there are `command`, `do-nothing`, `dotenv`, `env`, `file`")
+    assert (code, hint) == ("E801", "there are `command`, `do-nothing`, `dotenv`, `env`, `file`, `kubernetes`")
 
 
 def test_an_installed_plug_in_is_found(far: Path) -> None:

@@ -23,4 +23,5 @@ FLAVOR = Flavor(
     "runner_executors.command_secrets:Settings",
     "runner.resolve.secrets:Command",
     about="What a command prints.",
+    reach=("submitter",),
 )

@@ -21,4 +21,5 @@ FLAVOR = Flavor(
     "runner_executors.dotenv_secrets:Settings",
     "runner.resolve.secrets:Dotenv",
     about="Lines of a `.env` file.",
+    reach=("submitter",),
 )

@@ -16,5 +16,9 @@ class Settings:
 
 
 FLAVOR = Flavor(
-    "env", "runner_executors.env_secrets:Settings", "runner.resolve.secrets:Env", about="Variables of the environment."
+    "env",
+    "runner_executors.env_secrets:Settings",
+    "runner.resolve.secrets:Env",
+    about="Variables of the environment.",
+    reach=("submitter",),
 )

@@ -21,4 +21,5 @@ FLAVOR = Flavor(
     "runner_executors.file_secrets:Settings",
     "runner.resolve.secrets:File",
     about="One file a secret, in a folder.",
+    reach=("submitter",),
 )

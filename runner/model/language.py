@@ -240,7 +240,12 @@ class Volume:
     """A volume, in the executor's words."""
 
     claim: Text | None = key("The claim that it stands for.")
+    secret: Text | None = key("The Secret that it shows as files.")
+    config_map: Text | None = key("The ConfigMap that it shows as files.")
+    size: Text | None = key("The limit of a folder that is empty at the start of a step.")
     mount: Text | None = key("Where steps see it.")
+    sub_path: Text | None = key("The folder of it that they see.")
+    read_only: Flag | None = key("Steps may not write to it.", default=False)
 
 
 @frozen(kw_only=True)

@@ -1,0 +1,56 @@
+"""Plan and agent as immutable ConfigMaps: what a pod needs to run any node of a run."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from runner.rules.keys import dumps
+from runner.run.packed import packed
+from runner_executors.kubernetes_pod import Maps
+
+Table = dict[str, Any]
+PIECE = 700_000  # bytes of a plan in one ConfigMap, which holds a megabyte, encoded
+MOST = 8  # pieces; a mebibyte each is what a cluster's store is asked to bear
+
+
+class TooLarge(Exception):
+    """A plan that does not fit; says how large it is."""
+
+
+def maps(plan: bytes, facts: Mapping[str, Any], prefix: str) -> tuple[Maps, list[Table]]:
+    """Names and documents of the ConfigMaps of a plan.
+
+    plan: its JSON. facts: what `run.json` holds beside the run's id. prefix: of the names. Raises TooLarge.
+    """
+    data = gzip.compress(plan, 9, mtime=0)
+    pieces = [data[start : start + PIECE] for start in range(0, len(data), PIECE)]
+    if len(pieces) > MOST:
+        raise TooLarge(f"the plan has {len(data):,} bytes, compressed; {PIECE * MOST:,} fit into its ConfigMaps")
+    names = [f"{prefix}-plan-{number}" for number in range(len(pieces))]
+    held = [{f"plan.json.gz.{number:02}": piece} for number, piece in enumerate(pieces)]
+    held[0]["run.json"] = dumps(facts)
+    agent = f"{prefix}-agent"
+    documents = [_document(agent, {"agent.pyz": packed()})]
+    documents += [_document(name, files) for name, files in zip(names, held, strict=True)]
+    return Maps(agent, names), documents
+
+
+def _document(name: str, files: Mapping[str, bytes]) -> Table:
+    text = {key: b64encode(data).decode("ascii") for key, data in files.items()}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name},
+        "immutable": True,
+        "binaryData": text,
+    }
+
+
+def mark(plan: Mapping[str, Any]) -> str:
+    """A short name for a plan and the agent that runs it: a prefix for ConfigMaps that other runs may share."""
+    agent = hashlib.sha256(packed()).hexdigest()
+    return hashlib.sha256(f"{plan['digest']} {agent}".encode()).hexdigest()[:10]

@@ -1,0 +1,146 @@
+"""One task as a pod: what profile and task ask for, in the words of Kubernetes, and nothing else."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from base64 import b64decode
+from typing import Any
+
+import pytest
+
+from runner_executors.kubernetes_maps import PIECE, TooLarge, maps
+from runner_executors.kubernetes_pod import Maps, Task, laid, pod
+
+Table = dict[str, Any]
+WORDS = ["execute-node", "--run", "r1"]
+EXECUTOR: Table = {"type": "kubernetes", "image": "registry.example/p:1"}
+FULL: Table = {
+    **EXECUTOR,
+    "python": "/opt/python",
+    "pull": "always",
+    "pull-secrets": ["registry"],
+    "user": "1001:100",
+    "service-account": "runner",
+    "token": True,
+    "node-selector": {"disk": "ssd"},
+    "tolerations": [{"key": "spot", "operator": "Exists", "effect": "NoExecute", "seconds": 60}],
+    "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+    "priority-class": "low",
+    "labels": {"team": "ml"},
+    "annotations": {"sidecar.istio.io/inject": "false"},
+    "env": {"DEBUG": True, "NOTE": "$(HOME)"},
+    "grace": "30s",
+    "pod": {"dnsPolicy": "Default", "containers": [{"name": "main", "stdin": True}, {"name": "more", "image": "x"}]},
+}
+SECRETS: Table = {"type": "kubernetes", "secret": "all", "map": {"DSN": {"secret": "postgres", "key": "dsn"}}}
+VOLUMES: Table = {
+    "data": {"claim": "runner-volume", "mount": "/mnt", "sub-path": "a", "read-only": True},
+    "conf": {"config-map": "conf", "mount": "/conf"},
+    "keys": {"secret": "keys", "mount": "/keys"},
+    "room": {"size": "1Gi", "mount": "/room"},
+}
+ASKED: Table = {"cpu": 0.25, "memory": 1 << 30, "gpu": 1, "gpu-type": "A100", "disk": 5, "shm": 7}
+TOKENS = [{"env": "DB", "name": "DSN"}, {"env": "KEY", "name": "KEY", "file": True}]
+
+
+def made(
+    executor: Table = EXECUTOR, image: str = "", asked: Table | None = None, secrets: Any = (), **more: Any
+) -> Any:
+    """The template of a pod."""
+    profile = {"executor": executor, "secrets": SECRETS, **more}
+    return pod(profile, Task(image, WORDS, asked or {}, secrets), Maps("a", ["p0", "p1"]))
+
+
+def test_a_plain_pod_is_as_the_strictest_clusters_want_it(valid: Any) -> None:
+    found = made()
+    valid(found, "core.v1.PodTemplateSpec")
+    spec = found["spec"]
+    (main,) = spec["containers"]
+    assert spec["enableServiceLinks"] is False and spec["automountServiceAccountToken"] is False
+    assert spec["securityContext"] == {
+        "runAsNonRoot": True, "runAsUser": 1000, "runAsGroup": 1000, "fsGroup": 1000,
+        "fsGroupChangePolicy": "OnRootMismatch", "seccompProfile": {"type": "RuntimeDefault"},
+    }  # fmt: skip
+    assert main["securityContext"] == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    assert main["command"] == ["python3", "/runner/agent.pyz"] and main["args"] == WORDS
+    assert main["image"] == "registry.example/p:1" and main["imagePullPolicy"] == "IfNotPresent"
+    assert [each["mountPath"] for each in main["volumeMounts"]] == ["/runner/agent.pyz", "/runner/plan", "/runner/out"]
+
+
+def test_all_that_a_profile_says_is_there(valid: Any) -> None:
+    found = made(FULL, asked=ASKED, secrets=TOKENS, volumes=VOLUMES)
+    valid(found, "core.v1.PodTemplateSpec")
+    spec, meta = found["spec"], found["metadata"]
+    main, more = spec["containers"]
+    assert meta == {"labels": {"team": "ml"}, "annotations": {"sidecar.istio.io/inject": "false"}}
+    assert spec["serviceAccountName"] == "runner" and spec["automountServiceAccountToken"] is True
+    assert spec["imagePullSecrets"] == [{"name": "registry"}] and spec["priorityClassName"] == "low"
+    assert spec["nodeSelector"] == {"disk": "ssd", "nvidia.com/gpu.product": "A100"}
+    assert spec["tolerations"] == [
+        {"key": "spot", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60},
+        {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"},
+    ]
+    assert spec["terminationGracePeriodSeconds"] == 35 and spec["dnsPolicy"] == "Default"
+    assert main["resources"] == {
+        "requests": {"cpu": "250m", "memory": "1073741824", "ephemeral-storage": "5"},
+        "limits": {"memory": "1073741824", "ephemeral-storage": "5", "nvidia.com/gpu": "1"},
+    }
+    env = {entry["name"]: entry.get("value", entry.get("valueFrom")) for entry in main["env"]}
+    assert env["DEBUG"] == "true" and env["NOTE"] == "$$(HOME)" and env["HOME"] == "/runner/out"
+    assert env["DB"] == {"secretKeyRef": {"name": "postgres", "key": "dsn"}} and "KEY" not in env
+    mounts = {each["mountPath"]: each for each in main["volumeMounts"]}
+    sources = {each["name"]: each for each in spec["volumes"]}
+    assert mounts["/mnt"]["subPath"] == "a" and mounts["/mnt"]["readOnly"] is True
+    assert sources[mounts["/mnt"]["name"]]["persistentVolumeClaim"] == {"claimName": "runner-volume"}
+    assert sources[mounts["/room"]["name"]]["emptyDir"] == {"sizeLimit": "1Gi"}
+    assert sources[mounts["/dev/shm"]["name"]]["emptyDir"] == {"medium": "Memory", "sizeLimit": "7"}
+    secret = sources[mounts["/runner/secrets/KEY"]["name"]]["secret"]
+    assert secret == {"secretName": "all", "items": [{"key": "KEY", "path": "value"}]}
+    assert main["stdin"] is True and more["image"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("user", "number", "refused"), [("0:0", 0, False), ("7", 7, True), ("image", None, True)], ids=str
+)
+def test_whom_a_pod_runs_as(user: str, number: int | None, refused: bool) -> None:
+    said = made({**EXECUTOR, "user": user})["spec"]["securityContext"]
+    assert (said.get("runAsUser"), said["runAsNonRoot"]) == (number, refused)
+
+
+def test_the_image_of_a_step_is_stronger() -> None:
+    assert made(image="other:1")["spec"]["containers"][0]["image"] == "other:1"
+
+
+def test_the_last_word_is_laid_over_key_by_key() -> None:
+    assert laid({"a": [{"name": "x", "b": 1}], "c": [1]}, {"a": [{"name": "x", "d": 2}], "c": [2]}) == {
+        "a": [{"name": "x", "b": 1, "d": 2}],
+        "c": [2],
+    }
+
+
+def test_plan_and_agent_travel_in_immutable_maps_of_a_size_that_fits(valid: Any) -> None:
+    plan = json.dumps({"nodes": {str(number): "x" for number in range(1000)}}).encode()
+    names, documents = maps(plan, {"params": {}}, "runner-1")
+    for document in documents:
+        valid(document, "core.v1.ConfigMap")
+        assert document["immutable"] is True
+    assert [document["metadata"]["name"] for document in documents] == [names.agent, *names.plan]
+    held = documents[1]["binaryData"]
+    assert (
+        gzip.decompress(b64decode(held["plan.json.gz.00"])) == plan and b64decode(held["run.json"]) == b'{"params":{}}'
+    )
+    assert maps(plan, {"params": {}}, "runner-1") == (names, documents)
+
+
+def test_a_large_plan_is_cut_and_one_that_is_too_large_is_told() -> None:
+    import random
+
+    noise = random.Random(1).randbytes(PIECE * 2 + 5)
+    names, documents = maps(noise, {}, "x")
+    assert names.plan == ["x-plan-0", "x-plan-1", "x-plan-2"]
+    pieces = [b64decode(data) for one in documents[1:] for key, data in one["binaryData"].items() if "plan" in key]
+    assert gzip.decompress(b"".join(pieces)) == noise
+    assert all(len(json.dumps(document)) < 1 << 20 for document in documents)
+    with pytest.raises(TooLarge, match="5,60"):
+        maps(random.Random(1).randbytes(PIECE * 8), {}, "x")
