@@ -1,7 +1,7 @@
 """The commands of the agent, for authors of executors. No argparse: it must start in an instant.
 
     agent.pyz execute-node --run RUN --node ID [--key K] [--plan FILE] [--root DIR] [--folder DIR] [--logs DIR]
-                           [--report DIR] [--told FD]
+                           [--report DIR] [--told FD|TEXT] [--secrets DIR] [--message FILE] [--echo log|all]
     agent.pyz execute-job --run RUN [the same]
     agent.pyz execute-call --told FD --report DIR
 
@@ -9,13 +9,18 @@
 plan of a job has, which needs no name. `execute-call` runs a `call` that a driver
 made, with `secrets`, both read from --told, and leaves its record in --report: the driver commits.
 
---plan      the plan as JSON, a file or a folder with `plan.json`; else that of the run, from the run log of --told
+--plan      the plan as JSON, a file or a folder with `plan.json`, or with `plan.json.gz.00` and so on; a `run.json`
+            beside it is the run's where the run log has none; else the plan of the run, from the run log of --told
 --root      the project's files, only read; here
 --folder    for what it writes while it runs; made below the folder for temporary files, and removed
 --logs      where its log goes; beside the run's records
 --report    a folder for `end.json`, the record of the attempt that counts
 --told      a descriptor to read from, a line with the length of what follows and then JSON: `secrets` by name; where
-            --plan is missing `run-log`, and the digest `plan`; what a driver knows besides (execute.Job)
+            --plan is missing `run-log`, and the digest `plan`; what a driver knows besides (execute.Job). Or that JSON
+            itself, in base64. Without `secrets` they are in the variables that the step asks for
+--secrets   a folder with those that a step asks for as files, at VARIABLE/value
+--message   a file for what an orchestrator needs to know of the end: `status attempt exit reason c0`...
+--echo      what the step prints goes to our output, too; all: and the end record after it, on a line
 
 Exit code: 0 succeeded, 75 may be tried again, 78 may not; 64 a wrong command line, 70 a fault of ours or of a store.
 """
@@ -26,18 +31,21 @@ import json
 import os
 import sys
 import tempfile
+from base64 import b64decode
 from typing import Any
 
+from runner.agent.carried import enter, message, plan_text, secrets_of, without
 from runner.agent.catalog import FileCatalog, NoCatalog
+from runner.agent.echo import write
 from runner.agent.execute import AGAIN, Job, execute, run_call
 from runner.agent.folder import Folder
 from runner.agent.slots import remove
-from runner.rules.keys import key_of, plan_key
+from runner.rules.keys import dumps, key_of, plan_key
 
 STORES: dict[str, Any] = {"chunked-fs": Folder}
 CATALOGS: dict[str, Any] = {"file-system": FileCatalog, "do-nothing": NoCatalog}
 USAGE, FAULT = 64, 70
-WORDS = ("plan", "run", "node", "key", "root", "folder", "logs", "report", "told")
+WORDS = ("plan", "run", "node", "key", "root", "folder", "logs", "report", "told", "secrets", "message", "echo")
 
 
 NEEDED = {"execute-node": ("run", "node"), "execute-job": ("run",), "execute-call": ("told", "report")}
@@ -52,11 +60,14 @@ def main(words: list[str]) -> int:
     if any(word in words for word in ("-h", "--help")):
         print(__doc__)
         return 0
+    given: dict[str, str] = {}
     try:
         command, given = _options(words)
         return _call(given) if command == "execute-call" else _execute(given)
     except (Wrong, OSError) as error:
         sys.stderr.write(f"runner agent: {error}\n")
+        if "message" in given:
+            _say(given["message"], {"status": "errored", "reason": "store", "error": {"message": str(error)}})
         return USAGE if isinstance(error, Wrong) else FAULT
 
 
@@ -79,12 +90,15 @@ def _options(words: list[str]) -> tuple[str, dict[str, str]]:
 
 def _execute(given: dict[str, str]) -> int:
     told = _told(given.get("told"))
-    secrets = told.pop("secrets", {})
     root = os.path.abspath(given.get("root", "."))
     plan, store = _plan(given, told, root)
-    node = given.get("node") or _only(plan)
+    node, key = given.get("node") or _only(plan), given.get("key", "-")
     if node not in plan["nodes"]:
         raise Wrong(f"the plan has no node `{node}`")
+    secrets, environ = told.pop("secrets", None), dict(os.environ)
+    if secrets is None:
+        secrets, environ = secrets_of(plan, node, key, given.get("secrets"), environ), without(plan, node, key, environ)
+    told["echo"] = "echo" in given
     profile, run = plan["profile"], given["run"]
     catalog = _service(CATALOGS, profile["catalog"], "catalog").open(profile["catalog"], root)
     logs = given.get("logs") or os.path.join(
@@ -92,13 +106,17 @@ def _execute(given: dict[str, str]) -> int:
     )
     folder = given.get("folder") or tempfile.mkdtemp(prefix="runner-")
     try:
-        job = Job(plan, run, node, key_of(given.get("key", "-")), root, folder, logs, told)
-        end, code = execute(job, store, catalog, secrets, os.environ)
+        job = Job(plan, run, node, key_of(key), root, folder, logs, told)
+        end, code = execute(job, store, catalog, secrets, environ)
     finally:
         if "folder" not in given:
             remove(folder)
     if "report" in given:
         _report(given["report"], end)
+    if "message" in given:
+        _say(given["message"], end)
+    if given.get("echo") == "all":
+        write(b"\n" + dumps(end) + b"\n")
     return code
 
 
@@ -124,14 +142,21 @@ def _report(folder: str, end: dict[str, Any]) -> None:
         json.dump(end, out)
 
 
+def _say(path: str, end: dict[str, Any]) -> None:
+    with open(path, "wb") as out:
+        out.write(message(end))
+
+
 def _plan(given: dict[str, str], told: dict[str, Any], root: str) -> tuple[dict[str, Any], Any]:
     """The plan and the run log, either found by the other."""
     path = given.get("plan")
     if path is not None:
-        with open(os.path.join(path, "plan.json") if os.path.isdir(path) else path, "rb") as file:
-            plan = json.loads(file.read())
+        text = plan_text(path)
+        plan = json.loads(text)
         settings = plan["profile"]["run-log"]
-        return plan, _service(STORES, settings, "run log").open(settings, root, given["run"])
+        store = _service(STORES, settings, "run log").open(settings, root, given["run"])
+        enter(path, text, plan["digest"], given["run"], store)
+        return plan, store
     if "run-log" not in told:
         raise Wrong("`--plan` is missing")
     store = _service(STORES, told["run-log"], "run log").open(told["run-log"], root, given["run"])
@@ -150,6 +175,8 @@ def _service(known: dict[str, Any], settings: dict[str, Any], what: str) -> Any:
 def _told(fd: str | None) -> dict[str, Any]:
     if fd is None:
         return {}
+    if not fd.isdigit():
+        return dict(json.loads(b64decode(fd)))
     with open(int(fd), "rb") as file:
         found: dict[str, Any] = json.loads(file.read(int(file.readline() or b"0")) or b"{}")
         return found

@@ -15,6 +15,7 @@ from runner.agent.call import DEFAULT_GRACE, Place, make_call, taken_digest
 from runner.agent.catalog import Catalog, digest_of
 from runner.agent.committed import ByNode, Expansions, Instances, Store, record
 from runner.agent.deadlines import Deadlines, reason_of
+from runner.agent.echo import Echo
 from runner.agent.host import Host
 from runner.agent.unstarted import not_started
 from runner.rules.bind import Key, Values, part_of
@@ -36,13 +37,13 @@ from runner.rules.labels import Labels
 
 Table = dict[str, Any]
 AGAIN = 75  # an end that may be tried again
-TOLD = ("failed", "finally")
+TOLD = ("failed", "finally", "echo")
 
 
 class Job(NamedTuple):
     """Which attempt. folder: where it may write, gone afterwards; root: the project's files, only read; logs: where its
     log goes; told: what a driver knows that no record says (`attempt n fingerprint code_digest failed finally
-    grace facts statuses`)."""
+    grace facts statuses`; `echo`: what is printed goes to our own output, too)."""
 
     plan: Table
     run: str
@@ -172,14 +173,19 @@ def run_call(call: Table, catalog: Catalog, secrets: Mapping[str, str], environ:
     attempt = Attempt(call, secrets, catalog, host)
     with _Stopped() as stopped:
         attempt.start()
+        echo = Echo(attempt) if call.get("echo") else None
         try:
             while True:
                 end = attempt.poll()
+                if echo is not None:
+                    echo.more()
                 if end is not None:
                     return end
                 stopped.pass_on(attempt)
                 _wait(attempt)
         finally:
+            if echo is not None:
+                echo.close()
             attempt.close()
             host.close()
 

@@ -1,0 +1,126 @@
+"""What a pod is given: plan and run as files, secrets in variables and files; what it says: a message and its log."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.rules.keys import node_id
+from runner.run.packed import packed
+from runner.testing.project import Project
+
+Made = Callable[..., Project]
+TEXT = """
+name = "x"
+[params]
+n = 2
+[steps.a]
+shell = 'echo "n is $RUNNER_PARAM_n, $A"; cat "$B"; echo; echo "x=$((RUNNER_PARAM_n * 21))" >> "$RUNNER_RETURNS"'
+returns = ["x"]
+secrets = { A = "A", B = { name = "other", file = true } }
+[steps.b]
+shell = 'test "$RUNNER_PARAM_x" = 42; exit ${CODE:-0}'
+params = ["x"]
+retry = { attempts = 2 }
+"""
+
+
+class Pod:
+    """Commands in an empty folder with the files that ConfigMaps bring."""
+
+    def __init__(self, found: Project) -> None:
+        self.here = found.path("pod")
+        plan = json.loads(
+            found.cli("plan", "--profile", "std:emulated", "--set", "run-log.path=store", "--json").ok().out
+        )
+        (self.here / "plan").mkdir(parents=True)
+        data = gzip.compress(json.dumps(plan).encode())
+        (self.here / "plan/plan.json.gz.00").write_bytes(data[:99])
+        (self.here / "plan/plan.json.gz.01").write_bytes(data[99:])
+        (self.here / "plan/run.json").write_text(json.dumps({"v": 1, "name": "x", "params": {"n": 2}, "first": {}}))
+        (self.here / "secrets/B").mkdir(parents=True)
+        (self.here / "secrets/B/value").write_text("another-one\n")
+        (self.here / "agent.pyz").write_bytes(packed())
+
+    def go(self, step: str, *more: str, **env: str) -> tuple[int, bytes, dict[str, Any]]:
+        """Exit code, output, message."""
+        words = [
+            "--plan",
+            "plan",
+            "--run",
+            "r1",
+            "--node",
+            node_id(step),
+            "--message",
+            "message",
+            "--secrets",
+            "secrets",
+        ]
+        argv = [sys.executable, "agent.pyz", "execute-node", *words, "--echo", "all", *more]
+        there = {"PATH": os.environ["PATH"], **env}
+        done = subprocess.run(argv, cwd=self.here, env=there, capture_output=True)
+        return done.returncode, done.stdout, json.loads((self.here / "message").read_bytes())
+
+    def files(self, pattern: str) -> list[Path]:
+        return sorted(self.here.glob(f"store/{pattern}"))
+
+
+@pytest.fixture
+def pod(project: Made) -> Pod:
+    return Pod(project({"pipeline.toml": TEXT}))
+
+
+def test_a_run_begins_in_the_pod_that_is_first(pod: Pod) -> None:
+    code, _, said = pod.go("a", A="open-sesame")
+    assert (code, said["status"], said["exit"]) == (0, "succeeded", 0)
+    (run,) = pod.files("runs/r1/run.json")
+    assert json.loads(run.read_bytes())["run"] == "r1" and pod.files("plans/*/plan.json")
+    code, _, said = pod.go("b")
+    assert (code, said["status"]) == (0, "succeeded")
+
+
+def test_n40_secrets_come_in_variables_and_files_and_go_nowhere(pod: Pod) -> None:
+    code, out, said = pod.go("a", A="open-sesame")
+    assert code == 0 and out.startswith(b"n is 2, ***\n***\n")
+    kept = out + json.dumps(said).encode() + b"".join(path.read_bytes() for path in pod.files("**/*.*"))
+    assert b"open-sesame" not in kept and b"another-one" not in kept
+
+
+def test_the_record_is_the_last_line_of_what_is_printed(pod: Pod) -> None:
+    _, out, said = pod.go("a", A="open-sesame")
+    end = json.loads(out.splitlines()[-1])
+    assert end["returns"]["x"]["json"] == 42 and end["attempt"] == said["attempt"]
+
+
+def test_what_a_driver_knows_comes_as_a_word(pod: Pod) -> None:
+    pod.go("a", A="open-sesame")
+    told = b64encode(json.dumps({"attempt": "01ABC", "n": 2}).encode()).decode()
+    code, _, said = pod.go("b", "--told", told, CODE="3")
+    assert code == 75 and said == {
+        "attempt": "01ABC",
+        "exit": 3,
+        "reason": "exit",
+        "status": "failed",
+        **_error(said),
+    }
+    (end,) = pod.files("runs/r1/n/b-*/*a.01ABC.json")
+    assert json.loads(end.read_bytes())["n"] == 2
+
+
+def _error(said: dict[str, Any]) -> dict[str, Any]:
+    return {"error": said["error"]}
+
+
+def test_a_store_that_may_not_be_written_is_said(pod: Pod) -> None:
+    (pod.here / "store").write_text("a file is in the way")
+    code, _, said = pod.go("a", A="open-sesame")
+    assert code == 70 and (said["status"], said["reason"]) == ("errored", "store") and "store" in said["error"]
