@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runner.agent.stage import StageError, fetch, project_files
+from runner.agent.exits import limit_of
+from runner.agent.stage import StageError, fetch, project_files, strays
 from runner.agent.unstarted import not_started
 from runner.rules.keys import key_of
 from runner.run.packed import message
@@ -17,7 +18,7 @@ from runner_executors.docker_box import Box, Boxes
 from runner_executors.docker_engine import Engine, Failed
 
 Table = dict[str, Any]
-NO_MEMORY = "the container had no more memory: `resources.memory` is its limit"
+NO_MEMORY = "its container had no more memory"
 
 
 class Docker:
@@ -38,6 +39,7 @@ class Docker:
         self._running: dict[int, Box] = {}
         self._ended: list[tuple[Box, Table]] = []
         self._project: list[str] | None = None
+        self._linked: Table = {}
         self._old: list[str] = []
 
     @staticmethod
@@ -70,9 +72,7 @@ class Docker:
             if self._boxes is None:
                 self._boxes = Boxes(self.engine, self.settings, box.call["root"])
                 self._boxes.sweep()
-            if self._project is None:
-                self._project = project_files(box.call["root"])
-            box.call["project"] = self._project
+            self._give(box.call)
             stream = self._boxes.open(box).socket
             self._running[stream.fileno()] = box
             self._poll.register(stream.fileno(), select.POLLIN)
@@ -108,6 +108,17 @@ class Docker:
         self._clear()
         self.engine.close()
 
+    def _give(self, call: Table) -> None:
+        """Tell an attempt of the project's files. What links lead to outside its folder goes by the catalog: of the
+        rest of this machine a container sees nothing."""
+        root = call["root"]
+        if self._project is None:
+            self._project = project_files(root)
+            links = (path for path in self._project if os.path.islink(os.path.join(root, path)))
+            self._linked = {path: self.catalog.put(os.path.join(root, path)) for path in strays(root, links)}
+        linked = {path: self.catalog.put(os.path.join(root, path)) for path in strays(root, call["inputs"])}
+        call.update(project=self._project, stored={**self._linked, **linked, **(call.get("stored") or {})})
+
     def _clear(self) -> None:
         """Remove containers that have ended: now, while others run, nobody waits for it."""
         while self._old:
@@ -119,15 +130,14 @@ class Docker:
         end = box.record()
         if end is not None:
             if out_of_memory and end["reason"] == "signal":  # of the step: its agent may not see its own control group
-                end.update(reason="oom", error={"type": "oom", "message": f"{end['error']['message']}; {NO_MEMORY}"})
+                said = f"{end['error']['message']}; {NO_MEMORY}{limit_of(box.call)}"
+                end.update(reason="oom", error={"type": "oom", "message": said})
             return self._brought(box, end)
         if box.stopped is not None:
             status = "failed" if box.stopped == "timeout" else "cancelled"
             return self._unborn(box, box.stopped, "its container was ended", status)
         if out_of_memory:
-            return self._unborn(
-                box, "oom", "the container had no more memory: `resources.memory` is its limit", "failed"
-            )
+            return self._unborn(box, "oom", f"{NO_MEMORY}{limit_of(box.call)}", "failed")
         if code is None:
             return self._unborn(box, "lost", f"the engine has lost the container `{box.id[:12]}`")
         said = box.said()

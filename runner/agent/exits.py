@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Mapping
+from typing import Any
 
 _SIGNALS = {
     "SIGABRT": "it aborted itself",
@@ -55,3 +57,13 @@ def no_room(path: str) -> bool:
     except OSError:
         return False
     return found.f_blocks > 0 and found.f_bavail == 0
+
+
+def limit_of(call: Mapping[str, Any]) -> str:
+    """Of a step that ran out of memory, what it was allowed; "" where nobody holds it to that."""
+    count = int((call.get("resources") or {}).get("memory") or 0)
+    if not count or not call.get("remote"):
+        return ""
+    units = ("Ti", 1 << 40), ("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)
+    text = next((f"{count // size}{unit}" for unit, size in units if count % size == 0), str(count))
+    return f"; it may take {text}, as `resources = {{ memory = ... }}` says"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.agent import inline
 from runner.agent.environ import Parameter
-from runner.agent.exits import meaning, no_room, signal_words
+from runner.agent.exits import limit_of, meaning, no_room, signal_words
 from runner.agent.stage import StageError, collect
 from runner.rules.returns import ReturnsError, parse_returns, read_metrics
 
@@ -155,17 +155,20 @@ def _judge_exit(attempt: Attempt, verdict: Verdict, result: Table | None) -> Non
         verdict.fail("lost", _LOST[attempt.via != "fresh"], "errored")
     elif exit.signal is not None:
         if exit.signal == signal.SIGKILL and attempt.host.out_of_memory():
-            verdict.fail("oom", "the kernel killed it: out of memory")
+            verdict.fail("oom", f"the kernel killed it: out of memory{limit_of(attempt.call)}")
         verdict.fail("signal", f"killed by {signal_words(exit.signal)}{_where(attempt, result, '; ')}")
     elif exit.code:
-        if exit.code == 128 + signal.SIGKILL and attempt.host.out_of_memory():
-            verdict.fail("oom", "the kernel killed a part of it: out of memory")
+        short = attempt.host.out_of_memory()
+        if exit.code == 128 + signal.SIGKILL and short:
+            verdict.fail("oom", f"the kernel killed a part of it: out of memory{limit_of(attempt.call)}")
         reason = (result or {}).get("reason") or "exit"
         known = meaning(exit.code)
         said = f"exit code {exit.code}{f': {known}' if known else ''}{_where(attempt, result, '; ' if known else ': ')}"
         if attempt.unset:
             names = ", ".join(f"`{name}`" for name in attempt.unset)
             said += f"; too large for a variable, only in the file $RUNNER_PARAMS: {names}"
+        if short:
+            said += f"; meanwhile the kernel killed a process: out of memory{limit_of(attempt.call)}"
         verdict.fail(reason, said, error=(result or {}).get("error"))
     elif result is not None and not result and attempt.call["kind"] == "python":
         verdict.warnings.append(f"exit code 0{_where(attempt, result, ': ')}")

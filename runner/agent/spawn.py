@@ -257,12 +257,10 @@ def oom_kills(groups: str = "/proc/self/cgroup", root: str = "/sys/fs/cgroup") -
     for _, kinds, group in lines:
         if kinds and "memory" not in kinds.split(","):
             continue
-        place = "memory" + group + "/memory.oom_control" if kinds else group + "/memory.events"
-        with (
-            contextlib.suppress(OSError, ValueError, StopIteration),
-            open(os.path.join(root, place.lstrip("/"))) as file,
-        ):
-            return next(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
+        above, name = (os.path.join(root, "memory"), "memory.oom_control") if kinds else (root, "memory.events")
+        for place in (above + group, above):  # in a container ours is the topmost
+            with contextlib.suppress(OSError, ValueError, StopIteration), open(os.path.join(place, name)) as file:
+                return next(int(line.split()[1]) for line in file if line.startswith("oom_kill "))
     return 0
 
 

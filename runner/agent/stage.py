@@ -54,7 +54,7 @@ def prepare(call: Mapping[str, Any], work: Work, catalog: Catalog) -> Work:
     try:
         stored = call.get("stored") or {}
         for path in inputs:
-            if path not in stored and not os.path.exists(os.path.join(call["root"], path)):
+            if path not in stored and not os.path.exists(os.path.join(call["root"], path)) and not _below(path, stored):
                 raise StageError("stage-in", f"the input `{path}` is not there", "errored")
         if work.isolated:
             _isolate(call, work.root)
@@ -71,6 +71,10 @@ def prepare(call: Mapping[str, Any], work: Work, catalog: Catalog) -> Work:
     if call.get("workdir") and not os.path.isdir(work.cwd):
         raise no_folder(call["workdir"])
     return work._replace(ways=ways) if ways else work
+
+
+def _below(folder: str, paths: Iterable[str]) -> bool:
+    return any(path.startswith(folder.rstrip("/") + "/") for path in paths)
 
 
 def no_folder(path: str) -> StageError:
@@ -271,6 +275,17 @@ def _isolate(call: Mapping[str, Any], tree: str) -> None:
     workdir = call.get("workdir")
     if workdir and os.path.isdir(os.path.join(root, workdir)):
         os.makedirs(os.path.join(tree, workdir), exist_ok=True)
+
+
+def strays(root: str, paths: Iterable[str]) -> Iterator[str]:
+    """Of files, folders and patterns, the files that a link leads to outside `root`. Raises OSError."""
+    real = os.path.realpath(root)
+    for path in paths:
+        for found in expand(root, path):
+            for one in _walk(root, found, 0, True) if os.path.isdir(os.path.join(root, found)) else (found,):
+                full = os.path.join(root, one)
+                if os.path.isfile(full) and not _inside(os.path.realpath(full), real):
+                    yield one
 
 
 def project_files(root: str) -> list[str]:

@@ -205,12 +205,20 @@ def test_a_kill_of_the_kernel_for_want_of_memory(project: Any, script: str) -> N
     assert project.shell(script)["reason"] in ("signal", "exit")
 
 
+def test_a_step_that_covers_up_a_kill_for_want_of_memory_is_told_of_it(project: Any) -> None:
+    project.local._host.oom_kills = -1
+    end = project.shell("exit 7", remote=True, resources={"memory": float(64 << 20)})
+    assert (end["reason"], end["exit"]) == ("exit", 7)
+    assert "the kernel killed a process: out of memory; it may take 64Mi" in end["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("groups", "path"),
     [
         ("0::/user.slice/one\n", "user.slice/one/memory.events"),
         ("0::/\n", "memory.events"),
         ("9:name=systemd:/\n4:cpu,memory:/one\n0::/\n", "memory/one/memory.oom_control"),
+        ("4:cpu,memory:/docker/one\n0::/\n", "memory/memory.oom_control"),  # in the container itself
     ],
 )
 def test_kills_are_counted_by_either_kind_of_control_group(tmp_path: Path, groups: str, path: str) -> None:
