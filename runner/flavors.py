@@ -34,6 +34,17 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("step",),
             (),
         ),
+        "mock": (
+            "runner_executors.mock:Settings",
+            "runner_executors.mock_executor:Mock",
+            (),
+            "Nothing runs: steps end as `[executor.steps]` says, or succeed.",
+            {},
+            (),
+            ("steps",),
+            (),
+            ("containers", "environments", "volumes", "build", "schedule", "pretend"),
+        ),
         "docker": (
             "runner_executors.docker:Settings",
             "runner_executors.docker_executor:Docker",

@@ -49,5 +49,6 @@ RUN: Option = (
 
 def ask_of(args: argparse.Namespace) -> Ask:
     """The question that a verb's options ask."""
-    given = getattr(args, "given", {})
-    return Ask(Path(args.file), args.profile, tuple(args.param), tuple(args.set), os.environ, given)
+    given, mock = getattr(args, "given", {}), bool(getattr(args, "mock", False))
+    sets = ("executor.type=mock", *args.set) if mock else tuple(args.set)
+    return Ask(Path(args.file), args.profile, tuple(args.param), sets, os.environ, given, mock)

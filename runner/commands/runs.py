@@ -54,4 +54,5 @@ def run(args: argparse.Namespace) -> int:
 def _row(entry: dict[str, Any], now: float) -> tuple[str, ...]:
     start, end = entry.get("start"), entry.get("end")
     took = duration(end - start) if start is not None and end is not None else ""
-    return str(entry.get("name")), index.status(entry), age(start, now), took, str(entry.get("pipeline") or "")
+    status = index.status(entry) + (" (mock)" if entry.get("mock") else "")
+    return str(entry.get("name")), status, age(start, now), took, str(entry.get("pipeline") or "")

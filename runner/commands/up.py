@@ -27,6 +27,7 @@ OPTIONS: list[Any] = [
     *SELECT,
     *RESUME,
     (("--isolate",), {"action": "store_true", "help": "run every step in a folder of its own with what it declares"}),
+    (("--mock",), {"action": "store_true", "help": "nothing runs: each step ends as `[executor.steps]` says"}),
     (("--name",), {"metavar": "NAME", "help": "the run's name (one is made up)"}),
     (("--dry-run",), {"action": "store_true", "help": "show the plan; nothing runs"}),
     (("--output",), {"metavar": "VIEW", "default": "auto", "help": "live, plain, quiet, github, gitlab, json (auto)"}),
@@ -59,6 +60,7 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     """Begin, walk, tell; what can be refused without a trace is refused before."""
     from runner.commands.halting import close_store
     from runner.commands.telling import tell
+    from runner.plan.mocked import all_mocked
     from runner.run.adopt import adopt, enter
     from runner.run.services import open_services
     from runner.run.signals import Signals
@@ -66,6 +68,8 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     from runner.views.choose import choose
 
     plan, root, plugins = made.plan, made.root, made.plugins
+    if parent and all_mocked(plan):
+        raise Refused([diagnose("E940", None)])
     chosen = selected(args, plan)
     adopted = adopt(plan, chosen, root, plugins)
     services = open_services(plan, chosen, root, plugins, made.where)
@@ -131,6 +135,7 @@ def _walk(driver: Driver, signals: Signals, begun: Begun, root: Path) -> Table:
 
 def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozenset[str] | None, made: Any) -> Any:
     from runner.plan.excess import asked_of, excess
+    from runner.plan.mocked import all_mocked
     from runner.run.capacity import jobs
     from runner.run.traverse import Wanted
 
@@ -139,6 +144,8 @@ def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozen
     asked = args.jobs or plan["max_parallel"] or jobs()
     given = min(asked, services.executor.room())
     warnings = [diagnose("W704", None, name=name) for name, value in services.secrets.items() if len(value) < 6]
+    if all_mocked(plan):
+        warnings.append(diagnose("W703", None))
     if given < asked:
         warnings.append(diagnose("W705", None, wanted=asked, given=given))
     stock = services.executor.stock() if any(map(asked_of, plan["nodes"].values())) else None

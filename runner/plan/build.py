@@ -8,6 +8,7 @@ from runner.plan import order, paths, tasks, used
 from runner.plan.amounts import COUNT, DURATION
 from runner.plan.check import rules
 from runner.plan.compile import Compiler
+from runner.plan.mocked import mocked, pretends
 from runner.plan.nodes import Emitter
 from runner.plan.process import processes
 from runner.plan.scope import find_step
@@ -74,6 +75,9 @@ def build(resolved: Resolved, sources: Sources) -> Built:
     )
     if any(problem.severity == "error" for problem in tree.problems):
         return Built(None, tree, _sorted(tree, resolved))
+    nodes = emitter.nodes(drafts, sorted_graphs)
+    if pretends(profile["executor"], resolved.files.plugins):
+        nodes = mocked(nodes, lambda do: True)
     plan: Table = {
         "v": VERSION,
         "name": pipeline_name(tree.doc.data, resolved.ask.file),
@@ -87,7 +91,7 @@ def build(resolved: Resolved, sources: Sources) -> Built:
         "returns": returns,
         "steps": [step.id for step in sorted_graphs[id(tree.top)]],
         "finally": [step.id for step in sorted_graphs[id(tree.last)]],
-        "nodes": emitter.nodes(drafts, sorted_graphs),
+        "nodes": nodes,
     }
     plan["digest"] = digest(plan)
     return Built(plan, tree, _sorted(tree, resolved))

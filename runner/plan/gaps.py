@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from runner.plan.mocked import PRETEND
+from runner.plan.patches import patches
 from runner.plan.services import OTHERS
 from runner.plan.steps import Step, Tree
 from runner.resolve.resolved import Resolved
@@ -24,6 +26,8 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
     can = frozenset(flavor.more)
     found = [diagnose("W611", resolved.layers.service(service).place((), "header"), service=service, executor=name)
              for service in OTHERS if service in plan["profile"] and service not in can]  # fmt: skip
+    if PRETEND in can:
+        found += patches(plan["profile"]["executor"].get("steps") or {}, tree, laid)
     found += _unreached(plan, resolved, name, flavor.reach)
     for step in tree.steps:
         found += _of_step(step, name, can)

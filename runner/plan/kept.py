@@ -84,7 +84,7 @@ def _path(ask: Ask, root: Path) -> str:
 def _words(ask: Ask, root: Path) -> list[Any]:
     """All of the question that Sources is not asked, as JSON."""
     env = sorted([name, text] for name, text in ask.env.items() if name.startswith(PREFIX) or name in OUTSIDE)
-    typed = [str(ask.file), os.getcwd(), str(root), ask.profile, list(ask.params), list(ask.sets)]
+    typed = [str(ask.file), os.getcwd(), str(root), ask.profile, list(ask.params), list(ask.sets), ask.mock]
     made_by = [__version__, sys.version, _code()]
     return [*typed, json.loads(json.dumps(dict(ask.given))), env, made_by]
 

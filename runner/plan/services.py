@@ -9,6 +9,7 @@ from runner.plan.amounts import Amount, read
 from runner.plan.compile import Compiler, Unknown
 from runner.plan.walk import wrong
 from runner.resolve.layers import SERVICES, Laid
+from runner.resolve.parameters import plain
 from runner.resolve.resolved import Resolved
 from runner.rules.expr import ExprError
 from runner.text.diagnostics import Place, Refused, diagnose
@@ -50,7 +51,7 @@ def _filled(laid: Laid, keys: tuple[Any, ...], value: Any, compiler: Compiler) -
     if isinstance(value, list):
         return [_filled(laid, (*keys, index), item, compiler) for index, item in enumerate(value)]
     if not isinstance(value, str) or "$" not in value:
-        return value
+        return plain(value)
     expr = compiler.outside(value, lambda part: laid.place(keys[1:], part=part))
     try:
         return compiler.known(expr)

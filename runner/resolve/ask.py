@@ -11,7 +11,8 @@ class Ask(NamedTuple):
     """One question to the resolver.
 
     file: the pipeline as it was typed; profile: a name, path or None; params, sets: `NAME=VALUE` as typed;
-    env: the caller's environment; given: parameters of the run that is resumed (N49).
+    env: the caller's environment; given: parameters of the run that is resumed (N49); mock: nothing is
+    to run, whatever the profile says.
     """
 
     file: Path
@@ -20,6 +21,7 @@ class Ask(NamedTuple):
     sets: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
     given: Mapping[str, Any] = {}
+    mock: bool = False
 
 
 def find_root(file: Path) -> Path:

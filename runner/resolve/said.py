@@ -45,6 +45,8 @@ def as_toml(text: str) -> str:
 
 def split(dotted: str, paths: Iterable[str]) -> list[str]:
     """The parts of a dotted key; after `steps.` the longest known step path counts as one part."""
+    if dotted.startswith("executor.steps."):
+        return ["executor", *split(dotted.removeprefix("executor."), paths)]
     parts = dotted.split(".")
     if parts[0] != "steps" or len(parts) < 3:
         return parts

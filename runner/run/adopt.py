@@ -52,7 +52,9 @@ def _records(entry: Table, root: Path, plugins: Plugins) -> Adopted:
     except Refused:
         return {}
     try:
-        return Records(read(store, entry["run"])).done
+        done = Records(read(store, entry["run"])).done
+        real = {id: {key: end for key, end in found.items() if end.get("via") != "mock"} for id, found in done.items()}
+        return {id: found for id, found in real.items() if found}
     finally:
         store.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from runner import __version__
+from runner.plan.mocked import all_mocked
 from runner.rules.answers import parameters
 from runner.rules.keys import dumps, plan_key, run_key, ulid
 from runner.run import index
@@ -86,6 +87,8 @@ def begin(plan: Table, text: bytes, run: Table, store: Creates, root: Path, file
         pid=os.getpid(),
         born=index.born(os.getpid()),
     )
+    if all_mocked(plan):
+        entry["mock"] = True
     entry["host"] = run["created"]["host"]
     index.note(root, entry)
     return entry

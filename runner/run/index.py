@@ -152,5 +152,5 @@ def born(pid: int) -> str | None:
 
 
 def newest(root: Path, pipeline: str) -> Iterator[Table]:
-    """Runs of one pipeline (by the name in its file), newest first."""
-    return (entry for entry in runs(root) if entry.get("pipeline") == pipeline)
+    """Runs of one pipeline (by the name in its file) that did something, newest first."""
+    return (entry for entry in runs(root) if entry.get("pipeline") == pipeline and not entry.get("mock"))

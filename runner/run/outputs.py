@@ -23,13 +23,13 @@ class Output(NamedTuple):
 
 
 def outputs(plan: Table, run: Table) -> list[Output]:
-    """Of every step of the plan that runs. run: its `run.json`."""
+    """Of every step of the plan that runs and is no mock. run: its `run.json`."""
     selected = run.get("selected")
     chosen = None if selected is None else frozenset(selected)
     speller: _Speller | None = None
     found: list[Output] = []
     for id, node in plan["nodes"].items():
-        if chosen is not None and id not in chosen:
+        if (chosen is not None and id not in chosen) or _do(node).get("mock"):
             continue
         for number, entry in enumerate(_do(node).get("outputs", ())):
             path = entry["path"]

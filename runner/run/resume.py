@@ -55,6 +55,8 @@ def open_parent(root: Path, text: str, pipeline: str, plugins: Plugins = None) -
         meta = index.find(root, text)
     if meta.get("pipeline") != pipeline:
         raise Refused([diagnose("E935", None, name=meta.get("name"), other=meta.get("pipeline"), pipeline=pipeline)])
+    if meta.get("mock"):
+        raise Refused([diagnose("E939", None, name=meta.get("name"))])
     known = {entry["run"]: entry for entry in index.runs(root)}
     while True:
         if index.alive(meta):

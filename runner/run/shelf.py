@@ -39,7 +39,9 @@ def puts(records: Records) -> dict[str, Put]:
     ends = [(*address, record) for address, found in records.ends.items() for record in found]
     found: dict[str, Put] = {}
     for id, key, record in sorted((*ends, *done), key=lambda one: float(one[2].get("end") or 0)):
-        for file in record.get("files") or () if not record.get("superseded_by") else ():
+        if record.get("superseded_by") or record.get("via") == "mock":
+            continue
+        for file in record.get("files") or ():
             where = (f"{id} {key_text(key)}", str(record.get("node")), run)
             found[file["path"]] = Put(file["path"], file["sha256"], file["size"], file.get("mode") or 0o644, *where)
     return found

@@ -6,9 +6,15 @@ CAPABILITIES: dict[str, Code] = {
     "E603": Code("this file needs runner {wanted}, and this is {version}", "install a runner that fits"),
     "E610": Code("the executor `{executor}` can't run {what}"),
     "E612": Code("steps of the executor `{executor}` can't reach the {service} `{kind}`"),
+    "E618": Code(
+        "`[executor.steps]` says how `{name}` ends, and no step that runs has that name", "did you mean `{near}`?"
+    ),
+    "E619": Code("`{step}` does not return `{name}`", "did you mean `{near}`?"),
+    "E620": Code("`exit` says that it fails, and `status` is `{status}`", "leave one of them out"),
     "W610": Code(
         "`{file}` describes a conda environment; this executor takes one that is there already",
         "make the environment, and name its folder",
     ),
+    "W618": Code("`{name}` in `[executor.steps]` meets no step that runs"),
     "W611": Code("`[{service}]` means nothing to the executor `{executor}`", "keep it in a profile of one that does"),
 }

@@ -30,6 +30,8 @@ USAGE: dict[str, Code] = {
     "E937": Code(
         "nothing of `{name}` is left to do: it succeeded", "name the steps that are to run again, or say `--changed`"
     ),
+    "E939": Code("`{name}` was a mock: nothing of it was done, so there is nothing to go on with"),
+    "E940": Code("a mock does nothing that `--resume` could keep", "leave `--resume` out, or run it"),
     "E938": Code("the pipeline of `{name}`, `{path}`, is not there any more"),
     "E960": Code("`{path}` is there already, nothing was written", "name an empty folder: `runner init DIR`"),
     "E961": Code("cannot write `{path}`: {why}", None),
