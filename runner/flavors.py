@@ -54,7 +54,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("image", "python", "pull", "network", "platform", "grace"),
             ("driver",),
-            (),
+            ("build",),
         ),
     },
     "run_logs": {

@@ -88,13 +88,13 @@ class Engine:
 
     def create(self, spec: Table, platform: str | None) -> str:
         """Make a container of the JSON of the engine's API; its id. Raises Failed."""
-        with self._told("never-started"):
+        with self.told("never-started"):
             container: str = self.client.api.create_container_from_config(spec, platform=platform)["Id"]
             return container
 
     def attach(self, id: str) -> Stream:
         """What the container reads, and what it writes until it ends."""
-        with self._told("never-started"):
+        with self.told("never-started"):
             params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             return Stream(self.client.api.attach_socket(id, params=params))
 
@@ -104,7 +104,7 @@ class Engine:
 
     def start(self, id: str) -> None:
         """Start a container. Raises Failed."""
-        with self._told("never-started"):
+        with self.told("never-started"):
             self.client.api.start(id)
 
     def ended(self, id: str) -> tuple[int | None, bool]:
@@ -139,7 +139,8 @@ class Engine:
             raise Failed("no-image", f"the image `{name}` is not here and can't be pulled: {_last(error)}") from None
 
     @contextlib.contextmanager
-    def _told(self, reason: str) -> Iterator[None]:
+    def told(self, reason: str) -> Iterator[None]:
+        """What the library raises inside, as Failed."""
         try:
             yield
         except self.errors.DockerException as error:

@@ -43,6 +43,13 @@ class Docker:
         self._old: list[str] = []
 
     @staticmethod
+    def builder(settings: Table, environ: Mapping[str, str]) -> Any:
+        """What makes images for it. Raises Refused where there is no engine."""
+        from runner_executors.docker_build import Builder
+
+        return Builder(Engine.reached(environ), settings)
+
+    @staticmethod
     def room() -> int:
         """How many steps at once: the engine has its own limits."""
         return 1 << 10

@@ -261,17 +261,9 @@ def _isolate(call: Mapping[str, Any], tree: str) -> None:
         wanted.update(dict.fromkeys(expand(root, path)))
     outputs = [o["path"] for o in call.get("outputs") or () if not o.get("carry")]
     inputs = set(call.get("inputs") or ())
-    for path in wanted:
-        source = os.path.join(root, path)
-        if path in stored:
-            continue
-        if any(matches(o, path) for o in outputs) and path not in inputs:
-            continue
-        if os.path.isdir(source):  # git lists a link to a folder as one entry
-            for inner in _walk(root, path, 0, True):
-                _copy(os.path.join(root, inner), os.path.join(tree, inner))
-        elif os.path.isfile(source):
-            _copy(source, os.path.join(tree, path))
+    left = {path for path in wanted if any(matches(o, path) for o in outputs) and path not in inputs}
+    for path in files_of(root, (path for path in wanted if path not in stored and path not in left)):
+        _copy(os.path.join(root, path), os.path.join(tree, path))
     workdir = call.get("workdir")
     if workdir and os.path.isdir(os.path.join(root, workdir)):
         os.makedirs(os.path.join(tree, workdir), exist_ok=True)
@@ -280,12 +272,20 @@ def _isolate(call: Mapping[str, Any], tree: str) -> None:
 def strays(root: str, paths: Iterable[str]) -> Iterator[str]:
     """Of files, folders and patterns, the files that a link leads to outside `root`. Raises OSError."""
     real = os.path.realpath(root)
+    for one in files_of(root, (found for path in paths for found in expand(root, path))):
+        if not _inside(os.path.realpath(os.path.join(root, one)), real):
+            yield one
+
+
+def files_of(root: str, paths: Iterable[str]) -> Iterator[str]:
+    """The files that these paths lead to; what leads to a folder (git lists a link to one as one entry) stands for
+    all below it."""
     for path in paths:
-        for found in expand(root, path):
-            for one in _walk(root, found, 0, True) if os.path.isdir(os.path.join(root, found)) else (found,):
-                full = os.path.join(root, one)
-                if os.path.isfile(full) and not _inside(os.path.realpath(full), real):
-                    yield one
+        source = os.path.join(root, path)
+        if os.path.isdir(source):
+            yield from _walk(root, path, 0, True)
+        elif os.path.isfile(source):
+            yield path
 
 
 def project_files(root: str) -> list[str]:

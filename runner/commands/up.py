@@ -53,6 +53,10 @@ def run(args: argparse.Namespace) -> int:
         from runner.commands.plan import show
 
         return show(made.plan, args, made.root, made.plugins, parent)
+    if "build" in made.plan["profile"]:
+        from runner.commands.building import pinned
+
+        made = pinned(made, quiet=args.output in ("json", "quiet"))
     return _up(args, made, parent)
 
 

@@ -252,11 +252,17 @@ class Volume:
 class Build:
     """An image with the project in it, made when `executor.image` is not given."""
 
-    base: Text | None = key("The image to start from.")
-    requirements: Text | list[Text] | None = key("Files that list what to install.")
-    dockerfile: Text | None = key("A Dockerfile to use instead.")
-    tag: RefText | None = key("The image's name.")
-    include: list[Text] | None = key("Patterns of the files to put in.")
+    base: Text | None = key('The image to start from, such as "python:3.12-slim".')
+    apt: list[Text] | None = key("Packages of the distribution (Debian, Ubuntu) to install.")
+    requirements: Text | list[Text] | None = key("Files that list what to install with pip.")
+    pyproject: Text | None = key("A pyproject.toml; its dependencies are installed with pip.")
+    extras: list[Text] | None = key("Its optional dependencies that are wanted too.")
+    include: list[Text] | None = key(
+        'Files to put in, or patterns; without it all of the project, where `executor.code` is "image".'
+    )
+    user: Text | None = key("Who the image's processes are when nobody says; that of the base.")
+    dockerfile: Text | None = key("A Dockerfile to use instead. It sees the project's files, or what `include` names.")
+    tag: RefText | None = key("The image's name; a tag made of what it consists of is added.", default="runner-build")
 
 
 @frozen(kw_only=True)

@@ -69,6 +69,10 @@ def build(resolved: Resolved, sources: Sources) -> Built:
     returns = emitter.exports(tree.home)
     params = {name: compiler.parameter(name) for name in resolved.parameters.known}
     profile = profile_table(resolved, compiler)
+    if "build" in profile:
+        from runner.plan.image import image  # few profiles have it
+
+        tree.problems += image(resolved, sources, profile)
     limit, timeout = (
         setting(resolved, compiler, "max-parallel", COUNT),
         setting(resolved, compiler, "timeout", DURATION),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from runner.run.events import Event
 
@@ -51,3 +51,21 @@ class Signals(Protocol):
     """How often somebody asked to stop, and with which signal."""
 
     count: int
+
+
+class Image(NamedTuple):
+    """An image that was asked for: name with a tag made of the ingredients, id, whether it was made just now."""
+
+    name: str
+    id: str
+    made: bool
+    ingredients: Table
+
+
+class NotBuilt(Exception):
+    """Why there is no image. key: of `[build]`, where that is to blame; said: the last lines of the build, the
+    instruction first; step: its number in a Dockerfile of the user's own, from 1, else 0."""
+
+    def __init__(self, key: str, why: str, said: tuple[str, ...] = (), step: int = 0) -> None:
+        super().__init__(why)
+        self.key, self.said, self.step = key, said, step

@@ -25,6 +25,7 @@ PLACES: dict[str, Code] = {
     ),
     "E720": Code("the executor `docker` needs the library `docker`", "pip install 'runner-up[docker]'"),
     "E721": Code("no Docker Engine answers at `{host}`: {why}", "start it, or say in DOCKER_HOST where it is"),
+    "E722": Code("the image can't be built: {why}"),
     "W703": Code("this run is a mock: no command runs, and no file is made"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),

@@ -9,5 +9,10 @@ PROFILES: dict[str, Code] = {
     "E504": Code("no step has the tag `{name}`", "did you mean `{near}`?"),
     "E505": Code("there is no profile `{path}`"),
     "E506": Code("the package `{package}` has no profile `{name}`"),
+    "E510": Code("`{key}` means nothing {where}"),
+    "E511": Code("`[build]` does not say what to start from", 'write `base = "python:3.12-slim"`, or a `dockerfile`'),
+    "E512": Code("there is no file `{path}` in the project", "did you mean `{near}`?"),
+    "E513": Code("`{text}` is no {what}"),
+    "E514": Code("`{path}` does not say what to install: {why}"),
     "W503": Code("no step matches `{name}` here"),
 }
