@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -134,6 +135,19 @@ def specs(plan: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+ARGO = (
+    "executor.type=argo", "executor.image=python:3.12-slim", "run-log.type=chunked-fs", "run-log.path=/mnt/runs",
+    "catalog.path=/mnt/catalog", "volumes.data.claim=data", "volumes.data.mount=/mnt", "secrets.type=kubernetes",
+    "secrets.secret=app",
+)  # fmt: skip
+
+
+class Manifest(Readable):
+    """A manifest of YAML."""
+
+    file_extension = "yaml"
+
+
 # all of them
 
 
@@ -157,6 +171,17 @@ def test_the_plan_of_an_example(example: Examples, name: str, snapshot: Snapshot
 def test_the_containers_of_an_example(example: Examples, name: str, snapshot: SnapshotAssertion) -> None:
     plan = example(name).cli("plan", *words_of(name), *DOCKER, "--json").ok().json()
     assert json.dumps(specs(plan), indent=2) + "\n" == snapshot.use_extension(Readable)(name=f"{name}.docker")
+
+
+@pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
+@pytest.mark.parametrize("name", NAMES)
+def test_the_workflow_of_an_example(example: Examples, name: str, snapshot: SnapshotAssertion) -> None:
+    """Without plan and agent, which change with every release; they stand in documents of their own."""
+    made = example(name)
+    words = [word for key in ARGO for word in ("--set", key)]
+    made.cli("render", *words_of(name), *words, "-o", "made").ok()
+    workflow = re.sub("runner-[0-9a-f]{10}-", "runner-MARK-", made.read("made/workflow.yaml"))
+    assert workflow == snapshot.use_extension(Manifest)(name=f"{name}.argo")
 
 
 @pytest.mark.parametrize("name", NAMES)

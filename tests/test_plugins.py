@@ -100,7 +100,7 @@ def test_a_broken_plug_in_names_its_distribution(far: Path) -> None:
     with pytest.raises(Refused, match="of far-batch cannot be used: ModuleNotFoundError"):
         plugins.load(plugins.find("executors", "far"))
     flavors, problems = plugins.every("executors")
-    assert {flavor.name for flavor in flavors} == {"local", "emulated", "docker", "far"}
+    assert {"local", "far"} <= {flavor.name for flavor in flavors}
     assert len(problems) == 2
 
 

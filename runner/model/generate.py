@@ -64,11 +64,21 @@ def flavors_text(services: dict[str, list[tuple[Any, Any]]]) -> str:
             row += [flavor.reach, flavor.more]
             lines.append(
                 f'        "{flavor.name}": (\n'
-                + "".join(f"            {quoted(cell)},\n" for cell in row)
+                + "".join(f"            {_folded(cell)},\n" for cell in row)
                 + "        ),\n"
             )
         lines.append("    },\n")
     return "".join(lines) + "}\n"
+
+
+def _folded(value: Any) -> str:
+    """A cell of a row, over several lines where one is too long."""
+    text = quoted(value)
+    if len(text) + 13 <= 120 or not isinstance(value, tuple | dict):
+        return text
+    pairs = value.items() if isinstance(value, dict) else ((None, item) for item in value)
+    parts = [f"{quoted(key)}: {quoted(item)}" if key is not None else quoted(item) for key, item in pairs]
+    return text[0] + "\n" + "".join(f"                {part},\n" for part in parts) + "            " + text[-1]
 
 
 def quoted(value: Any) -> str:

@@ -21,7 +21,7 @@ class _Absent:
 
 ABSENT: Any = _Absent()
 COMPARE = frozenset(("==", "!=", "<", "<=", ">", ">="))
-_TAGS = frozenset(("lit", "list", "table", "text", "and", "or", "not", "in", "not in", "len", "get", "else")) | COMPARE
+TAGS = frozenset(("lit", "list", "table", "text", "and", "or", "not", "in", "not in", "len", "get", "else")) | COMPARE
 _NUMBERS = ("integer", "number")
 
 
@@ -65,7 +65,7 @@ def named(expr: Any) -> str:
         return f"len({named(expr[1])})"
     if tag == "status":
         return "status"
-    if tag in _TAGS:
+    if tag in TAGS:
         return "this"
     return str(expr[1] if tag in ("param", "own", "name") else expr[-1])
 
@@ -74,7 +74,7 @@ def _value(expr: Any, look: Look) -> Any:
     if not isinstance(expr, list):
         return expr
     tag = expr[0]
-    if tag not in _TAGS:
+    if tag not in TAGS:
         return look(expr)
     if tag == "lit":
         return expr[1]

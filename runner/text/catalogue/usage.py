@@ -34,6 +34,9 @@ USAGE: dict[str, Code] = {
     "E940": Code("a mock does nothing that `--resume` could keep", "leave `--resume` out, or run it"),
     "E938": Code("the pipeline of `{name}`, `{path}`, is not there any more"),
     "E945": Code("there is no image to build: {why}"),
+    "E950": Code(
+        "the executor `{executor}` has no files to render: it starts steps itself", "`--profile` of one that has"
+    ),
     "E960": Code("`{path}` is there already, nothing was written", "name an empty folder: `runner init DIR`"),
     "E961": Code("cannot write `{path}`: {why}", None),
     "E970": Code("no file `{path}` was put by {who}", "did you mean `{near}`?"),

@@ -1,0 +1,46 @@
+"""The `argo` executor: the pipeline as a Workflow of Argo, each step a pod."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import attrs
+
+from runner.model.forms import FixedDuration, Flag, NotNegative, PlainText, Rounds, key
+from runner.plugins import Flavor
+from runner_executors.kubernetes_settings import PodSettings
+
+
+@attrs.frozen(kw_only=True)
+class Kept:
+    """How long a Workflow that has ended is kept."""
+
+    success: FixedDuration | None = key("After it succeeded.")
+    failure: FixedDuration | None = key("After it failed.")
+    completion: FixedDuration | None = key("After it ended, however.")
+
+
+@attrs.frozen(kw_only=True)
+class Settings(PodSettings):
+    """Settings of the `argo` executor."""
+
+    parallelism: Rounds | None = key("How many pods run at once, where `max-parallel` says nothing.")
+    deadline: FixedDuration | None = key("The longest time of a run whose pipeline has no `timeout`.")
+    lost_attempts: NotNegative | None = key("How often a step is tried again that its place has ended.", default=3)
+    pod_gc: Literal["never", "success", "completion"] | None = key("When pods are removed.", default="never")
+    ttl: Kept | None = key("How long a Workflow that has ended is kept; for ever.")
+    min_version: Literal["3.5", "3.6", "3.7", "4.0", "4.1"] | None = key(
+        "The oldest version of Argo that is to take it.", default="3.5"
+    )
+    close: Flag | None = key("A last small pod writes down how the run ended.", default=True)
+    overlay: dict[PlainText, Any] | None = key("Fields of the Workflow as Argo writes them, laid over ours.")
+
+
+FLAVOR = Flavor(
+    "argo",
+    "runner_executors.argo:Settings",
+    "runner_executors.argo_workflow.emitter:Argo",
+    about="The pipeline is a Workflow of Argo, each step a pod.",
+    reach=("step",),
+    more=("volumes",),
+)

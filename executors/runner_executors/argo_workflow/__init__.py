@@ -1,0 +1,1 @@
+"""A plan as a Workflow of Argo: order and control values only; what steps do travels with the plan."""

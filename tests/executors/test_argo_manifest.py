@@ -1,0 +1,347 @@
+"""The Workflow of a plan: what its graph becomes, and that whoever reads it takes it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from runner.testing.argo.lint import lint
+from runner.testing.argo.strict import strict
+from runner.testing.project import Project
+
+TOP = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("RUNNER_TEST_DATA", TOP.parent / "shared" / "data")) / "argo"
+ARGO = ("--profile", "std:argo", "--set", "executor.image=box:1")
+SHAPES = sorted((TOP / "tests" / "shapes").glob("*.toml"))
+BESIDE = {str(path.relative_to(SHAPES[0].parent)): path.read_text() for path in SHAPES[0].parent.glob("*/*.toml")}
+BESIDE |= {path.name: path.read_text() for path in SHAPES[0].parent.glob("*.py")}
+Table = dict[str, Any]
+Made = Callable[..., Project]
+
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="the definitions of Argo are not beside the checkout")
+
+
+class Reader(yaml.CSafeLoader):
+    """YAML without time stamps: a manifest has none, and texts that look like one stay texts."""
+
+
+Reader.yaml_implicit_resolvers = {
+    letter: [(tag, pattern) for tag, pattern in found if not tag.endswith(":timestamp")]
+    for letter, found in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read(text: str) -> list[Table]:
+    return list(yaml.load_all(text, Loader=Reader))
+
+
+def rendered(project: Project, *words: str) -> Table:
+    """The Workflow of the project's pipeline."""
+    workflow, *maps = read(project.cli("render", *ARGO, *words).ok().out)
+    assert [one["kind"] for one in maps] == ["ConfigMap", "ConfigMap"]
+    return workflow
+
+
+@pytest.fixture
+def workflow(project: Made) -> Callable[..., Table]:
+    return lambda text, *words: rendered(project({"pipeline.toml": 'name = "x"\n' + text}), *words)
+
+
+def templates(made: Table) -> dict[str, Table]:
+    return {one["name"]: one for one in made["spec"]["templates"]}
+
+
+def tasks(made: Table, template: str = "main") -> dict[str, Table]:
+    """Task by name, without the hash of its path."""
+    found = templates(made)[template]["dag"]["tasks"]
+    return {one["name"].rpartition("-")[0] or one["name"]: one for one in found}
+
+
+def depends(task: Table) -> str:
+    """What it waits for, without hashes."""
+    words = task.get("depends", "").replace("(", "( ").replace(")", " )").split()
+    return " ".join(re.sub(r"-[0-9a-f]{8}(?=[.])", "", word) for word in words)
+
+
+# every shape
+
+
+@pytest.fixture(scope="module")
+def definition() -> Any:
+    path = DATA / "workflows.crd.yaml"
+    if not path.is_file():
+        pytest.skip("the definitions of Argo are not beside the checkout")
+    with open(path, encoding="utf-8") as file:
+        return jsonschema.Draft202012Validator(strict(yaml.load(file, Loader=Reader)))
+
+
+@pytest.mark.parametrize("path", SHAPES, ids=lambda path: path.stem)
+def test_a_shape_passes_the_lint(project: Made, path: Path) -> None:
+    assert lint(rendered(project({"pipeline.toml": path.read_text(), **BESIDE}))) == []
+
+
+@pytest.mark.parametrize("path", SHAPES, ids=lambda path: path.stem)
+def test_a_shape_passes_the_strict_definition(project: Made, path: Path, definition: Any) -> None:
+    made = rendered(project({"pipeline.toml": path.read_text(), **BESIDE}))
+    assert [error.message for error in definition.iter_errors(made)] == []
+
+
+@needs_data
+def test_the_strict_definition_takes_what_argo_shows(definition: Any) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in sorted((DATA / "examples").rglob("*.yaml"))]
+    shown = [one for text in texts for one in read(text) if one and one.get("kind") == "Workflow"]
+    assert len(shown) > 100
+    assert [one["metadata"] for one in shown if not definition.is_valid(one)] == []
+
+
+SPOILT: dict[str, Callable[[Table], Any]] = {
+    "an unknown template": lambda w: w["spec"]["templates"][0]["dag"]["tasks"][0].update(template="other"),
+    "an end that does not exist": lambda w: w["spec"]["templates"][0]["dag"]["tasks"][1].update(depends="n-a.Done"),
+    "a task that stands nowhere": lambda w: w["spec"]["templates"][0]["dag"]["tasks"][1].update(depends="z.Failed"),
+    "an open brace": lambda w: w["spec"]["templates"][-1]["container"]["args"].append("{{ x"),
+    "a variable of others": lambda w: w["spec"]["templates"][-1]["container"]["args"].append("{{item.x}}"),
+    "an input that is not given": lambda w: w["spec"]["templates"][-1]["inputs"]["parameters"].append({"name": "z"}),
+    "a volume that is not there": lambda w: w["spec"]["volumes"].pop(),
+    "a template twice": lambda w: w["spec"]["templates"].append(w["spec"]["templates"][0]),
+    "a variable outside": lambda w: w["spec"].update(serviceAccountName="{{workflow.name}}"),
+}
+CHAIN = """
+    [steps.a]
+    shell = "true"
+    [steps.b]
+    needs = ["a"]
+    shell = "true"
+"""
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_the_lint_finds(workflow: Callable[..., Table], how: str) -> None:
+    made = workflow(CHAIN)
+    assert lint(made) == []
+    spoilt = copy.deepcopy(made)
+    SPOILT[how](spoilt)
+    assert lint(spoilt)
+
+
+# what becomes of what
+
+
+def test_a_need_is_a_success_and_after_is_any_end(workflow: Callable[..., Table]) -> None:
+    made = tasks(workflow(CHAIN + '[steps.c]\nneeds = ["a"]\nafter = ["b"]\nshell = "true"\n'))
+    assert depends(made["n-b"]) == "n-a.Succeeded"
+    ended = "n-b.Succeeded || n-b.Failed || n-b.Errored || n-b.Skipped || n-b.Omitted"
+    assert depends(made["n-c"]) == f"n-a.Succeeded && ( {ended} )"
+
+
+def test_a_failure_that_no_leaf_shows_has_a_sentinel(workflow: Callable[..., Table]) -> None:
+    """The phase of a DAG is that of its leaves: a leaf that only waits would hide what failed before it."""
+    made = tasks(workflow(CHAIN + '[steps.c]\nafter = ["b"]\nshell = "true"\n'))
+    sentinel = made["s-n-b"]
+    assert (sentinel["when"], depends(sentinel)) == ("false", "n-b.Succeeded")
+    assert "s-n-a" not in made, "`b` would be left out, and shows it"
+
+
+def test_steps_that_ask_the_same_of_a_pod_share_a_template(workflow: Callable[..., Table]) -> None:
+    large = '[steps.c]\nshell = "true"\nresources = { gpu = 1 }\n'
+    made = workflow(CHAIN + large)
+    used = {name: task["template"] for name, task in tasks(made).items()}
+    assert used["n-a"] == used["n-b"] != used["n-c"]
+    assert templates(made)[used["n-c"]]["container"]["resources"]["limits"] == {"nvidia.com/gpu": "1"}
+
+
+def test_a_handler_stands_beside_its_step_or_around_it(workflow: Callable[..., Table]) -> None:
+    text = """
+        [steps.a]
+        shell = "true"
+        on-failure = "note"
+        [steps.b]
+        shell = "true"
+        on-failure = { run = "note", recover = "continue" }
+        [steps.c]
+        needs = ["b"]
+        shell = "true"
+        [steps.d]
+        shell = "true"
+        on-failure = { run = "note", recover = "skip" }
+        [steps.e]
+        needs = ["d"]
+        shell = "true"
+        [handlers.note]
+        shell = "true"
+    """
+    made = workflow(text)
+    top = tasks(made)
+    assert depends(top["n-a-on-failure"]) == "n-a.Failed || n-a.Errored" and "s-n-a" in top
+    around = templates(made)[top["n-b"]["template"]]
+    assert [task["name"] for task in around["dag"]["tasks"]] == ["s", "h"], "a success of either is one"
+    assert depends(top["n-c"]) == "n-b.Succeeded" and "when" not in top["n-c"]
+    assert top["n-e"]["when"].startswith("{{= tasks['n-d-") and ".outputs.parameters.ok }}" in top["n-e"]["when"]
+
+
+def test_a_condition_is_answered_by_the_plan_by_the_step_that_gives_or_by_a_task_of_its_own(
+    workflow: Callable[..., Table],
+) -> None:
+    text = """
+        [params]
+        on = false
+        [steps.give]
+        shell = "true"
+        returns = ["n"]
+        [steps.other]
+        shell = "true"
+        returns = ["m"]
+        [steps.never]
+        when = "on"
+        shell = "true"
+        [steps.maybe]
+        when = "n > 1"
+        shell = "true"
+        [steps.both]
+        when = "n > m"
+        shell = "true"
+    """
+    made = workflow(text)
+    top = tasks(made)
+    assert top["n-never"]["when"] == "false"
+    assert "tasks['n-give-" in top["n-maybe"]["when"] and depends(top["n-maybe"]) == "n-give.Succeeded"
+    assert depends(top["n-both-decide"]) == "n-give.Succeeded && n-other.Succeeded"
+    assert depends(top["n-both"]) == "n-both-decide.Succeeded" and "n-both-decide" in top["n-both"]["when"]
+    assert [one["name"] for one in templates(made)[top["n-give"]["template"]]["outputs"]["parameters"]] == ["c0"]
+
+
+def test_a_map_is_a_sequence_over_a_count(workflow: Callable[..., Table]) -> None:
+    text = """
+        [steps.give]
+        shell = "true"
+        returns = ["names"]
+        [steps.known]
+        for-each = { i = [1, 2, 3] }
+        shell = "true"
+        batch = 2
+        [steps.found]
+        for-each = { name = "${names}" }
+        shell = "true"
+        returns = ["n"]
+        reduce = { n = "sum" }
+        max-parallel = 2
+    """
+    made = workflow(text)
+    top = tasks(made)
+    count = {name: top[name]["arguments"]["parameters"][-1]["value"] for name in ("n-known", "n-found")}
+    assert count["n-known"] == "2", "batches"
+    assert count["n-found"].startswith("{{tasks.n-give-") and count["n-found"].endswith(".outputs.parameters.c0}}")
+    inside = templates(made)[top["n-found"]["template"]]
+    items, reducer = inside["dag"]["tasks"]
+    assert items["withSequence"] == {"count": "{{inputs.parameters.count}}"} and inside["parallelism"] == 2
+    assert reducer["depends"] == "i.Succeeded || i.Skipped"
+
+
+def test_items_that_may_fail_are_counted_behind_all_of_them(workflow: Callable[..., Table]) -> None:
+    made = workflow('[steps.m]\nfor-each = { i = [1, 2] }\nshell = "true"\ntolerate = 1\n')
+    inside = templates(made)[tasks(made)["n-m"]["template"]]["dag"]["tasks"]
+    assert [task["name"] for task in inside] == ["i", "r"], "no sentinel keeps the failure of an item in sight"
+    assert "i.Failed" in inside[1]["depends"]
+
+
+def test_a_loop_is_unrolled(workflow: Callable[..., Table]) -> None:
+    made = workflow('[steps.l]\nrepeat = { until = "d > 2", max = 3 }\nshell = "true"\nreturns = ["d"]\n')
+    rounds = templates(made)[tasks(made)["n-l"]["template"]]["dag"]["tasks"]
+    assert [task["name"] for task in rounds] == ["k1", "k2", "k3", "none"]
+    assert rounds[1]["when"] == "{{= tasks['k1'].outputs.parameters.c0 }}" and rounds[1]["depends"] == "k1.Succeeded"
+    assert "'error'" in rounds[3]["when"] and rounds[3]["template"] == "nothing"
+
+
+def test_a_choice_is_a_number(workflow: Callable[..., Table]) -> None:
+    text = """
+        [params]
+        size = "big"
+        [steps.pick]
+        choose = "size"
+        [steps.pick.cases.small]
+        shell = "true"
+        [steps.pick.cases.big]
+        shell = "true"
+        [steps.pick.default]
+        shell = "true"
+    """
+    made = workflow(text)
+    pick = tasks(made)["n-pick"]
+    assert pick["arguments"]["parameters"] == [{"name": "case", "value": "1"}]
+    cases = templates(made)[pick["template"]]["dag"]["tasks"]
+    assert ["inputs.parameters.case == '1'" in case["when"] for case in cases] == [False, True, False, False]
+
+
+def test_what_runs_last_is_a_dag_of_its_own_with_the_end_behind_it(workflow: Callable[..., Table]) -> None:
+    made = workflow(CHAIN + '[finally.tell]\nshell = "true"\n')
+    assert made["spec"]["onExit"] == "exit"
+    assert set(tasks(made, "exit")) == {"n-tell-finally", "n-close", "s-n-tell-finally"}
+    pod = templates(made)[tasks(made, "exit")["n-tell-finally"]["template"]]
+    assert "--status={{workflow.status}}" in pod["container"]["args"]
+    assert "onExit" not in workflow(CHAIN, "--set", "executor.close=false")["spec"]
+
+
+def test_retries_are_argos_and_78_is_never_tried_again(workflow: Callable[..., Table]) -> None:
+    text = '[steps.a]\nshell = "true"\nretry = { attempts = 3, delay = "5s", factor = 2 }\ntimeout = "1m"\n'
+    made = workflow(text)
+    pod = templates(made)[tasks(made)["n-a"]["template"]]
+    assert pod["retryStrategy"]["limit"] == "5", "two more attempts, and three that the place may lose"
+    assert pod["retryStrategy"]["backoff"] == {"duration": "5s", "factor": "2"}
+    assert pod["retryStrategy"]["expression"].endswith("asInt(lastRetry.exitCode) != 78")
+    assert pod["activeDeadlineSeconds"] == str(60 + 10 + 600), "a backstop: the agent counts"
+
+
+ODD = "{{x}} }} \"q\" 's' $(y) \\n # : ü\U0001f600"
+
+
+def test_nothing_that_the_user_wrote_stands_in_a_field(workflow: Callable[..., Table], project: Made) -> None:
+    said = json.dumps(ODD, ensure_ascii=False)
+    long = "UPPER-" + "a" * 300
+    text = f"""
+        name = {said}
+        description = {said}
+        [params]
+        p = {said}
+        [steps.{long}]
+        shell = {said}
+        env = {{ E = {said} }}
+        tags = [{said}]
+        description = {said}
+        outputs = ["out.txt"]
+        [steps.map]
+        for-each = {{ i = [{said}] }}
+        command = ["echo", {said}]
+        [steps.pick]
+        choose = "p"
+        [steps.pick.cases.{said}]
+        stub = true
+        [steps.pick.default]
+        stub = true
+    """
+    made = rendered(project({"pipeline.toml": text.replace("$(y)", "$$(y)")}))
+    assert lint(made) == []
+    whole = json.dumps(made, ensure_ascii=False)
+    for part in ("{{x", "ü", "$(y)", "UPPER", "a" * 40, '\\"q'):
+        assert part not in whole
+
+
+def test_the_same_plan_gives_the_same_bytes(project: Made) -> None:
+    files = {"pipeline.toml": 'name = "x"\n' + CHAIN}
+    first = project(files).run("render", *ARGO, env={"PYTHONHASHSEED": "1"}).ok().out
+    assert first == project(files).run("render", *ARGO, env={"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo"}).ok().out
+    assert first.startswith("# Made by `runner render pipeline.toml --profile std:argo --set executor.image=box:1`")
+
+
+def test_files_are_written_into_a_folder(project: Made) -> None:
+    made = project({"pipeline.toml": 'name = "x"\n' + CHAIN})
+    made.cli("render", *ARGO, "-o", "made").ok().says("made/workflow.yaml", "made/configmaps.yaml")
+    assert read(made.read("made/workflow.yaml"))[0]["kind"] == "Workflow"
+    made.cli("render").exits(2).says("E950", "`local` has no files to render")
