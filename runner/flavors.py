@@ -43,7 +43,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("steps",),
             (),
-            ("containers", "environments", "volumes", "build", "schedule", "pretend"),
+            ("containers", "environments", "pretend"),
         ),
         "docker": (
             "runner_executors.docker:Settings",

@@ -43,5 +43,5 @@ FLAVOR = Flavor(
     "runner_executors.mock:Settings",
     "runner_executors.mock_executor:Mock",
     about="Nothing runs: steps end as `[executor.steps]` says, or succeed.",
-    more=("containers", "environments", "volumes", "build", "schedule", "pretend"),
+    more=("containers", "environments", "pretend"),
 )

@@ -25,7 +25,7 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
     flavor = find("executors", name, plugins, laid.place(("type",)) if laid.origin(("type",)) else None)
     can = frozenset(flavor.more)
     found = [diagnose("W611", resolved.layers.service(service).place((), "header"), service=service, executor=name)
-             for service in OTHERS if service in plan["profile"] and service not in can]  # fmt: skip
+             for service in OTHERS if service in plan["profile"] and not {service, PRETEND} & can]  # fmt: skip
     if PRETEND in can:
         found += patches(plan["profile"]["executor"].get("steps") or {}, tree, laid)
     found += _unreached(plan, resolved, name, flavor.reach)

@@ -185,3 +185,10 @@ def test_a_mock_holds_no_path_that_a_run_writes(project: Made) -> None:
 def test_the_shipped_profile_is_a_mock(project: Made) -> None:
     found = made(project, pipeline="name = 'x'\n[steps.a]\nshell = 'exit 1'\n")
     found.cli("up", "--profile", "std:mock").ok().says("W703")
+
+
+def test_a_profile_with_an_image_a_volume_and_a_schedule_can_be_mocked(project: Made) -> None:
+    found = made(project, pipeline="name = 'x'\n[steps.a]\nshell = 'true'\n")
+    more = "[build]\nbase = 'python:3.12-slim'\n[volumes.data]\nmount = '/mnt'\n[schedule]\ncron = '0 3 * * *'\n"
+    found.write({"profiles/nightly.toml": "[executor]\ntype = 'docker'\n" + more})
+    found.cli("up", "--profile", "nightly", "--mock").ok().silent("W611")
