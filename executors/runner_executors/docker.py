@@ -17,6 +17,14 @@ class Settings:
     image: PlainText | None = key("The image of steps that name none; it has a Python, 3.9 or newer.")
     python: PlainText | None = key("That Python, as a path or a word on the PATH of the image.", default="python3")
     pull: Literal["missing", "always", "never"] | None = key("When an image is fetched.", default="missing")
+    code: Literal["mount", "image"] | None = key(
+        "Where steps find the project.",
+        default="mount",
+        values={
+            "mount": "as it lies here, read-only",
+            "image": "in the WORKDIR of their image, where `[build]` puts it",
+        },
+    )
     network: PlainText | None = key("The network of the containers; the engine's own.")
     platform: PlainText | None = key("The platform of the images, such as `linux/amd64`; that of the engine.")
     grace: FixedDuration | None = key(

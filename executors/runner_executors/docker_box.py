@@ -11,6 +11,7 @@ from typing import Any
 from runner.run.begin import user
 from runner.run.index import born
 from runner_executors.docker_agent import Agents
+from runner_executors.docker_code import moved
 from runner_executors.docker_engine import Engine, Failed, Stream
 from runner_executors.docker_spec import LABEL, Around, catalog_of, spec
 
@@ -23,6 +24,7 @@ class Box:
 
     def __init__(self, call: Table, secrets: Mapping[str, str], image: str) -> None:
         self.call, self.secrets, self.image = call, secrets, image
+        self.told = call  # as its agent hears it
         self.folder = self.id = self.log = ""
         self.stream: Stream | None = None
         self.stopped: str | None = None
@@ -93,6 +95,8 @@ class Boxes:
         os.makedirs(os.path.join(box.folder, "home"))
         call["scratch"] = os.path.join(box.folder, "work")
         box.log = call["log"]
+        if self.settings.get("code") == "image":
+            box.told = moved(call, self.engine.workdir(image))
         os.makedirs(os.path.dirname(box.log), exist_ok=True)
         open(box.log, "wb").close()
         catalog = catalog_of(call, self.root)

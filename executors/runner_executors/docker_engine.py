@@ -86,6 +86,11 @@ class Engine:
                 self._known[name] = str(self.client.images.get(name).id) if name else ""
         return self._known.get(name, "")
 
+    def workdir(self, image: str) -> str:
+        """Where commands of an image start, by its id. Raises Failed."""
+        with self.told("no-image"):
+            return str(self.client.api.inspect_image(image)["Config"].get("WorkingDir") or "")
+
     def create(self, spec: Table, platform: str | None) -> str:
         """Make a container of the JSON of the engine's API; its id. Raises Failed."""
         with self.told("never-started"):

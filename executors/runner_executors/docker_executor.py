@@ -15,6 +15,7 @@ from runner.agent.unstarted import not_started
 from runner.rules.keys import key_of
 from runner.run.packed import message
 from runner_executors.docker_box import Box, Boxes
+from runner_executors.docker_code import stored
 from runner_executors.docker_engine import Engine, Failed
 
 Table = dict[str, Any]
@@ -83,7 +84,7 @@ class Docker:
             stream = self._boxes.open(box).socket
             self._running[stream.fileno()] = box
             self._poll.register(stream.fileno(), select.POLLIN)
-            stream.sendall(message({"call": box.call, "secrets": dict(box.secrets)}))
+            stream.sendall(message({"call": box.told, "secrets": dict(box.secrets)}))
         except Failed as failed:
             self._finish(box, self._unborn(box, failed.reason, str(failed)))
         except OSError as error:
@@ -119,6 +120,9 @@ class Docker:
         """Tell an attempt of the project's files. What links lead to outside its folder goes by the catalog: of the
         rest of this machine a container sees nothing."""
         root = call["root"]
+        if self.settings.get("code") == "image":
+            call["stored"] = stored(call, self.catalog)
+            return
         if self._project is None:
             self._project = project_files(root)
             links = (path for path in self._project if os.path.islink(os.path.join(root, path)))

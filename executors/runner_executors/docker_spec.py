@@ -38,17 +38,17 @@ def spec(call: Table, image: str, settings: Table, around: Around) -> Table:
         "Labels": {f"{LABEL}.{name}": text for name, text in labels.items()},
         **dict.fromkeys(("OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr"), True),
         "HostConfig": {
-            "Mounts": mounts(call, around),
+            "Mounts": mounts(call, settings, around),
             **limits(call),
             **({"NetworkMode": network} if network else {}),
         },
     }
 
 
-def mounts(call: Table, around: Around) -> list[Table]:
-    """The project, the agent, the folder to work in, the log, and a catalog of files."""
+def mounts(call: Table, settings: Table, around: Around) -> list[Table]:
+    """The project unless it is in the image, the agent, the folder to work in, the log, and a catalog of files."""
     found = [
-        bind(around.root, around.root, read_only=True),
+        *([] if settings.get("code") == "image" else [bind(around.root, around.root, read_only=True)]),
         bind(around.agent, INSIDE, read_only=True),
         bind(around.folder, around.folder),
         bind(call["log"], call["log"]),

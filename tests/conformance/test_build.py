@@ -170,6 +170,45 @@ def test_tag_and_user_are_those_that_are_asked_for(project: Made, images: Any) -
     assert {f"runner-test/named:{tag}" for tag in ("one", "two")} < set(said["RepoTags"])
 
 
+def test_a_step_may_take_the_project_from_its_image(project: Made, images: Any) -> None:
+    text = """
+name = 'x'
+[steps.a]
+python = 'pack.w:f'
+inputs = { big = 'data/big.txt', more = 'data/more/' }
+returns = ['said']
+[steps.b]
+shell = 'cat "$RUNNER_PARAM_big" > "$RUNNER_PARAM_out"; ls "$ROOT"; ! test -e "$ROOT/pack"; test -e ../pack/w.py'
+env = { ROOT = 'THE_ROOT' }
+workdir = 'data'
+inputs = { big = 'data/big.txt' }
+outputs = { out = 'made/out.txt' }
+"""
+    code = "def f(big, more):\n    return [open(path).read() for path in [big, 'data/more/one']] + ['first']\n"
+    found = project({"pack/w.py": code, "data/big.txt": "big", "data/more/one": "more", ".gitignore": "data\nmade\n"})
+    found.write({"pipeline.toml": text.replace("THE_ROOT", str(found.root))})
+    found.write({"profiles/docker.toml": PROFILE.replace("[build]", "code = 'image'\n[build]")})
+    subprocess.run(["git", "init", "-q", str(found.root)], check=True)
+
+    def said(*words: str) -> list[str]:
+        nodes = found.cli("up", "--profile", "docker", "--json", *words).ok().nodes()
+        assert found.read("made/out.txt") == "big"
+        said: list[str] = nodes["a"]["returns"]["said"]["json"]
+        return said
+
+    assert said() == ["big", "more", "first"]
+    made = build(found)["id"]
+    found.write({"pack/w.py": code.replace("first", "second")})
+    assert said("--set", f"executor.image={made}") == ["big", "more", "first"]
+    assert said() == ["big", "more", "second"]
+
+
+def test_an_image_without_a_folder_for_the_project_is_told(project: Made) -> None:
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n", "profiles/docker.toml": PROFILE})
+    words = ("--set", f"executor.image={BASE}", "--set", "executor.code=image")
+    found.cli("up", "--profile", "docker", *words).exits(1).says("the image has no WORKDIR")
+
+
 def test_there_may_be_nothing_to_build(project: Made) -> None:
     found = project({"pipeline.toml": PIPELINE, "w.py": "def f(): return 1\n"})
     found.cli("build").exits(2).says("the profile `local` has no `[build]`")

@@ -39,6 +39,11 @@ def test_only_the_folder_of_the_attempt_its_log_and_the_catalog_can_be_written()
     assert writable(catalog={"type": "do-nothing"}) == ["/p/run/0.box", "/p/run/a"]
 
 
+def test_the_project_is_not_mounted_where_the_image_has_it() -> None:
+    there = [one["Target"] for one in asked({"code": "image"})["HostConfig"]["Mounts"]]
+    assert there == [one["Target"] for one in asked()["HostConfig"]["Mounts"] if one["Target"] != "/p"]
+
+
 def test_values_and_secrets_of_a_step_are_not_in_its_container() -> None:
     text = json.dumps(asked(env={"A": "value-1"}, argv=["value-2"], params={"p": "value-3"}, script="value-4"))
     assert "value" not in text
