@@ -4,10 +4,13 @@
                            [--report DIR] [--told FD|TEXT] [--secrets DIR] [--message FILE] [--echo log|all]
     agent.pyz execute-job --run RUN [the same]
     agent.pyz execute-call --told FD --report DIR
+    agent.pyz execute-calls --told FD
 
 `execute-node` runs one attempt with plan and stores alone, and records it; `execute-job` that of the one step that the
-plan of a job has, which needs no name. `execute-call` runs a `call` that a driver
-made, with `secrets`, both read from --told, and leaves its record in --report: the driver commits.
+plan of a job has, which needs no name. `execute-call` runs a `call` that a driver made, with `secrets`, both read from
+--told, leaves its record in --report, and prints `end`: the driver commits. When --told is a pipe, the driver holds it
+open, and `{"stop": true}` on it stops the step, as its end does. `execute-calls` runs one after the other until then;
+each comes with its own `report`.
 
 --plan      the plan as JSON, a file or a folder with `plan.json`, or with `plan.json.gz.00` and so on; a `run.json`
             beside it is the run's where the run log has none; else the plan of the run, from the run log of --told
@@ -30,25 +33,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
-from base64 import b64decode
 from typing import Any
 
-from runner.agent.carried import enter, message, plan_text, secrets_of, without
+# What only some of the commands need is imported by them: each module is compiled anew where nobody keeps that.
 from runner.agent.catalog import FileCatalog, NoCatalog
-from runner.agent.echo import write
-from runner.agent.execute import AGAIN, Job, execute, run_call
-from runner.agent.folder import Folder
-from runner.agent.slots import remove
-from runner.rules.keys import dumps, key_of, plan_key
 
-STORES: dict[str, Any] = {"chunked-fs": Folder}
 CATALOGS: dict[str, Any] = {"file-system": FileCatalog, "do-nothing": NoCatalog}
 USAGE, FAULT = 64, 70
 WORDS = ("plan", "run", "node", "key", "root", "folder", "logs", "report", "told", "secrets", "message", "echo")
-
-
-NEEDED = {"execute-node": ("run", "node"), "execute-job": ("run",), "execute-call": ("told", "report")}
+NEEDED = {
+    "execute-node": ("run", "node"),
+    "execute-job": ("run",),
+    "execute-call": ("told", "report"),
+    "execute-calls": ("told",),
+}
 
 
 class Wrong(Exception):
@@ -63,7 +61,7 @@ def main(words: list[str]) -> int:
     given: dict[str, str] = {}
     try:
         command, given = _options(words)
-        return _call(given) if command == "execute-call" else _execute(given)
+        return _answer(given) if command.startswith("execute-call") else _execute(given)
     except (Wrong, OSError) as error:
         sys.stderr.write(f"runner agent: {error}\n")
         if "message" in given:
@@ -73,7 +71,7 @@ def main(words: list[str]) -> int:
 
 def _options(words: list[str]) -> tuple[str, dict[str, str]]:
     if not words or words[0] not in NEEDED:
-        raise Wrong("the command is `execute-node`, `execute-job` or `execute-call`")
+        raise Wrong("the command is `execute-node`, `execute-job`, `execute-call` or `execute-calls`")
     found: dict[str, str] = {}
     rest = words[1:]
     while rest:
@@ -89,6 +87,11 @@ def _options(words: list[str]) -> tuple[str, dict[str, str]]:
 
 
 def _execute(given: dict[str, str]) -> int:
+    from runner.agent.answer import put_end
+    from runner.agent.carried import secrets_of, without
+    from runner.agent.execute import Job, execute
+    from runner.rules.keys import dumps, key_of
+
     told = _told(given.get("told"))
     root = os.path.abspath(given.get("root", "."))
     plan, store = _plan(given, told, root)
@@ -101,21 +104,23 @@ def _execute(given: dict[str, str]) -> int:
     told["echo"] = "echo" in given
     profile, run = plan["profile"], given["run"]
     catalog = _service(CATALOGS, profile["catalog"], "catalog").open(profile["catalog"], root)
-    logs = given.get("logs") or os.path.join(
-        STORES[profile["run-log"]["type"]].home(profile["run-log"], root, run), "logs"
-    )
-    folder = given.get("folder") or tempfile.mkdtemp(prefix="runner-")
+    logs = given.get("logs") or os.path.join(_run_log(profile["run-log"]).home(profile["run-log"], root, run), "logs")
+    folder = given.get("folder") or _folder()
     try:
         job = Job(plan, run, node, key_of(key), root, folder, logs, told)
         end, code = execute(job, store, catalog, secrets, environ)
     finally:
         if "folder" not in given:
+            from runner.agent.slots import remove
+
             remove(folder)
     if "report" in given:
-        _report(given["report"], end)
+        put_end(given["report"], end)
     if "message" in given:
         _say(given["message"], end)
     if given.get("echo") == "all":
+        from runner.agent.echo import write
+
         write(b"\n" + dumps(end) + b"\n")
     return code
 
@@ -128,42 +133,54 @@ def _only(plan: dict[str, Any]) -> str:
     return str(steps[0])
 
 
-def _call(given: dict[str, str]) -> int:
-    told = _told(given["told"])
-    call = told["call"]
-    catalog = _service(CATALOGS, call["catalog"], "catalog").open(call["catalog"], call["root"])
-    end = run_call(call, catalog, told.get("secrets") or {}, os.environ)
-    _report(given["report"], end)
-    return 0 if end["status"] == "succeeded" else AGAIN
+def _folder() -> str:
+    import tempfile
+
+    return tempfile.mkdtemp(prefix="runner-")
 
 
-def _report(folder: str, end: dict[str, Any]) -> None:
-    with open(os.path.join(folder, "end.json"), "w", encoding="utf-8") as out:
-        json.dump(end, out)
+def _answer(given: dict[str, str]) -> int:
+    from runner.agent.answer import answer
+
+    def catalog(settings: dict[str, Any], root: str) -> Any:
+        return _service(CATALOGS, settings, "catalog").open(settings, root)
+
+    return answer(int(given["told"]), given.get("report"), catalog, os.environ)
 
 
 def _say(path: str, end: dict[str, Any]) -> None:
+    from runner.agent.carried import message
+
     with open(path, "wb") as out:
         out.write(message(end))
 
 
 def _plan(given: dict[str, str], told: dict[str, Any], root: str) -> tuple[dict[str, Any], Any]:
     """The plan and the run log, either found by the other."""
+    from runner.agent.carried import enter, plan_text
+    from runner.rules.keys import plan_key
+
     path = given.get("plan")
     if path is not None:
         text = plan_text(path)
         plan = json.loads(text)
         settings = plan["profile"]["run-log"]
-        store = _service(STORES, settings, "run log").open(settings, root, given["run"])
+        store = _run_log(settings).open(settings, root, given["run"])
         enter(path, text, plan["digest"], given["run"], store)
         return plan, store
     if "run-log" not in told:
         raise Wrong("`--plan` is missing")
-    store = _service(STORES, told["run-log"], "run log").open(told["run-log"], root, given["run"])
+    store = _run_log(told["run-log"]).open(told["run-log"], root, given["run"])
     text = store.get(plan_key(told["plan"]))
     if text is None:
         raise Wrong("the run log has no such plan")
     return json.loads(text), store
+
+
+def _run_log(settings: dict[str, Any]) -> Any:
+    from runner.agent.folder import Folder
+
+    return _service({"chunked-fs": Folder}, settings, "run log")
 
 
 def _service(known: dict[str, Any], settings: dict[str, Any], what: str) -> Any:
@@ -176,6 +193,8 @@ def _told(fd: str | None) -> dict[str, Any]:
     if fd is None:
         return {}
     if not fd.isdigit():
+        from base64 import b64decode
+
         return dict(json.loads(b64decode(fd)))
     with open(int(fd), "rb") as file:
         found: dict[str, Any] = json.loads(file.read(int(file.readline() or b"0")) or b"{}")

@@ -17,10 +17,10 @@ from runner.agent.environ import Parameter, fits, is_object, keep_params, parame
 from runner.agent.host import Host
 from runner.agent.slots import Log
 from runner.agent.stage import StageError, fetch, no_folder, place, prepare
-from runner.agent.tasks import Task, python_task
 
 if TYPE_CHECKING:
     from runner.agent.forked import Forked
+    from runner.agent.tasks import Task
 
 _CHUNK = 1 << 18
 _UNKILLABLE = 5.0  # seconds after a SIGKILL that did not help
@@ -198,6 +198,8 @@ class Attempt:
                 raise StageError("exit", f"`{name}`: no such command on PATH of this step", exit=127)
             return program, argv
         if kind in ("python", "notebook"):
+            from runner.agent.tasks import python_task
+
             self._task = python_task(call, self.work, self._params)
             argv = [*(call.get("python") or [sys.executable]), *self._task.words]
             program = find(argv[0], path, cwd)

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from runner.agent.named import Named
 from runner.agent.stage import StageError, Work
-from runner.rules.values import to_text
 
 LONGEST = 100 * 1024  # bytes of a value's text; the kernel refuses variables above 128 KiB
 _OURS = frozenset(
@@ -59,7 +58,7 @@ def parameters(call: Mapping[str, Any], work: Work, fetch: Callable[[str, str], 
             paths: list[Any] = [kept["path"] if kept else None for kept in many]
             found[name] = Parameter(paths, "\n".join(kept["path"] if kept else "" for kept in many), many)
         else:
-            found[name] = Parameter(value, None if value is None else to_text(value))
+            found[name] = Parameter(value, None if value is None else _text(value))
     workdir = call.get("workdir")
     for name, value in (call.get("files") or {}).items():
         if isinstance(value, list):
@@ -108,7 +107,7 @@ def variables(call: Mapping[str, Any], work: Work, params: Mapping[str, Paramete
     resources = call.get("resources") or {}
     for name in ("cpu", "memory", "gpu"):
         if resources.get(name) is not None:
-            env["RUNNER_" + name.upper()] = to_text(resources[name])
+            env["RUNNER_" + name.upper()] = _text(resources[name])
     failed = call.get("failed")
     if failed:
         env["RUNNER_FAILED_STEP"] = str(failed["step"])
@@ -163,3 +162,11 @@ def keep_params(path: str, params: Mapping[str, Parameter]) -> None:
         raise
     finally:
         os.close(fd)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    from runner.rules.values import to_text  # large, and most steps take text or nothing
+
+    return to_text(value)

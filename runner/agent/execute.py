@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import select
-import signal
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from runner.agent.attempt import Attempt
 from runner.agent.call import DEFAULT_GRACE, Place, make_call, taken_digest
 from runner.agent.catalog import Catalog, digest_of
 from runner.agent.committed import ByNode, Expansions, Instances, Store, record
 from runner.agent.deadlines import Deadlines, reason_of
-from runner.agent.echo import Echo
-from runner.agent.host import Host
+from runner.agent.drive import AGAIN, run_call
 from runner.agent.unstarted import not_started
 from runner.rules.bind import Key, Values, part_of
 from runner.rules.decide import FINAL_EXIT, retryable
@@ -36,7 +32,6 @@ from runner.rules.keys import (
 from runner.rules.labels import Labels
 
 Table = dict[str, Any]
-AGAIN = 75  # an end that may be tried again
 TOLD = ("failed", "finally", "echo")
 
 
@@ -164,64 +159,6 @@ def _hash(job: Job, call: Table, path: str) -> str | None:
         return str(digest_of(os.path.join(job.root, path))["sha256"])
     except OSError:
         return None
-
-
-def run_call(call: Table, catalog: Catalog, secrets: Mapping[str, str], environ: Mapping[str, str]) -> Table:
-    """One attempt whose call is made, from its start to its end record; nothing is committed. Raises OSError."""
-    os.makedirs(os.path.dirname(call["log"]), exist_ok=True)
-    host = Host(environ)
-    attempt = Attempt(call, secrets, catalog, host)
-    with _Stopped() as stopped:
-        attempt.start()
-        echo = Echo(attempt) if call.get("echo") else None
-        try:
-            while True:
-                end = attempt.poll()
-                if echo is not None:
-                    echo.more()
-                if end is not None:
-                    return end
-                stopped.pass_on(attempt)
-                _wait(attempt)
-        finally:
-            if echo is not None:
-                echo.close()
-            attempt.close()
-            host.close()
-
-
-def _wait(attempt: Attempt) -> None:
-    poll = select.poll()
-    for fd in (attempt.fileno(), attempt.pipe()):
-        if fd >= 0:
-            poll.register(fd, select.POLLIN)
-    wake = attempt.wake()
-    poll.poll(100 if wake is None else max(0, min(100, (wake - time.monotonic()) * 1000)))
-
-
-class _Stopped:
-    """Signals that ask us to end, handed to the command once."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> _Stopped:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            self._before[number] = signal.signal(number, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _note(self, number: int, frame: object) -> None:
-        self.asked = True
-
-    def pass_on(self, attempt: Attempt) -> None:
-        if self.asked:
-            attempt.stop("cancelled")
-            self.asked = False
 
 
 def _ends(job: Job, store: Store) -> Iterator[Table]:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import signal
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from runner.agent import inline
 from runner.agent.environ import Parameter
 from runner.agent.exits import limit_of, meaning, no_room, signal_words
 from runner.agent.stage import StageError, collect
-from runner.rules.returns import ReturnsError, parse_returns, read_metrics
 
 if TYPE_CHECKING:
     from runner.agent.attempt import Attempt
     from runner.agent.spawn import Exit
 
 Table = dict[str, Any]
-_LARGE = 1 << 18  # bytes of a value that goes to the catalog: a record stays below a megabyte
 
 
 class Verdict:
@@ -55,6 +51,8 @@ def never_ran(attempt: Attempt, problem: StageError) -> Table:
 
 def without_process(attempt: Attempt) -> Table:
     """The end of a stub or of a built-in reducer: nothing is run."""
+    from runner.agent import inline
+
     verdict = Verdict()
     try:
         verdict.returns.update(inline.given(attempt.call))
@@ -69,8 +67,10 @@ def of_process(attempt: Attempt) -> Table:
     call, verdict = attempt.call, Verdict()
     if _plain(attempt, attempt.exit):
         return _record(attempt, verdict, 0, None)
+    from runner.agent import gains  # most steps give nothing but an end
+
     try:
-        result = _result(attempt) if call["kind"] in ("python", "notebook") else None
+        result = gains.result(attempt) if call["kind"] in ("python", "notebook") else None
     except OSError as error:
         result = None
         verdict.fail("stage-out", say(error), "errored")
@@ -78,19 +78,21 @@ def of_process(attempt: Attempt) -> Table:
     if verdict.error is not None and attempt.log is not None and no_room(attempt.log.path):
         verdict.error["message"] += "; there is no room left on the disk of its log"
     if verdict.ok:
-        _take_returns(attempt, verdict, result)
+        gains.take_returns(attempt, verdict, result)
     verdict.warnings += (result or {}).get("warnings", [])
-    _take_metrics(attempt, verdict)
+    gains.take_metrics(attempt, verdict)
     was_ok = verdict.ok
     try:
-        verdict.files = collect(call, attempt.work, attempt.catalog, was_ok, _puts(attempt, verdict) if was_ok else ())
+        verdict.files = collect(
+            call, attempt.work, attempt.catalog, was_ok, gains.puts(attempt, verdict) if was_ok else ()
+        )
     except StageError as error:
         verdict.fail(error.reason, str(error), error.status)
         try:  # what is to be kept at any end is kept
             verdict.files = collect(call, attempt.work, attempt.catalog, False)
         except StageError as second:
             verdict.warnings.append(str(second))
-    _keep_notebook(attempt, verdict)
+    gains.keep_notebook(attempt, verdict)
     if attempt.cut is not None:
         verdict.warnings.append(f"a part of the log could not be written: {say(attempt.cut)}")
     _mask(attempt, verdict)
@@ -192,164 +194,6 @@ def _where(attempt: Attempt, result: Table | None, joint: str) -> str:
         return ""
     code = attempt.exit.code if attempt.exit else None
     return f"{joint}its process ended before {function} returned{'' if code is None else f', as by os._exit({code})'}"
-
-
-def _result(attempt: Attempt) -> Table:
-    given = attempt.process.result() if attempt.process is not None else None
-    try:
-        found: Table = json.loads(given or _left(attempt.call["scratch"], "result.json") or b"{}")
-        return found
-    except ValueError:
-        return {}
-
-
-def _left(scratch: str, name: str) -> bytes | None:
-    """What the command left in a file of its scratch folder; None when there is none. Raises OSError: it can't be
-    read, which is not the same."""
-    try:
-        with open(os.path.join(scratch, name), "rb") as file:
-            return file.read()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-        return None
-
-
-def _take_returns(attempt: Attempt, verdict: Verdict, result: Table | None) -> None:
-    """Returns from the function and from $RUNNER_RETURNS; the function's win."""
-    call = attempt.call
-    declared = list(call.get("returns") or ())
-    try:
-        data = (None if attempt.silent else _left(call["scratch"], "returns")) or b""
-    except OSError as error:
-        verdict.fail("stage-out", say(error), "errored")
-        return
-    try:
-        said, warnings = parse_returns(data, declared)
-    except ReturnsError as error:
-        verdict.fail("bad-return", str(error))
-        return
-    verdict.warnings += warnings
-    given = (result or {}).get("returns", {})
-    for entry in declared:
-        name = entry["name"]
-        if name in given:
-            verdict.returns[name] = given[name]
-        elif name in said:
-            verdict.returns[name] = said[name]
-    _keep_objects(attempt, verdict)
-    missing = [f"`{entry['name']}`" for entry in declared if entry["name"] not in verdict.returns]
-    if missing:
-        verdict.fail("missing-return", f"it did not give {' and '.join(missing)}")
-
-
-def _keep_objects(attempt: Attempt, verdict: Verdict) -> None:
-    redactor = attempt.redactor
-    for name, given in verdict.returns.items():
-        if "path" in given:
-            path = os.path.join(attempt.work.cwd, given["path"])
-            try:
-                if redactor is not None and _file_finds(attempt, path):
-                    verdict.fail("secret-leak", f"the return `{name}` holds a secret")
-                    continue
-                kept = attempt.catalog.put(path)
-            except OSError as error:
-                if given.get("said"):
-                    verdict.fail("bad-return", f"the return `{name}` names no file: {say(error)}")
-                else:
-                    verdict.fail("stage-out", say(error), "errored")
-                continue
-            verdict.returns[name] = {
-                "kind": "object",
-                "blob": kept["sha256"],
-                "sha256": kept["sha256"],
-                "size": kept["size"],
-                "serialiser": given.get("serialiser") or "pickle",
-            }
-            continue
-        text = json.dumps(given["json"]).encode("ascii")
-        if redactor is not None and redactor.finds(text):
-            verdict.fail("secret-leak", f"the return `{name}` holds a secret")
-        elif len(text) > _LARGE:
-            try:
-                kept = attempt.catalog.put_bytes(text)
-            except OSError as error:
-                verdict.fail("stage-out", say(error), "errored")
-                continue
-            sha = kept["sha256"]
-            verdict.returns[name] = {"kind": given["kind"], "blob": sha, "sha256": sha, "size": kept["size"]}
-    if not verdict.ok:
-        verdict.returns = {}
-
-
-def _file_finds(attempt: Attempt, path: str) -> bool:
-    """Whether a file holds a secret. Raises OSError: what can't be looked at is not kept."""
-    assert attempt.redactor is not None
-    with open(path, "rb") as file:
-        return attempt.redactor.finds_in(file)
-
-
-def _take_metrics(attempt: Attempt, verdict: Verdict) -> None:
-    if attempt.silent:
-        return
-    path = os.path.join(attempt.call["scratch"], "metrics")
-    try:
-        data = _left(attempt.call["scratch"], "metrics")
-        if data is None:
-            return
-        lines, warnings = read_metrics(data)
-        verdict.warnings += warnings
-        if attempt.redactor is not None and _file_finds(attempt, path):
-            verdict.fail("secret-leak", "the metrics hold a secret")
-            return
-    except OSError as error:
-        verdict.warnings.append(f"the metrics could not be read: {say(error)}")
-        return
-    verdict.more["metrics"] = {line.name: line.value for line in lines}
-    try:
-        kept = attempt.catalog.put(path)
-    except OSError as error:
-        verdict.warnings.append(f"the metrics could not be kept: {say(error)}")
-        return
-    verdict.more["series"] = {"sha256": kept["sha256"], "size": kept["size"]}
-
-
-def _puts(attempt: Attempt, verdict: Verdict) -> list[str]:
-    """Paths that `step.put` named, each once, from the root. Raises StageError."""
-    if attempt.silent:
-        return []
-    try:
-        named = dict.fromkeys(map(json.loads, (_left(attempt.call["scratch"], "puts") or b"").splitlines()))
-    except OSError as error:
-        raise StageError("stage-out", say(error), "errored") from error
-    except ValueError as error:
-        raise StageError(
-            "stage-out", "what `step.put` noted is cut off: a file of it may be missing", "errored"
-        ) from error
-    found = []
-    for path in named:
-        inner = os.path.relpath(os.path.realpath(path), os.path.realpath(attempt.work.root))
-        if inner.startswith(".."):
-            verdict.warnings.append(f"`{path}` lies outside the project and was not kept")
-        else:
-            found.append(inner)
-    return found
-
-
-def _keep_notebook(attempt: Attempt, verdict: Verdict) -> None:
-    """The executed copy of a notebook, at any end (N44)."""
-    if attempt.call["kind"] != "notebook":
-        return
-    try:
-        data = _left(attempt.call["scratch"], "executed.ipynb")
-        if data is None:
-            return
-        if attempt.redactor is not None:
-            data = attempt.redactor.mask_bytes(data)
-        kept = attempt.catalog.put_bytes(data)
-    except OSError as error:
-        verdict.warnings.append(f"the executed notebook could not be kept: {say(error)}")
-        return
-    stem, _ = os.path.splitext(attempt.call["notebook"])
-    verdict.files.append({"path": stem + ".executed.ipynb", **kept, "kind": "report"})
 
 
 def _mask(attempt: Attempt, verdict: Verdict) -> None:

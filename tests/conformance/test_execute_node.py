@@ -103,7 +103,7 @@ def test_a_value_that_is_not_there_is_a_bad_parameter(pods: Pods) -> None:
 def test_a_wrong_command_line_is_told(pods: Pods) -> None:
     for words, said in (
         (["execute-node"], "`--run` is missing"),
-        (["execute"], "the command is `execute-node`, `execute-job` or `execute-call`"),
+        (["execute"], "the command is `execute-node`, `execute-job`, `execute-call` or `execute-calls`"),
         (["execute-node", "--run", "r", "--node", "n"], "`--plan` is missing"),
         (["execute-node", "--color", "x"], "`--color` is no option"),
     ):
