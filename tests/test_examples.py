@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -220,16 +221,32 @@ def test_an_example_says_what_it_is(name: str) -> None:
 # each of them
 
 
-@pytest.mark.heavy
-def test_penguins(ready: Examples) -> None:
-    made = ready("01-penguins")
-    ends = up(made)
+def well_told(made: Project, ends: dict[str, str]) -> None:
+    """The penguins have run to a good end, with all that they make."""
     assert {ends[step] for step in ("fetch", "clean", "train", "weigh", "report", "notify!finally")} == {"succeeded"}
     assert [ends[f"train[island={island}]"] for island in ("Biscoe", "Dream", "Torgersen")] == ["succeeded"] * 3
     page = made.read("made/report.html")
     assert "Of 333 penguins, those of Torgersen" in page and "data:image/png;base64," in page and "92%" in page
     assert made.path("made/accuracy.png").read_bytes().startswith(b"\x89PNG")
     assert made.read("made/notice.txt").rstrip().endswith("succeeded, 333 penguins")
+
+
+@pytest.mark.heavy
+@pytest.mark.xdist_group("docker")
+@pytest.mark.skipif(not os.environ.get("RUNNER_TEST_DOCKER"), reason="RUNNER_TEST_DOCKER names no engine")
+def test_penguins_in_containers_with_no_other_change(example: Examples) -> None:
+    """With a base that is there in place of the example's own. The image stays: making it takes a minute."""
+    made = example("01-penguins")
+    words = ("--profile", "docker", "--set", "build.base=runner-base:py311", "--json")
+    run = made.run("up", "pipeline.toml", *words, timeout=900).ok()
+    well_told(made, statuses(run))
+    assert {end["via"] for node in run.nodes().values() for end in node["attempts"]} == {"container"}
+
+
+@pytest.mark.heavy
+def test_penguins(ready: Examples) -> None:
+    made = ready("01-penguins")
+    well_told(made, up(made))
 
     ends = up(made, "--param", "threshold=0.99")
     assert ends["report"] == "skipped" and ends["weigh"] == "succeeded"
