@@ -76,6 +76,9 @@ def execute(job: Job, store: Store, catalog: Catalog, secrets: Mapping[str, str]
         store.put(start_key(job.run, job.id, job.key, attempt), dumps(start))
         store.flush()
         end = run_call(call, catalog, secrets, environ)
+        if end["status"] == "cancelled" and record(store, run_key(job.run, "cancel")) is None:
+            why = {"type": "lost", "message": "its place was ended, and nobody has cancelled the run"}
+            end.update(status="errored", reason="lost", error=why)
     if "fingerprint" in job.told:
         end["fingerprint"] = job.told["fingerprint"]
     if "code_digest" in job.told:

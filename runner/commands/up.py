@@ -65,13 +65,16 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     from runner.commands.halting import close_store
     from runner.commands.telling import tell
     from runner.plan.mocked import all_mocked
+    from runner.plan.nearby import nearby
     from runner.run.adopt import adopt, enter
     from runner.run.services import open_services
     from runner.run.signals import Signals
     from runner.run.traverse import Driver
     from runner.views.choose import choose
 
-    plan, root, plugins = made.plan, made.root, made.plugins
+    root, plugins = made.root, made.plugins
+    plan = {**made.plan, "profile": nearby(made.plan["profile"], plugins)}
+    made = made._replace(plan=plan)
     if parent and all_mocked(plan):
         raise Refused([diagnose("E940", None)])
     chosen = selected(args, plan)
@@ -82,6 +85,8 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     with ExitStack() as held:
         begun = _begin(args, made, chosen, parent, held)
         enter(adopted, begun.run, begun.store)
+        if hasattr(services.executor, "begin"):
+            services.executor.begin(plan, made.text, begun.run)
         place = _place(plan, begun.run, root, args)
         driver = Driver(plan, begun.run, services, begun.store, place, view, wanted, adopted, parent)
         with Signals() as signals, view:

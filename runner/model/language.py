@@ -244,6 +244,7 @@ class Volume:
     config_map: Text | None = key("The ConfigMap that it shows as files.")
     size: Text | None = key("The limit of a folder that is empty at the start of a step.")
     mount: Text | None = key("Where steps see it.")
+    here: Text | None = key("Where this machine sees it, if it does.")
     sub_path: Text | None = key("The folder of it that they see.")
     read_only: Flag | None = key("Steps may not write to it.", default=False)
 

@@ -15,6 +15,9 @@ class Traverser(Protocol):
 
     What `prepare` gives is the handle of the attempt: it has no effect yet, and is perhaps never started. `image`: the
     digest of the image that an attempt would run in, "" where it is not known, None where it runs in none.
+
+    Those whose steps run far away have two more words: `ready(plan, secrets)` looks for what a plan asks of the place,
+    before there is a run (secrets: their names); `begin(plan, text, run)` brings it there. Both raise Refused.
     """
 
     def image(self, call: Table) -> str | None: ...

@@ -29,7 +29,8 @@ class Lack(NamedTuple):
 
 def lack(record: Table, hashes: Hashes, catalog: Catalog) -> Lack:
     """What would have to be brought back for a record; nothing is changed."""
-    missing = [file for file in record.get("files", ()) if hashes.of(file["path"]) != file["sha256"]]
+    files = () if getattr(catalog, "beyond", False) else record.get("files", ())  # those stay where steps see them
+    missing = [file for file in files if hashes.of(file["path"]) != file["sha256"]]
     for name, one in record.get("returns", {}).items():
         if "sha256" in one and not catalog.has(one["sha256"]):
             return Lack(missing, name)

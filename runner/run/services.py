@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from runner.plan.nearby import Beyond
 from runner.plugins import find, load
 from runner.text.diagnostics import Diagnostic, Place, Refused, diagnose
 
@@ -44,6 +45,8 @@ def open_store(
 
 def open_catalog(settings: Table, root: Path, plugins: Plugins = None, where: Where = nowhere) -> Any:
     """The catalog of a profile. Raises Refused (E703)."""
+    if settings.get("beyond"):
+        return Beyond()
     try:
         return implementation("catalogs", settings, plugins).open(settings, str(root))
     except OSError as error:
@@ -72,7 +75,10 @@ def open_services(
     secrets = read_secrets(profile["secrets"], declared(plan, selected), root, os.environ, plugins)
     env = {name: text for name, text in os.environ.items() if name not in secrets.variables}
     catalog = open_catalog(profile["catalog"], root, plugins, where)
-    return Services(open_executor(profile["executor"], catalog, env, plugins), catalog, secrets.values)
+    executor = open_executor(profile["executor"], catalog, env, plugins)
+    if hasattr(executor, "ready"):
+        executor.ready(plan, declared(plan, selected))
+    return Services(executor, catalog, secrets.values)
 
 
 def declared(plan: Table, selected: frozenset[str] | None) -> list[str]:
@@ -99,11 +105,14 @@ class Secrets(NamedTuple):
 def read_secrets(
     settings: Table, names: Iterable[str], root: Path, env: Mapping[str, str], plugins: Plugins = None
 ) -> Secrets:
-    """All secrets that a run declares, before anything runs. Raises Refused (E701) with every one that is missing."""
+    """All secrets that a run declares, before anything runs; none of those that only the place of steps knows.
+
+    Raises Refused (E701) with every one that is missing.
+    """
     from runner.resolve.secrets import Env, SecretError
 
     wanted = list(names)
-    if not wanted:
+    if not wanted or find("secrets", str(settings["type"]), plugins).reach == ("place",):
         return Secrets({}, frozenset())
     provider = implementation("secrets", settings, plugins)(settings, root, env)
     values: dict[str, str] = {}

@@ -80,13 +80,9 @@ class Driver:
         self.items: dict[str, dict[Key, list[Table]]] = {}
         self.ends: list[Table] = []  # of attempts that did not commit
         self.aftermath = Aftermath(plan["nodes"], self.ends, place.folder)
-        self.machine = Machine(
-            plan,
-            limit=wanted.limit,
-            fail_fast=wanted.fail_fast,
-            selected=set(wanted.selected) if wanted.selected is not None else None,
-            stock=wanted.stock,
-        )
+        chosen = set(wanted.selected) if wanted.selected is not None else None
+        more: Table = {"stock": wanted.stock, "lost_attempts": getattr(self.executor, "lost_attempts", 0)}
+        self.machine = Machine(plan, limit=wanted.limit, fail_fast=wanted.fail_fast, selected=chosen, **more)
         self.ahead = Ahead(self.machine, self._make_ahead, lambda made: heappush(self._free, made[0]["slot"]))
         self.facts: Table = {**run["first"], "date": run["date"], "scheduled": run["scheduled"]}
         self.hashes = Hashes(Path(place.root))

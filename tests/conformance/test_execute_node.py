@@ -119,17 +119,20 @@ def test_the_runner_has_the_commands_of_the_agent(pods: Pods) -> None:
     assert "--told" in said and "execute-node" in pods.found.cli("--help").ok().out
 
 
-def test_term_ends_the_command_and_is_on_record(project: Made) -> None:
+@pytest.mark.parametrize("how", [("cancelled", "cancelled"), ("errored", "lost")], ids=lambda how: how[1])
+def test_term_ends_the_command_and_the_run_log_says_why(project: Made, how: tuple[str, str]) -> None:
     text = "name = 'x'\n[steps.a]\nshell = 'true'\n[steps.b]\nneeds = ['a']\nshell = 'echo up > \"$LOG\"; sleep 60'\n"
     pods = Pods(project({"pipeline.toml": text}))
     env = {**pods.found.environment(), "LOG": str(pods.log)}
+    if how[0] == "cancelled":
+        next(pods.found.path(".runner/runs").glob("*/run.json")).with_name("cancel.json").write_text('{"v":1}')
     process = subprocess.Popen(pods.words("b"), cwd=pods.found.root, env=env)
     limit = time.monotonic() + 20
     while not pods.log.exists() and time.monotonic() < limit:
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 78
-    assert [(end["status"], end["reason"]) for end in pods.records("b")] == [("cancelled", "cancelled")]
+    assert [(end["status"], end["reason"]) for end in pods.records("b")] == [how]
 
 
 def test_the_agent_is_small_and_always_the_same() -> None:

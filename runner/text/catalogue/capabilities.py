@@ -11,6 +11,12 @@ CAPABILITIES: dict[str, Code] = {
     ),
     "E619": Code("`{step}` does not return `{name}`", "did you mean `{near}`?"),
     "E620": Code("`exit` says that it fails, and `status` is `{status}`", "leave one of them out"),
+    "E613": Code("steps of the executor `{executor}` see no volume with the {service} in it: `{path}`"),
+    "E614": Code("the executor `{executor}` can't hand out secrets of `{kind}`: they are known {where} only"),
+    "E615": Code(
+        "nobody says where the secret `{name}` lives in the cluster",
+        '`[secrets] map = {{ {name} = {{ secret = "NAME", key = "KEY" }} }}`, or `secret` for all',
+    ),
     "W610": Code(
         "`{file}` describes a conda environment; this executor takes one that is there already",
         "make the environment, and name its folder",

@@ -27,6 +27,20 @@ PLACES: dict[str, Code] = {
     "E721": Code("no Docker Engine answers at `{host}`: {why}", "start it, or say in DOCKER_HOST where it is"),
     "E722": Code("the image can't be built: {why}"),
     "W703": Code("this run is a mock: no command runs, and no file is made"),
+    "E730": Code("this executor needs the library `kubernetes`", "pip install 'runner-up[kubernetes]'"),
+    "E731": Code("`{path}` leads to no cluster: {why}", "say in KUBECONFIG where the file is, or `executor.context`"),
+    "E732": Code("no cluster answers at `{host}`: {why}", "start it, or choose another context: `executor.context`"),
+    "E733": Code(
+        "the cluster lets us not {verb} {what} in the namespace `{namespace}`",
+        "ask for a Role that allows it, or say another `executor.namespace`",
+    ),
+    "E734": Code("the cluster has no namespace `{namespace}`", "kubectl create namespace {namespace}"),
+    "E735": Code("the namespace `{namespace}` has no {what} `{name}`"),
+    "E736": Code(
+        "the cluster has given no answer for {time}: {why}",
+        "what runs there runs on; once it answers: `runner up --resume`",
+    ),
+    "E737": Code("the run can't be brought into the cluster: {why}"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
     "W706": Code(

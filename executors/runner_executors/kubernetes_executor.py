@@ -1,0 +1,285 @@
+"""A Job for every attempt: made, watched, its log and its record taken, deleted (PROTOCOL 3)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runner.model.units import seconds
+from runner.text.diagnostics import Refused, diagnose
+from runner_executors.kubernetes_cluster import Cluster, Refusal, Unreachable
+from runner_executors.kubernetes_crew import Change, Crew, Told
+from runner_executors.kubernetes_end import HOPELESS, SOON, State, end_of, state, take_log, unborn
+from runner_executors.kubernetes_hold import EVERY, Hold
+from runner_executors.kubernetes_job import job, name_of, told_too_much
+from runner_executors.kubernetes_pod import LABEL, MAIN, Maps
+from runner_executors.kubernetes_preflight import preflight
+
+Table = dict[str, Any]
+NEW, MADE, ENDING, OVER = range(4)
+GRACE = 120.0  # seconds for what hardly ever mends
+ASK = 10.0  # seconds without a pod after which the Job is asked why
+
+
+class Pod:
+    """The handle of an attempt: where it is, and since when."""
+
+    def __init__(self, call: Table) -> None:
+        self.call, self.name = call, ""
+        self.phase = NEW
+        self.pod = ""  # the name of its pod, once there is one
+        self.began = self.asked = 0.0  # when it was submitted; when its Job was asked last
+        self.running = False
+        self.seen = State("waiting")
+        self.stuck: float | None = None  # since when it waits for what hardly ever mends
+        self.stopped: str | None = None
+
+
+class Kubernetes:
+    """Traverser of Jobs in one namespace. Raises Refused where there is no cluster."""
+
+    def __init__(
+        self,
+        settings: Any = None,
+        catalog: Any = None,
+        lines: Callable[[Pod, str], None] | None = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings: Table = settings or {}
+        self.cluster = Cluster.reached(self.settings, os.environ if environ is None else environ)
+        self.lost_attempts = int(self.settings.get("lost-attempts", 3))
+        self._patience = seconds(self.settings.get("start-timeout") or "15m")
+        self._silence = seconds(self.settings.get("unreachable") or "10m")
+        self._clock = clock
+        self._profile: Table = {}
+        self._maps = Maps("", ())
+        self._hold: Hold | None = None
+        self._crew: Crew | None = None
+        self._pods: dict[str, Pod] = {}  # by the attempt
+        self._ended: list[tuple[Pod, Table]] = []
+        self._renewed = 0.0
+        self._left = False  # the cluster is silent: what runs there is left to itself
+
+    @staticmethod
+    def room() -> int:
+        """How many steps at once: the cluster has its own limits."""
+        return 1 << 10
+
+    def stock(self) -> dict[str, float] | None:
+        """What steps may take in all: the cluster counts."""
+        return None
+
+    def image(self, call: Table) -> str:
+        """The digest of the image of an attempt where its name holds it; else nobody here knows it."""
+        _, _, found = (call.get("image") or self.settings.get("image") or "").partition("@")
+        return str(found)
+
+    def ready(self, plan: Table, secrets: list[str]) -> None:
+        """Look for all that the run needs of the cluster. Raises Refused (exit 4)."""
+        preflight(self.cluster, plan["profile"], secrets)
+
+    def begin(self, plan: Table, text: bytes, run: Table) -> None:
+        """Bring plan and agent into the cluster. Raises Refused."""
+        self._profile = plan["profile"]
+        self._hold = Hold(self.cluster, run["run"])
+        self._maps = self._hold.take(text, run)
+        self._crew = Crew(self.cluster)
+        self._renewed = self._clock()
+        self._crew.call(_IGNORED, self._hold.sweep)
+        self._crew.watch(f"{LABEL}/chain={run['first']['id']}")
+        self._chain = str(run["first"]["id"])
+
+    def prepare(self, call: Table, secrets: Mapping[str, str]) -> Pod:
+        """An attempt that may be started; nothing is touched for it."""
+        return Pod(call)
+
+    def start(self, pod: Pod) -> None:
+        """Submit the Job of an attempt; its end comes from `poll`."""
+        assert self._crew is not None and self._hold is not None
+        pod.began = pod.asked = self._clock()
+        call = pod.call
+        if not (call.get("image") or self.settings.get("image")):
+            why = "no image is said: `image` of the step, or `executor.image` of the profile"
+            self._finish(pod, unborn(call, "no-image", why))
+            return
+        run = {**call["run"], "first": self._chain}
+        document = job(self._profile, {**call, "run": run}, self._maps, self._hold.owner, self.lost_attempts)
+        pod.name = document["metadata"]["name"]
+        self._pods[call["attempt"]] = pod
+        if told_too_much(document):
+            self._finish(
+                pod, unborn(call, "never-started", "what it would have to be told is too long for a command line")
+            )
+            return
+        self._crew.call(pod, lambda: self._make(pod, document))
+
+    def _make(self, pod: Pod, document: Table) -> Table | None:
+        """The Job, or the one of that name that is there: an answer may get lost on its way."""
+        if pod.phase == OVER:  # meanwhile it was given up
+            return None
+        try:
+            return self.cluster.create("job", document)
+        except Refusal as refusal:
+            there = self.cluster.get("job", document["metadata"]["name"]) if refusal.status == 409 else None
+            if there is None:
+                raise
+            return there
+
+    def poll(self, timeout: float) -> list[tuple[Pod, Table]]:
+        """Wait for ends, at most `timeout` seconds. Raises Refused (E736) where the cluster is silent for too long."""
+        assert self._crew is not None and self._hold is not None
+        for told in self._crew.told(0.0 if self._ended else timeout):
+            self._hear(told)
+        now = self._clock()
+        if now - self._renewed > EVERY:
+            self._renewed = now
+            self._crew.call(_IGNORED, self._hold.live)
+        for pod in list(self._pods.values()):
+            self._mind(pod, now)
+        silent = self._crew.silent
+        if silent is not None and now - silent > self._silence:
+            self._left = True
+            time_said = self.settings.get("unreachable") or "10m"
+            raise Refused([diagnose("E736", None, time=time_said, why=self._crew.why)])
+        ends, self._ended = self._ended, []
+        return ends
+
+    def stop(self, pod: Pod, why: str = "cancelled", hard: bool = False) -> None:
+        """End an attempt: its agent gives the command its grace; hard: at once."""
+        assert self._crew is not None
+        pod.stopped = pod.stopped or why
+        if pod.phase == NEW:
+            return  # as soon as it is made
+        if hard and pod.pod:
+            self._crew.call(_IGNORED, lambda: self.cluster.delete("pod", pod.pod, 0))
+        self._crew.call(_IGNORED, lambda: self.cluster.delete("job", pod.name))
+        if not pod.pod and pod.phase == MADE:
+            self._finish(pod, end_of(pod.call, pod.seen, None, pod.stopped))
+
+    def close(self) -> None:
+        """Delete what still runs, and all that the run had there; of a cluster that is silent nothing."""
+        if self._crew is not None and self._hold is not None:
+            if not self._left:
+                self._crew.call(_IGNORED, self._hold.release)
+            self._crew.close(wait=not self._left)
+            self._crew = None
+        self.cluster.close()
+
+    def _hear(self, told: Told) -> None:
+        if told.about is None:
+            self._changed(told.value)
+        elif isinstance(told.about, Pod):
+            self._answered(told.about, told)
+        elif isinstance(told.about, tuple):
+            pod, what = told.about
+            if what == "end":
+                self._finish(pod, told.value or end_of(pod.call, pod.seen, None, pod.stopped))
+            elif what == "job" and pod.phase == MADE:
+                self._asked(pod, told)
+
+    def _answered(self, pod: Pod, told: Told) -> None:
+        """Its Job is made, or refused for good."""
+        if pod.phase == OVER and told.value is not None and self._crew is not None:
+            self._crew.call(_IGNORED, lambda: self.cluster.delete("job", pod.name))
+        if pod.phase != NEW:
+            return
+        pod.phase = MADE
+        if told.fault is not None:
+            self._finish(pod, unborn(pod.call, "never-started", f"the cluster refused the Job: {told.fault}"))
+        elif pod.stopped is not None:
+            self.stop(pod, pod.stopped)
+
+    def _changed(self, change: Change) -> None:
+        if change.what == "LISTED":
+            there = {one["metadata"]["name"] for one in change.objects}
+            for pod in list(self._pods.values()):
+                if pod.phase == MADE and pod.pod and pod.pod not in there:
+                    self._gone(pod)
+        for one in change.objects:
+            found = self._pods.get(one["metadata"].get("labels", {}).get(f"{LABEL}/attempt", ""))
+            if found is None or found.phase in (ENDING, OVER):
+                continue
+            pod = found
+            pod.phase, pod.pod = MADE, one["metadata"]["name"]
+            pod.seen = state(one)
+            pod.running = pod.running or pod.seen.phase == "running"
+            if pod.seen.phase == "ended":
+                self._take(pod)
+            elif change.what == "DELETED":
+                self._gone(pod)
+
+    def _take(self, pod: Pod) -> None:
+        """Its container has ended: bring log and record, then delete the Job."""
+        assert self._crew is not None
+        pod.phase = ENDING
+        self._crew.call((pod, "end"), lambda: self._bring(pod))
+
+    def _bring(self, pod: Pod) -> Table:
+        record = None
+        with contextlib.suppress(Refusal):  # its node has forgotten: the message has to do
+            record = take_log(self.cluster.log(pod.pod, MAIN), pod.call["log"])
+        if record is not None and record["id"] != pod.call["id"]:
+            record = None
+        end = end_of(pod.call, pod.seen, record, pod.stopped)
+        self.cluster.delete("job", pod.name)
+        return end
+
+    def _gone(self, pod: Pod) -> None:
+        """Its pod is no more and has said nothing."""
+        assert self._crew is not None
+        name = pod.name
+        self._crew.call(_IGNORED, lambda: self.cluster.delete("job", name))
+        self._finish(pod, end_of(pod.call, State("ended", "", "somebody has deleted it"), None, pod.stopped))
+
+    def _mind(self, pod: Pod, now: float) -> None:
+        """What can't start is ended, sooner where it can't mend."""
+        if pod.running or pod.phase not in (NEW, MADE):
+            return
+        why = pod.seen.why
+        pod.stuck = (pod.stuck or now) if why in SOON else None
+        if why in HOPELESS or (pod.stuck is not None and now - pod.stuck > GRACE) or now - pod.began > self._patience:
+            self._never(pod)
+        elif pod.phase == MADE and not pod.pod and now - pod.asked > ASK and self._crew is not None:
+            pod.asked = now
+            self._crew.call((pod, "job"), lambda: self._why(pod))
+
+    def _never(self, pod: Pod) -> None:
+        """It has not started and won't."""
+        assert self._crew is not None
+        name, seen = pod.name, pod.seen
+        reason = HOPELESS.get(seen.why) or ("no-image" if "Image" in seen.why else "never-started")
+        words = ": ".join(one for one in (seen.why, seen.words) if one) or "its Job got no pod"
+        self._crew.call(_IGNORED, lambda: self.cluster.delete("job", name))
+        self._finish(pod, unborn(pod.call, reason, words))
+
+    def _why(self, pod: Pod) -> State | None:
+        """What the cluster says of a Job that has no pod; None where there is no such Job."""
+        if self.cluster.get("job", pod.name) is None:
+            return None
+        fields = f"involvedObject.name={pod.name}"
+        try:
+            events = self.cluster.list("event", fields=fields).get("items") or []
+        except Refusal:
+            events = []
+        said: Table = next((one for one in reversed(events) if one.get("type") == "Warning"), {})
+        return State("waiting", said.get("reason") or "", said.get("message") or "")
+
+    def _asked(self, pod: Pod, told: Told) -> None:
+        if told.fault is None and told.value is None:
+            self._finish(pod, end_of(pod.call, State("ended", "", "its Job is gone"), None, pod.stopped))
+        elif told.value is not None and not pod.pod:
+            pod.seen = told.value
+
+    def _finish(self, pod: Pod, end: Table) -> None:
+        if pod.phase != OVER:
+            pod.phase = OVER
+            self._pods.pop(pod.call["attempt"], None)
+            self._ended.append((pod, end))
+
+
+_IGNORED = object()  # about calls whose answer changes nothing
+__all__ = ["Kubernetes", "Pod", "Unreachable", "name_of"]

@@ -1,0 +1,94 @@
+"""What a run asks of its namespace, looked for before anything is made there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.text.diagnostics import Diagnostic, Refused, diagnose
+from runner_executors.kubernetes_cluster import Cluster, Refusal, Unreachable
+from runner_executors.kubernetes_pod import secret_of
+
+Table = dict[str, Any]
+NEEDED = (
+    ("create", "jobs", "batch"), ("delete", "jobs", "batch"), ("list", "jobs", "batch"), ("list", "pods", ""),
+    ("watch", "pods", ""), ("get", "pods/log", ""), ("create", "configmaps", ""),
+    ("create", "leases", "coordination.k8s.io"), ("delete", "leases", "coordination.k8s.io"),
+)  # fmt: skip
+
+
+def preflight(cluster: Cluster, profile: Mapping[str, Any], secrets: list[str]) -> None:
+    """Raises Refused (E732 to E735) with all that is missing. secrets: names of those that the steps declare."""
+    try:
+        problems = list(_missing(cluster, profile, secrets))
+    except Unreachable as error:
+        raise Refused([diagnose("E732", None, host=cluster.host, why=str(error))]) from None
+    if problems:
+        raise Refused(problems)
+
+
+def _missing(cluster: Cluster, profile: Mapping[str, Any], secrets: list[str]) -> Iterator[Diagnostic]:
+    namespace = cluster.namespace
+    if not cluster.namespaced():
+        yield diagnose("E734", None, namespace=namespace)
+        return
+    refused = False
+    for verb, what, group in NEEDED:
+        if not cluster.may(verb, what, group):
+            refused = True
+            yield diagnose("E733", None, verb=verb, what=what, namespace=namespace)
+    if refused:
+        return
+    settings = profile["executor"]
+    account = settings.get("service-account")
+    if account and not _there(cluster, "service_account", account):
+        hint = f"kubectl --namespace {namespace} create serviceaccount {account}"
+        yield _lacks(cluster, "service account", account, hint)
+    for name in settings.get("pull-secrets") or ():
+        if not _there(cluster, "secret", name):
+            yield _lacks(cluster, "secret", name, "it is named by `executor.pull-secrets`")
+    for name, volume in (profile.get("volumes") or {}).items():
+        if volume.get("claim") and not _there(cluster, "persistent_volume_claim", volume["claim"]):
+            yield _lacks(cluster, "persistent volume claim", volume["claim"], f"it is named by `[volumes.{name}]`")
+    yield from _secrets(cluster, profile, secrets)
+
+
+def _secrets(cluster: Cluster, profile: Mapping[str, Any], names: list[str]) -> Iterator[Diagnostic]:
+    """Keys of Secrets that steps declare and that are not there; values are looked at by nobody."""
+    known: dict[str, Any] = {}
+    namespace = cluster.namespace
+    for name in names:
+        there = secret_of(profile["secrets"], name)
+        secret, key = there["name"], there["key"]
+        if secret not in known:
+            known[secret] = _keys(cluster, secret)
+        what = f"`{name}` is to come from there"
+        if known[secret] is None:
+            make = f"kubectl --namespace {namespace} create secret generic {secret} --from-literal={key}=..."
+            yield _lacks(cluster, "secret", secret, f"{what}: {make}")
+        elif key not in known[secret] and known[secret] != _UNKNOWN:
+            yield _lacks(cluster, f"key `{key}` in the secret", secret, what)
+
+
+_UNKNOWN = frozenset({""})
+
+
+def _keys(cluster: Cluster, name: str) -> frozenset[str] | None:
+    """The keys of a Secret; None where it is not there, `_UNKNOWN` where we may not look."""
+    try:
+        found = cluster.get("secret", name)
+    except Refusal:
+        return _UNKNOWN
+    return frozenset(found.get("data") or ()) if found is not None else None
+
+
+def _there(cluster: Cluster, kind: str, name: str) -> bool:
+    """Whether an object is there, or we may not look."""
+    try:
+        return cluster.get(kind, name) is not None
+    except Refusal:
+        return True
+
+
+def _lacks(cluster: Cluster, what: str, name: str, hint: str) -> Diagnostic:
+    return diagnose("E735", None, namespace=cluster.namespace, what=what, name=name, hint=hint)

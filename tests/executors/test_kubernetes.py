@@ -1,0 +1,259 @@
+"""The executor `kubernetes` with a cluster that fails as it is told to: no run is lost, and nothing is left behind."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.testing.cluster import Cluster
+from runner.testing.project import Outcome, Project
+
+pytest.importorskip("kubernetes")
+Made = Callable[..., Project]
+TEXT = """
+name = "x"
+[steps.a]
+shell = 'echo hello; echo "x=42" >> "$RUNNER_RETURNS"'
+returns = ["x"]
+[steps.b]
+when = "x == 42"
+shell = 'test "$RUNNER_PARAM_x" = 42'
+[steps.c]
+when = "x == 41"
+shell = 'true'
+"""
+
+
+class Fake:
+    """A project and a cluster; `up` runs the one on the other."""
+
+    def __init__(self, found: Project, text: str) -> None:
+        self.found = found
+        folder = found.path("cluster")
+        folder.mkdir()
+        self.cluster = Cluster(folder)
+        store = found.path("claim")
+        self.cluster.put("persistentvolumeclaims", {"metadata": {"name": "runner-volume"}})
+        profile = f"""
+extends = "std:kubernetes"
+[executor]
+image = "box:1"
+[volumes.data]
+mount = "{store}"
+[run-log]
+path = "{store}/log"
+[catalog]
+path = "{store}/catalog"
+"""
+        found.write({"pipeline.toml": text, "profiles/k.toml": profile})
+
+    def up(self, *words: str, **more: Any) -> Outcome:
+        env = {"KUBECONFIG": self.cluster.kubeconfig(), **more.pop("env", {})}
+        return self.found.cli("up", "--profile", "k", *words, env=env, **more)
+
+    def left(self) -> list[str]:
+        """Objects of ours that are still there."""
+        kinds = ("jobs", "pods", "configmaps", "leases")
+        return [name for kind in kinds for name in self.cluster.kind(kind)]
+
+
+@pytest.fixture
+def fake(project: Made) -> Iterator[Callable[[str], Fake]]:
+    made: list[Fake] = []
+
+    def make(text: str = TEXT) -> Fake:
+        made.append(Fake(project(), text))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.cluster.close()
+
+
+def test_a_run_is_driven_without_its_store(fake: Any) -> None:
+    one = fake()
+    run = one.up("--json").ok().json()
+    assert {name: node["status"] for name, node in run["nodes"].items()}.values() and one.left() == []
+    told = one.found.cli("show", "@last", "--json").ok()
+    assert told.statuses() == {"a": "succeeded", "b": "succeeded", "c": "skipped"}
+    assert one.found.cli("logs", "@last", "a").ok().out == "hello\n"
+    records = list(one.found.root.glob("claim/log/runs/*/n/*/*done.json"))
+    assert len(records) == 2 and list(one.found.root.glob("claim/log/runs/*/run.json"))
+
+
+ONE = """
+name = "x"
+[steps.a]
+shell = 'echo a >> "$LOG"; test ! -e "$LOG.wait" || { rm "$LOG.wait"; sleep 60; }'
+"""
+
+
+def lines(one: Fake) -> list[str]:
+    """What the one step has written, once an attempt."""
+    return one.found.path("log").read_text().split()
+
+
+def settings(one: Fake, **more: Any) -> list[str]:
+    """Words that set the executor, and a variable of pods that says where the step writes."""
+    said = {"executor.env.LOG": one.found.path("log"), **{f"executor.{name}": text for name, text in more.items()}}
+    return [word for name, text in said.items() for word in ("--set", f"{name.replace('_', '-')}={text}")]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [("POST jobs", 500, "later"), ("POST jobs", 429, "slower"), ("POST jobs", 403, "exceeded quota: pods"),
+     ("GET pods", 503, "down"), ("GET pods/log", 500, "the node is busy"), ("DELETE jobs", 409, "it has changed")],
+    ids=lambda refusal: f"{refusal[0]} {refusal[1]}",
+)  # fmt: skip
+def test_an_answer_that_says_later_is_waited_for(fake: Any, refusal: Any) -> None:
+    one = fake(ONE)
+    one.cluster.refuse.append(refusal)
+    one.up(*settings(one)).ok()
+    assert not one.cluster.refuse and lines(one) == ["a"] and one.left() == []
+
+
+def test_a_job_whose_making_was_never_answered_is_taken_for_what_it_is(fake: Any) -> None:
+    one = fake(ONE)
+    one.cluster.lose.append("POST jobs")
+    one.up(*settings(one)).ok()
+    assert one.cluster.asked.count("POST jobs") == 2 and lines(one) == ["a"]
+
+
+def test_a_watch_that_expires_is_begun_anew(fake: Any) -> None:
+    one = fake(ONE)
+
+    def expire(pod: Any) -> bool:
+        one.cluster.expire()
+        return True
+
+    one.cluster.before = expire
+    one.up(*settings(one)).ok()
+    assert one.cluster.asked.count("GET pods") > 2 and lines(one) == ["a"]
+
+
+def test_n54_a_pod_that_somebody_deletes_is_lost_and_the_step_is_tried_again(fake: Any) -> None:
+    one = fake(ONE)
+    one.found.path("log.wait").touch()
+    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.cluster.kubeconfig()})
+    waited(one.found.path("log"))
+    (pod,) = one.cluster.kind("pods")
+    one.cluster.stop(pod)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 0, err
+    assert lines(one) == ["a", "a"]
+    (node,) = one.found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert [(attempt["status"], attempt.get("reason")) for attempt in node["attempts"]] == [
+        ("errored", "lost"), ("succeeded", None),
+    ]  # fmt: skip
+
+
+def test_a_pod_that_goes_without_a_word_is_lost(fake: Any) -> None:
+    one = fake(ONE)
+    one.cluster.before = lambda pod: one.cluster.delete("pods", pod["metadata"]["name"]) and False
+    said = one.up(*settings(one, lost_attempts=1)).exits(1)
+    said.says("somebody has deleted it")
+    assert one.cluster.asked.count("POST jobs") == 2 and one.left() == []
+
+
+def test_an_image_name_that_nobody_can_mean_ends_at_once(fake: Any) -> None:
+    one = fake(ONE)
+
+    def stuck(pod: Any) -> bool:
+        one.cluster._status(pod, {"waiting": {"reason": "InvalidImageName", "message": "no such form"}})
+        return False
+
+    one.cluster.before = stuck
+    one.up(*settings(one, lost_attempts=0)).exits(1).says("InvalidImageName: no such form")
+    (node,) = one.found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert node["reason"] == "no-image" and one.left() == []
+
+
+def test_what_can_not_start_is_given_up_in_time(fake: Any) -> None:
+    one = fake(ONE)
+    one.cluster.before = lambda pod: False
+    one.up(*settings(one, lost_attempts=0, start_timeout="500ms")).exits(1)
+    (node,) = one.found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert node["reason"] == "never-started" and one.left() == []
+
+
+def test_a_cluster_that_is_silent_for_too_long_is_left_to_itself(fake: Any) -> None:
+    one = fake(ONE)
+
+    def silent(pod: Any) -> bool:
+        one.cluster.silent = True
+        return False
+
+    one.cluster.before = silent
+    said = one.up(*settings(one, unreachable="500ms")).exits(4)
+    said.says("error[E736]: the cluster has given no answer for 500ms", "`runner up --resume`")
+    assert "DELETE jobs" not in one.cluster.asked and one.cluster.kind("jobs")
+
+
+def test_what_is_stopped_leaves_nothing(fake: Any) -> None:
+    one = fake(ONE)
+    one.found.path("log.wait").touch()
+    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.cluster.kubeconfig()})
+    waited(one.found.path("log"))
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    (node,) = one.found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert node["status"] == "cancelled" and one.left() == []
+
+
+def waited(path: Path) -> None:
+    """Until something stands in a file."""
+    limit = time.monotonic() + 60
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < limit, f"{path} was not written"
+        time.sleep(0.05)
+
+
+def test_all_that_is_missing_is_told_before_anything_is_made(fake: Any) -> None:
+    one = fake("name = 'x'\n[steps.a]\nshell = 'true'\nsecrets = ['A', 'B']\n")
+    one.cluster.delete("persistentvolumeclaims", "runner-volume")
+    one.cluster.put("secrets", {"metadata": {"name": "there"}, "data": {"other": ""}})
+    words = (
+        "executor.service-account=me",
+        "secrets.map.A={secret='there', key='a'}",
+        "secrets.map.B={secret='gone', key='b'}",
+    )
+    said = one.up(*(word for each in words for word in ("--set", each))).exits(4)
+    said.says(
+        "error[E735]: the namespace `default` has no service account `me`",
+        "error[E735]: the namespace `default` has no persistent volume claim `runner-volume`",
+        "error[E735]: the namespace `default` has no key `a` in the secret `there`",
+        "error[E735]: the namespace `default` has no secret `gone`",
+        "kubectl --namespace default create secret generic gone --from-literal=b=...",
+    )
+    assert one.left() == [] and not one.found.exists(".runner/index.jsonl")
+
+
+def test_what_the_cluster_does_not_let_us_do_is_told(fake: Any) -> None:
+    one = fake(ONE)
+    one.cluster.denied = {"create jobs"}
+    one.up().exits(4).says(
+        "error[E733]: the cluster lets us not create jobs in the namespace `default`", "ask for a Role"
+    )
+
+
+def test_a_namespace_that_is_not_there_is_told(fake: Any) -> None:
+    one = fake(ONE)
+    said = one.up("--set", "executor.namespace=ml").exits(4)
+    said.says("error[E734]: the cluster has no namespace `ml`", "kubectl create namespace ml")
+
+
+def test_a_context_that_is_not_there_is_told(fake: Any) -> None:
+    one = fake(ONE)
+    one.up("--set", "executor.context=other").exits(4).says("error[E731]", "contexts there: `fake`")
+
+
+def test_a_cluster_that_does_not_answer_is_told(fake: Any) -> None:
+    one = fake(ONE)
+    one.cluster.silent = True
+    one.up().exits(4).says("error[E732]: no cluster answers at `http://127.0.0.1:")
