@@ -55,7 +55,7 @@ class Engine:
         client = None
         try:
             client = docker.from_env(version=API, environment=dict(environ), timeout=60)
-            client.ping()
+            _refuse_others(client, host)
         except (errors.DockerException, OSError) as error:  # of requests are OSErrors
             if client is not None:
                 client.close()
@@ -68,13 +68,18 @@ class Engine:
         return {"cpu": float(info["NCPU"]), "memory": float(info["MemTotal"])}
 
     def image(self, name: str, pull: str, platform: str | None) -> str:
-        """Have an image here; its id. Raises Failed (no-image)."""
+        """Have an image here; its id. What is named by its id is never fetched. Raises Failed (no-image)."""
         try:
-            if pull != "always":
-                return str(self.client.images.get(name).id)
+            if pull != "always" or name.startswith("sha256:"):
+                here = self.client.images.get(name)
+                if not platform or _fits(here.attrs, platform):
+                    return str(here.id)
+                if pull == "never":
+                    raise Failed("no-image", f"the image `{name}` here is not for {platform}, and `pull` is `never`")
         except self.errors.ImageNotFound:
-            if pull == "never":
-                raise Failed("no-image", f"there is no image `{name}` here, and `pull` is `never`") from None
+            if pull == "never" or name.startswith("sha256:"):
+                why = ", and `pull` is `never`" if pull == "never" else ""
+                raise Failed("no-image", f"there is no image `{name}` here{why}") from None
         except self.errors.DockerException as error:
             raise Failed("no-image", f"the image `{name}` can't be had: {_last(error)}") from None
         return self._pull(name, platform)
@@ -137,11 +142,16 @@ class Engine:
         return found
 
     def _pull(self, name: str, platform: str | None) -> str:
-        repository, tag = (name, None) if "@" in name or ":" in name.rpartition("/")[2] else (name, "latest")
+        """Fetch an image, with the credentials that the `docker` command has for its registry."""
+        why = ""
         try:
-            return str(self.client.images.pull(repository, tag=tag, platform=platform).id)
-        except self.errors.DockerException as error:
-            raise Failed("no-image", f"the image `{name}` is not here and can't be pulled: {_last(error)}") from None
+            for part in self.client.api.pull(name, platform=platform, stream=True, decode=True):
+                why = str(part.get("error") or why)
+            if not why:
+                return str(self.client.images.get(name).id)
+        except (self.errors.DockerException, OSError) as error:
+            why = _last(error)
+        raise Failed("no-image", f"the image `{name}` is not here and can't be pulled: {' '.join(why.split())}")
 
     @contextlib.contextmanager
     def told(self, reason: str) -> Iterator[None]:
@@ -150,6 +160,21 @@ class Engine:
             yield
         except self.errors.DockerException as error:
             raise Failed(reason, f"the engine refused: {_last(error)}") from None
+
+
+def _refuse_others(client: Any, host: str) -> None:
+    """Ask whether anybody is there, and who. Raises Refused (E723)."""
+    answer = client.api.get(client.api._url("/_ping"))
+    answer.raise_for_status()
+    if answer.headers.get("Libpod-API-Version"):
+        raise Refused([diagnose("E723", None, host=host)])
+
+
+def _fits(image: Table, platform: str) -> bool:
+    """Whether an image is for a platform: `linux/amd64`, `linux/arm64/v8`, or a part of it such as `arm64`."""
+    there = [image.get("Os"), image.get("Architecture"), *filter(None, [image.get("Variant")])]
+    wanted = platform.split("/")
+    return wanted in (there[: len(wanted)], there[1 : 1 + len(wanted)])
 
 
 def _last(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import ceil
 from typing import Any, NamedTuple
 
 Table = dict[str, Any]
@@ -81,5 +82,5 @@ def limits(call: Table) -> Table:
     if resources.get("shm"):
         found["ShmSize"] = int(resources["shm"])
     if resources.get("gpu"):
-        found["DeviceRequests"] = [{"Count": int(resources["gpu"]), "Capabilities": [["gpu"]]}]
+        found["DeviceRequests"] = [{"Count": ceil(resources["gpu"]), "Capabilities": [["gpu"]]}]
     return found
