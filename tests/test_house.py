@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.run.packed import FOLD
 from runner.testing.project import Project
 
 TOP = Path(__file__).resolve().parent.parent
@@ -41,7 +42,10 @@ BESIDE = {
     "runner/__main__.py": "runner/cli.py",
     "runner/testing": "runner/cli.py",
 }
-INSIDE_A_STEP = ("runner/rules", "runner/agent", "runner/__init__.py", "runner_up")  # standard library, Python 3.9
+INSIDE_A_STEP = (  # standard library, Python 3.9
+    *("runner/rules", "runner/agent", "runner/__init__.py", "runner_up"),
+    *(f"runner/run/{name}.py" for name in FOLD),
+)
 STANDARD_ONLY = (*INSIDE_A_STEP, "runner/text")
 HEAVY = {"jsonschema", "attrs", "attr", "cattrs", "cattr", "tomlkit", "rich", "docker", "kubernetes"}
 

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from runner.agent.call import DEFAULT_GRACE, Place, make_call, taken_digest
 from runner.agent.catalog import Catalog, digest_of
@@ -32,6 +32,7 @@ from runner.rules.keys import (
 from runner.rules.labels import Labels
 
 Table = dict[str, Any]
+Ask = Callable[["str", "Key"], "str | None"]
 TOLD = ("failed", "finally", "echo")
 
 
@@ -57,8 +58,16 @@ class Ended(NamedTuple):
     code: int
 
 
-def execute(job: Job, store: Store, catalog: Catalog, secrets: Mapping[str, str], environ: Mapping[str, str]) -> Ended:
-    """Run the attempt to its end and record it; a node that has committed is left as it is. Raises OSError."""
+def execute(
+    job: Job,
+    store: Store,
+    catalog: Catalog,
+    secrets: Mapping[str, str],
+    environ: Mapping[str, str],
+    status: Ask | None = None,
+) -> Ended:
+    """Run the attempt to its end and record it; a node that has committed is left as it is. status: asked of others
+    that have no done-record. Raises OSError."""
     before = record(store, done_key(job.run, job.id, job.key))
     if before is not None:
         return Ended(before, 0)
@@ -67,7 +76,7 @@ def execute(job: Job, store: Store, catalog: Catalog, secrets: Mapping[str, str]
     attempt = job.told.get("attempt") or ulid(time.time())
     n = job.told.get("n") or len(earlier) + 1
     try:
-        call = call_of(job, run, store, catalog, n, attempt, environ)
+        call = call_of(job, run, store, catalog, n, attempt, environ, status)
     except ExprError as error:
         path = job.plan["nodes"][job.id]["path"]
         end = not_started(path, job.id, job.key, n, attempt, time.time(), "failed", reason_of(error), str(error))
@@ -86,15 +95,16 @@ def execute(job: Job, store: Store, catalog: Catalog, secrets: Mapping[str, str]
     return Ended(*_recorded(job, store, end, earlier))
 
 
-def call_of(
-    job: Job, run: Table, store: Store, catalog: Catalog, n: int, attempt: str, environ: Mapping[str, str]
-) -> Table:
-    """The call of the attempt, from records alone. Raises ExprError."""
+def values_of(
+    plan: Table, run: Table, id: str, store: Store, catalog: Catalog, told: Table, status: Ask | None = None
+) -> Values:
+    """Values from records alone, each read when it is asked for. run: `run.json`; id: its own; told: as in a Job;
+    status: asked of instances that have no done-record."""
     facts = {**run.get("first", {}), "date": run.get("date"), "scheduled": run.get("scheduled")}
-    facts.update(job.told.get("facts") or {})
-    over = job.told.get("finally") or {}  # how the run ended, or the file that this belongs to (N30)
+    facts.update(told.get("facts") or {})
+    over = told.get("finally") or {}  # how the run ended, or the file that this belongs to (N30)
     facts.update((name, over[name]) for name in ("status", "failed") if name in over)
-    done, items = ByNode(Instances, store, job.run), ByNode(Expansions, store, job.run)
+    done, items = ByNode(Instances, store, id), ByNode(Expansions, store, id)
 
     def blob(sha: str) -> Any:
         try:
@@ -102,15 +112,29 @@ def call_of(
         except (OSError, LookupError, ValueError):
             return ABSENT
 
-    ended = {(id, tuple(key)): status for id, key, status in job.told.get("statuses") or ()}
+    ended = {(id, tuple(key)): status for id, key, status in told.get("statuses") or ()}
 
-    def status(id: str, key: Key) -> str | None:
+    def known(id: str, key: Key) -> str | None:
         if (id, key) in ended:
             return str(ended[id, key])
         found = done[id].get(key)
-        return found["status"] if found else None
+        return found["status"] if found else status(id, key) if status else None
 
-    values = Values(job.plan, run.get("params", {}), facts, done, items, blob=blob, status=status)
+    return Values(plan, run.get("params", {}), facts, done, items, blob=blob, status=known)
+
+
+def call_of(
+    job: Job,
+    run: Table,
+    store: Store,
+    catalog: Catalog,
+    n: int,
+    attempt: str,
+    environ: Mapping[str, str],
+    status: Ask | None = None,
+) -> Table:
+    """The call of the attempt, from records alone. Raises ExprError."""
+    values = values_of(job.plan, run, job.run, store, catalog, job.told, status)
 
     def expanded(id: str, key: Key) -> list[Table] | None:
         try:

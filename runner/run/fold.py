@@ -21,7 +21,7 @@ from runner.run.records import Records, Table
 # (what, address) -> a truth, an index, a count, a Failure; None where nothing is known yet.
 Decision = Callable[[str, Address], Any]
 # (address, whether it started) -> "running", "waiting", the reason of an end that nobody recorded, or None: unknown.
-Platform = Callable[[Address, bool], str | None]
+Platform = Callable[[Address, bool], "str | None"]
 
 
 def fold(
@@ -189,7 +189,7 @@ class Fold:
         """What holds others began with the first of them and has ended, if it has, with the last; what was kept of
         another run is none of them."""
         spans: dict[Address, tuple[float, float]] = {}
-        for address, entry in zip(reversed(addresses), reversed(told), strict=True):  # what is inside comes first
+        for address, entry in zip(reversed(addresses), reversed(told)):  # what is inside comes first
             if address in spans and not entry["attempts"]:
                 entry["start"], end = spans[address]
                 entry["end"] = end if entry["class"] else None

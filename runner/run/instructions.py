@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 from runner.run.events import Address
 
@@ -41,4 +41,4 @@ class Wake(NamedTuple):
     at: float
 
 
-Instruction = Start | Decide | Expand | Stop | Wake
+Instruction = Union[Start, Decide, Expand, Stop, Wake]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, Union
 
 from runner.rules.decide import SUCCESS
 from runner.rules.keys import Key, StoreKey, key_of, parse
 from runner.run.events import Address
 
 Table = dict[str, Any]
-Value = bytes | memoryview
+Value = Union[bytes, memoryview]
 AT_ONCE = 1000  # records that are decoded as one text
 START, DONE = ".start.json", "/done.json"
 
@@ -42,7 +42,7 @@ def _decode(found: dict[str, Any], keys: list[str], values: Mapping[str, Value |
     for at in range(0, len(keys), AT_ONCE):
         some = [(key, value) for key in keys[at : at + AT_ONCE] if (value := values[key]) is not None]
         records = decoded([value for _, value in some])
-        found.update((key, record) for (key, _), record in zip(some, records, strict=True) if record is not None)
+        found.update((key, record) for (key, _), record in zip(some, records) if record is not None)
 
 
 def decoded(values: Sequence[Value]) -> list[Any]:

@@ -66,7 +66,7 @@ class Stock:
             asked = unit.part.get("do", {}).get("resources") or {}
             self._asked[id] = [
                 0 if total is None else min(total, counted(kind, asked.get(kind) or 0))
-                for kind, total in zip(KINDS, self.totals, strict=True)
+                for kind, total in zip(KINDS, self.totals)
             ]
         return self._asked[id]
 

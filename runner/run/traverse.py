@@ -18,7 +18,7 @@ from runner.agent.unstarted import not_started
 from runner.rules import answers
 from runner.rules.bind import Failure, Key, Values, part_of
 from runner.rules.expr import ExprError
-from runner.rules.keys import attempt_key, digest, done_key, dumps, items_key, run_key, scope_key, start_key, ulid
+from runner.rules.keys import attempt_key, digest, done_key, dumps, run_key, scope_key, start_key, ulid
 from runner.rules.labels import Labels
 from runner.rules.last import is_last
 from runner.run.aftermath import Aftermath
@@ -27,6 +27,7 @@ from runner.run.blobs import json_blob
 from runner.run.cache import Asked, Cache
 from runner.run.ends import commit
 from runner.run.events import Address, Event
+from runner.run.expansion import counted_anew, note
 from runner.run.fold import end_facts, ended, file_facts
 from runner.run.hashes import Hashes
 from runner.run.joints import Blobs, Eyes, Signals, Store, Traverser
@@ -37,7 +38,6 @@ from runner.run.services import Services
 from runner.run.statuses import Statuses
 
 Table = dict[str, Any]
-SHARD = 256  # items of one record (PROTOCOL 2.1)
 TICK = 0.1  # seconds; how often a live view is redrawn and signals are looked at
 
 
@@ -350,12 +350,9 @@ class Driver:
         self.items.setdefault(id, {})[key] = items
         part = part_of(self.plan["nodes"][id], key)
         told: Table = {"count": len(items)}
-        if "filter" in part or any(isinstance(one, list) and one[0] != "lit" for one in part["each"].values()):
+        if counted_anew(part):
             told["items"] = items
-            for number in range(0, len(items), SHARD):
-                shard = items_key(self.run["run"], id, key, str(number // SHARD))
-                self.store.put(shard, dumps(items[number : number + SHARD]))
-            self.store.put(items_key(self.run["run"], id, key), dumps({"v": 1, "count": len(items)}))
+            note(self.store, self.run["run"], id, key, items)
         self.see(Event(self.clock.now(), "expand", address, told))
         return len(items)
 

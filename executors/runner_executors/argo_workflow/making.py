@@ -106,9 +106,10 @@ class Making:
             "attempt": "{{retries}}",
             "report": OUT,
             "name": "{{workflow.name}}",
+            "parent": "{{workflow.parameters.parent}}",
             **({"status": "{{workflow.status}}"} if self.last else {}),
         }
-        return ["execute-node", *(f"--{name}={value}" for name, value in words.items())]
+        return ["execute-task", *(f"--{name}={value}" for name, value in words.items())]
 
     def _retry(self, retry: Mapping[str, Any]) -> Table:
         """Argo tries again whatever the agent does not call final; it counts what the place has ended as well (N54)."""

@@ -16,7 +16,13 @@ TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 INPUT = re.compile(r"inputs\.parameters\.(\w+)")
 OUTPUT = re.compile(r"tasks(?:\.|\[')([-a-zA-Z0-9]+?)(?:'\])?\.(?:outputs\.parameters\.(\w+)|status)")
 OPERATORS = re.compile(r"==|\?|:|\(|\)|&&|\|\||'(?:true|false|error|Succeeded|\d+)'|\s")
-ANYWHERE = ("workflow.uid", "workflow.name", "retries", "workflow.creationTimestamp.RFC3339")
+ANYWHERE = (
+    "workflow.parameters.parent",
+    "workflow.uid",
+    "workflow.name",
+    "retries",
+    "workflow.creationTimestamp.RFC3339",
+)
 
 
 def lint(workflow: Mapping[str, Any]) -> list[str]:

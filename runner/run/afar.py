@@ -1,0 +1,247 @@
+"""`execute-task`: a task of an orchestrator that knows control values alone (PROTOCOL 2.6, 3).
+
+    agent.pyz execute-task --plan DIR --run RUN --node ID [--key K] [--report DIR] [--name NAME] [--parent RUN]
+
+As `execute-node`, and what a driver would do around it: the run begins with its first task; what others wait for is
+decided and left as `c0`, `c1`... in --report; a handler is told of the failure, `[finally]` of the run. The plan holds
+under `wire` what a task decides for others, and what those do that are no steps.
+
+--node      ID, or `n-ID`
+--name      the run's name; its id
+--attempt   which one, from 0; for people
+
+Exit code: 0 done, 78 never again, else again."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from runner.agent.__main__ import CATALOGS
+from runner.agent.carried import plan_text, secrets_of, without
+from runner.agent.committed import record
+from runner.agent.drive import AGAIN
+from runner.agent.execute import Job, execute, values_of
+from runner.agent.folder import Folder
+from runner.agent.slots import remove
+from runner.rules.answers import parameters
+from runner.rules.bind import Values, part_of
+from runner.rules.controls import ERROR, control
+from runner.rules.decide import BAD, FINAL_EXIT, delay
+from runner.rules.expr import ExprError
+from runner.rules.keys import Key, dumps, key_of, plan_key, run_key, written
+from runner.rules.last import is_last
+from runner.run.expansion import counted_anew, note
+
+Table = dict[str, Any]
+WORDS = ("plan", "run", "node", "key", "root", "report", "name", "parent", "attempt", "status")
+USAGE, FAULT = 64, 70
+
+
+def main(words: list[str]) -> int:
+    """Run the command; the exit code."""
+    given = dict(word[2:].split("=", 1) for word in words[1:] if word.startswith("--") and "=" in word)
+    if len(given) != len(words) - 1 or not set(given) <= set(WORDS) or not {"plan", "run", "node"} <= set(given):
+        sys.stderr.write(f"runner agent: {' '.join(words)!r} can't be used\n")
+        return USAGE
+    try:
+        return Afar(given).go()
+    except OSError as error:
+        sys.stderr.write(f"runner agent: {error}\n")
+        return FAULT
+
+
+class Afar:
+    """One task."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self.given, self.run_id = given, given["run"]
+        self.root = os.path.abspath(given.get("root", "."))
+        self.plan: Table = json.loads(plan_text(given["plan"]))
+        wire = self.plan.pop("wire", {})
+        self.id = given["node"].removeprefix("n-")
+        self.key: Key = key_of(given.get("key", "-"))
+        self.told: Table = wire.get(self.id, {"c": []})
+        profile = self.plan["profile"]
+        log, kept = profile["run-log"], profile["catalog"]
+        self.settings: Table = profile["executor"]
+        self.store = Folder.open(log, self.root, self.run_id)
+        self.home = Folder.home(log, self.root, self.run_id)
+        self.catalog = CATALOGS[kept["type"]].open(kept, self.root)
+        self.run = self._begun()
+
+    def go(self) -> int:
+        """Do it and report; the exit code."""
+        role, of = self.told.get("role"), self.told.get("of")
+        code = 0
+        if role == "close":
+            self._close()
+        elif role == "reduce" and self._too_many(str(of)):
+            return FINAL_EXIT
+        if self.id in self.plan["nodes"]:
+            code = self._batch() if self._batched else self._attempt(self.key)
+        if code == 0:
+            self._report()
+        return code
+
+    def _begun(self) -> Table:
+        """`run.json`, by whichever task came first."""
+        found = record(self.store, run_key(self.run_id, "run"))
+        if found is None:
+            now, name = time.time(), self.given.get("name") or self.run_id
+            first = {"id": self.run_id, "name": name}
+            facts = {**first, "date": time.strftime("%Y-%m-%d", time.gmtime(now)), "scheduled": None}
+            made: Table = {
+                "v": 1,
+                "run": self.run_id,
+                "name": name,
+                "pipeline": self.plan["name"],
+                "plan": self.plan["digest"],
+                "parent": self.given.get("parent") or None,
+                "ask": {},
+                "executor": self.settings,
+                "profile": self.plan["profile"]["name"],
+                "start": now,
+                "date": facts["date"],
+                "scheduled": None,
+                "selected": None,
+                "first": first,
+                "params": parameters(self.plan, facts),
+            }
+            self.store.create(plan_key(self.plan["digest"]), written(self.plan))
+            self.store.create(run_key(self.run_id, "run"), dumps(made))
+            self.store.flush()
+            found = record(self.store, run_key(self.run_id, "run")) or made
+        result: Table = found
+        return result
+
+    @property
+    def _batched(self) -> bool:
+        """Whether the last index of the key is one of batches, not of items."""
+        node: Table = self.plan["nodes"][self.id]
+        return bool(node["type"] == "map" and node.get("batch", 1) > 1 and len(self.key) == node["depth"] + 1)
+
+    def _batch(self) -> int:
+        """Each item of a batch to its end, one after the other; what failed does not keep the others from running."""
+        node = self.plan["nodes"][self.id]
+        outer, number = self.key[:-1], self.key[-1]
+        count = len(self._light().items(self.id, outer))
+        codes = []
+        for index in range(number * node["batch"], min(count, (number + 1) * node["batch"])):
+            key, n = (*outer, index), 1
+            code = self._attempt(key)
+            while code == AGAIN:
+                time.sleep(delay(part_of(node, key).get("retry") or {}, n))
+                code, n = self._attempt(key), n + 1
+            codes.append(code)
+        return max(codes, default=0)
+
+    def _attempt(self, key: Key) -> int:
+        folder = tempfile.mkdtemp(prefix="runner-")
+        told: Table = {"echo": True, "lost_attempts": self.settings.get("lost-attempts", 0)}
+        path = self.plan["nodes"][self.id]["path"]
+        if is_last(path):
+            told["finally"] = self._over.ended(_address(self.id, key), folder)
+        elif "!on-failure" in path:
+            handler = self._handler()
+            behind = self._hindsight({self._guarded(handler[0]): handler[1]})
+            told["failed"] = behind.failed(_address(*handler), self.home)
+        environ = dict(os.environ)
+        at = (self.plan, self.id, "-" if not key else ".".join(map(str, key)))
+        secrets, environ = secrets_of(*at, None, environ), without(*at, environ)
+        try:
+            logs = os.path.join(self.home, "logs")
+            job = Job(self.plan, self.run_id, self.id, key, self.root, folder, logs, told)
+            return execute(job, self.store, self.catalog, secrets, environ, self._status).code
+        finally:
+            remove(folder)
+
+    def _report(self) -> None:
+        """Leave what others wait for, one file an answer."""
+        if "report" not in self.given or not self.told["c"]:
+            return
+        last = any(is_last(self.plan["nodes"][of]["path"]) for _, of in self.told["c"])
+        seen = self._over if last else self._now
+        values = seen.values if self.told.get("role") == "decide" else self._light()
+        start = True
+        for number, (what, of) in enumerate(self.told["c"]):
+            found = self._answer(values, what, of) if start else "0"
+            start = start and not (what == "when" and found != "true" and self.told.get("role") == "decide")
+            with open(os.path.join(self.given["report"], f"c{number}"), "w", encoding="ascii") as out:
+                out.write(found)
+
+    def _answer(self, values: Values, what: str, of: str) -> str:
+        part = part_of(self.plan["nodes"][of], self.key)
+        if what == "count" and counted_anew(part):
+            try:
+                items = values.items(of, self.key)
+            except ExprError:
+                return ERROR
+            note(self.store, self.run_id, of, self.key, items)
+            self.store.flush()
+        return control(values, what, of, self.key)
+
+    def _too_many(self, of: str) -> bool:
+        """Whether more items have failed than may (N3)."""
+        found = self._hindsight({of: self.key}).statuses.get(_address(of, self.key))
+        return bool(found is not None and found.cls == BAD)
+
+    def _close(self) -> None:
+        """Write down how the run ended."""
+        found = self._over
+        run = found.run
+        lost = [label for label, node in run["nodes"].items() if node["reason"] in ("lost", "never-started")]
+        end = {"v": 1, "at": time.time(), "status": run["status"], "lost": lost}
+        self.store.put(run_key(self.run_id, "end"), dumps(end))
+        self.store.flush()
+
+    # What is known of others
+
+    @cached_property
+    def _now(self) -> Any:
+        from runner.run.hindsight import before
+
+        of = self.told.get("of", self.id)
+        return self._hindsight(before(self.plan["nodes"], of, self.key))
+
+    @cached_property
+    def _over(self) -> Any:
+        return self._hindsight({}, over=True)
+
+    def _hindsight(self, gone: Mapping[str, Key], over: bool = False) -> Any:
+        from runner.run.hindsight import Hindsight  # only some tasks ask for others
+
+        return Hindsight(self.plan, self.store, self.run_id, self._blob, gone, over)
+
+    def _blob(self, sha: str) -> Any:
+        return json.loads(self.catalog.read(sha))
+
+    def _light(self) -> Values:
+        """Values by the records that are asked for, and no others."""
+        return values_of(self.plan, self.run, self.run_id, self.store, self.catalog, {}, self._status)
+
+    def _status(self, id: str, key: Key) -> str | None:
+        found: str | None = self._now.status(id, key)
+        return found
+
+    def _handler(self) -> tuple[str, Key]:
+        nodes, id = self.plan["nodes"], self.id
+        while not nodes[id]["path"].endswith("!on-failure"):
+            id = nodes[id]["parent"]
+        return id, self.key[: nodes[id]["depth"]]
+
+    def _guarded(self, handler: str) -> str:
+        nodes: Table = self.plan["nodes"]
+        return next(id for id, node in nodes.items() if (node.get("handler") or {}).get("node") == handler)
+
+
+def _address(id: str, key: Key) -> Any:
+    from runner.run.events import Address
+
+    return Address(id, key)
