@@ -155,6 +155,7 @@ def _env(profile: Mapping[str, Any], task: Task) -> list[Table]:
     """Variables of the agent: what belongs to a home of its own, the profile's, and secrets by reference."""
     found: list[Table] = [
         {"name": "HOME", "value": OUT},
+        {"name": "TMPDIR", "value": OUT},
         *({"name": n, "value": "runner"} for n in ("USER", "LOGNAME")),
     ]
     for name, value in (profile["executor"].get("env") or {}).items():

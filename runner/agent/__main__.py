@@ -107,7 +107,7 @@ def _execute(given: dict[str, str]) -> int:
     logs = given.get("logs") or os.path.join(_run_log(profile["run-log"]).home(profile["run-log"], root, run), "logs")
     folder = given.get("folder") or _folder()
     try:
-        job = Job(plan, run, node, key_of(key), root, folder, logs, told)
+        job = Job(plan, run, node, key_of(key), _project(root, folder), folder, logs, told)
         end, code = execute(job, store, catalog, secrets, environ)
     finally:
         if "folder" not in given:
@@ -123,6 +123,15 @@ def _execute(given: dict[str, str]) -> int:
 
         write(b"\n" + dumps(end) + b"\n")
     return code
+
+
+def _project(root: str, folder: str) -> str:
+    """The project's files; a container without a working folder has none, not all of its files."""
+    if root != "/":
+        return root
+    made = os.path.join(folder, "no-project")
+    os.makedirs(made, exist_ok=True)
+    return made
 
 
 def _only(plan: dict[str, Any]) -> str:

@@ -31,6 +31,8 @@ secrets = { A = "A", B = { name = "other", file = true } }
 shell = 'test "$RUNNER_PARAM_x" = 42; exit ${CODE:-0}'
 params = ["x"]
 retry = { attempts = 2 }
+[steps.c]
+shell = 'ls -A | wc -l'
 """
 
 
@@ -124,3 +126,8 @@ def test_a_store_that_may_not_be_written_is_said(pod: Pod) -> None:
     (pod.here / "store").write_text("a file is in the way")
     code, _, said = pod.go("a", A="open-sesame")
     assert code == 70 and (said["status"], said["reason"]) == ("errored", "store") and "store" in said["error"]
+
+
+def test_a_container_without_a_working_folder_has_no_project(pod: Pod) -> None:
+    code, out, _ = pod.go("c", "--root", "/")
+    assert code == 0 and out.splitlines()[0] == b"0"

@@ -1,0 +1,273 @@
+"""The executor `kubernetes` on a real cluster: the same runs, and what becomes of them when the cluster does its worst.
+
+RUNNER_TEST_CLUSTER=1 turns them on, for the cluster of KUBECONFIG. It has the claim RUNNER_TEST_CLAIM (`runner-volume`)
+that many pods may write to, and can have the image RUNNER_TEST_IMAGE, with a Python 3.9 or newer. They clean up behind
+them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.testing.project import Outcome, Project
+
+Made = Callable[..., Project]
+IMAGE = os.environ.get("RUNNER_TEST_IMAGE", "runner-base:py311")
+CLAIM = os.environ.get("RUNNER_TEST_CLAIM", "runner-volume")
+KUBECONFIG = os.environ.get("KUBECONFIG", "")
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(not os.environ.get("RUNNER_TEST_CLUSTER"), reason="RUNNER_TEST_CLUSTER is not set: no cluster"),
+]
+
+
+def kubectl(*words: str, text: str = "") -> str:
+    """What it prints."""
+    env = {**os.environ, "KUBECONFIG": KUBECONFIG}
+    return subprocess.run(["kubectl", *words], input=text, env=env, text=True, capture_output=True, check=True).stdout
+
+
+class Cluster:
+    """Runs projects on the cluster, in a folder of their own on the claim."""
+
+    def __init__(self) -> None:
+        self.mark = f"runner-test-{uuid.uuid4().hex[:8]}"
+        self.home = f"/mnt/{self.mark}"
+        self.made: list[tuple[str, str]] = []
+
+    def profile(self, found: Project) -> None:
+        """Write `profiles/k.toml`; the project's files come into pods as a ConfigMap."""
+        name = f"{self.mark}-{len(self.made)}"
+        files = {path.name: path.read_text() for path in found.root.iterdir() if path.is_file()}
+        self.make({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": files})
+        text = f"""
+extends = "std:kubernetes"
+[executor]
+image = "{IMAGE}"
+pod.containers = [{{ name = "main", workingDir = "/project" }}]
+[volumes.data]
+claim = "{CLAIM}"
+[volumes.project]
+config-map = "{name}"
+mount = "/project"
+[run-log]
+path = "{self.home}/log"
+[catalog]
+path = "{self.home}/catalog"
+"""
+        found.write({"profiles/k.toml": text})
+
+    def make(self, document: dict[str, Any]) -> None:
+        kubectl("create", "-f", "-", text=json.dumps(document))
+        self.made.append((document["kind"], document["metadata"]["name"]))
+
+    def up(self, found: Project, *words: str) -> Outcome:
+        if not found.exists("profiles/k.toml"):
+            self.profile(found)
+        return found.cli("up", "--profile", "k", "-j", "8", *words, env={"KUBECONFIG": KUBECONFIG})
+
+    def begin(self, found: Project, *words: str) -> subprocess.Popen[str]:
+        self.profile(found)
+        return found.popen("up", "--profile", "k", *words, env={"KUBECONFIG": KUBECONFIG})
+
+    def of(self, found: Project) -> str:
+        """The labels of all that the newest run of a project has there."""
+        return f"run.runner/run={json.loads(found.cli('runs', '--json').ok().out)[0]['run']}"
+
+    def left(self, found: Project) -> str:
+        """Objects of the newest run; pods that are about to go are gone."""
+        limit = time.monotonic() + 60
+        while True:
+            told = kubectl("get", "jobs,pods,configmaps,leases", "-l", self.of(found), "-o", "name")
+            if not told or time.monotonic() > limit:
+                return told
+            time.sleep(0.5)
+
+    def running(self, found: Project) -> str:
+        """The pod of the only step, once its container runs."""
+        limit = time.monotonic() + 120
+        while time.monotonic() < limit:
+            if found.exists(".runner/index.jsonl"):
+                words = ("-o", "jsonpath={.items[?(@.status.phase=='Running')].metadata.name}")
+                told = kubectl("get", "pods", "-l", self.of(found), *words).split()
+                if told:
+                    return told[0]
+            time.sleep(0.2)
+        raise AssertionError("no pod runs")
+
+    def close(self) -> None:
+        for kind, name in self.made:
+            kubectl("delete", kind, name, "--ignore-not-found", "--wait=false")
+        sweep = {
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": self.mark},
+            "spec": {
+                "restartPolicy": "Never", "securityContext": {"runAsUser": 1000},
+                "containers": [{"name": "main", "image": IMAGE, "command": ["rm", "-rf", self.home],
+                                "volumeMounts": [{"name": "data", "mountPath": "/mnt"}]}],
+                "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": CLAIM}}],
+            },
+        }  # fmt: skip
+        kubectl("create", "-f", "-", text=json.dumps(sweep))
+        kubectl("wait", "pod", self.mark, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=120s")
+        kubectl("delete", "pod", self.mark, "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    made = Cluster()
+    yield made
+    made.close()
+
+
+def test_r9_pods_give_the_same_projection(shaped: Any, cluster: Cluster) -> None:
+    found = shaped.make()
+    run = cluster.up(found, "pipeline.toml", "--json").exits(shaped.code).json()
+    recorded = found.cli("show", "@last", "--json").ok().json()
+    assert {name: recorded[name] for name in run} == run
+    shaped.compare(run)
+
+
+def test_a_run_leaves_its_records_on_the_claim_and_nothing_else(project: Made, cluster: Cluster) -> None:
+    text = "name = 'x'\n[steps.a]\nshell = 'echo hello; id -u; echo hi > a.txt'\noutputs = ['a.txt']\n"
+    found = project({"pipeline.toml": text})
+    cluster.up(found).ok()
+    assert found.cli("logs", "@last", "a").ok().out == "hello\n1000\n"
+    assert cluster.left(found) == ""
+
+
+def test_n40_a_secret_is_referred_to_and_stands_nowhere(project: Made, cluster: Cluster) -> None:
+    name = f"{cluster.mark}-keys"
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}}
+    cluster.make({**secret, "stringData": {"token": "open-sesame", "file": "another-one"}})
+    text = """
+name = "x"
+[steps.a]
+shell = 'test ${#TOKEN} = 11 && test "$(cat "$FILE")" = another-one && echo "it is $TOKEN"; sleep 3'
+secrets = { TOKEN = "TOKEN", FILE = { name = "FILE", file = true } }
+"""
+    where = {"TOKEN": "token", "FILE": "file"}
+    words = [f"secrets.map.{one}={{ secret = '{name}', key = '{key}' }}" for one, key in where.items()]
+    found = project({"pipeline.toml": text})
+    running = cluster.begin(found, *(word for each in words for word in ("--set", each)))
+    cluster.running(found)
+    seen = kubectl("get", "jobs,pods,configmaps", "-l", cluster.of(found), "-o", "json")
+    _, err = running.communicate(timeout=120)
+    assert running.returncode == 0, err
+    assert name in seen and "open-sesame" not in seen and "another-one" not in seen
+    kept = b"".join(path.read_bytes() for path in found.root.glob(".runner/**/*") if path.is_file())
+    assert b"open-sesame" not in kept and b"it is ***" in kept
+
+
+WAIT = """
+name = "x"
+[steps.a]
+shell = 'test "$RUNNER_ATTEMPT" = "${LAST:-2}" || sleep 120'
+"""
+
+
+def test_n54_a_pod_that_somebody_deletes_is_lost_and_the_step_runs_again(project: Made, cluster: Cluster) -> None:
+    found = project({"pipeline.toml": WAIT})
+    running = cluster.begin(found)
+    kubectl("delete", "pod", cluster.running(found), "--wait=false")
+    _, err = running.communicate(timeout=180)
+    assert running.returncode == 0, err
+    (node,) = found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert [one["reason"] for one in node["attempts"]] == ["lost", None]
+    assert cluster.left(found) == ""
+
+
+def test_what_is_stopped_leaves_nothing(project: Made, cluster: Cluster) -> None:
+    found = project({"pipeline.toml": WAIT})
+    running = cluster.begin(found)
+    cluster.running(found)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=120)
+    assert running.returncode == 130, err
+    (node,) = found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert (node["status"], node["reason"]) == ("cancelled", "cancelled")
+    assert cluster.left(found) == ""
+
+
+def test_a_timeout_is_counted_inside(project: Made, cluster: Cluster) -> None:
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'sleep 60'\ntimeout = '1s'\n"})
+    cluster.up(found).exits(1)
+    (node,) = found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert (node["status"], node["reason"]) == ("failed", "timeout")
+
+
+def test_memory_that_runs_out_is_told_apart(project: Made, cluster: Cluster) -> None:
+    code = "def f():\n    return len(bytearray(400_000_000))\n"
+    text = "name = 'x'\n[steps.a]\npython = 'w:f'\nresources = { memory = '64Mi' }\n"
+    found = project({"pipeline.toml": text, "w.py": code})
+    cluster.up(found).exits(1)
+    (node,) = found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert (node["status"], node["reason"]) == ("failed", "oom")
+
+
+def test_an_image_that_is_not_there_is_given_up_in_time(project: Made, cluster: Cluster) -> None:
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nimage = 'no-such-image:1'\nshell = 'true'\n"})
+    words = ("executor.pull=never", "executor.start-timeout=3s", "executor.lost-attempts=0")
+    said = cluster.up(found, *(word for each in words for word in ("--set", each))).exits(1)
+    said.says("ErrImageNeverPull")
+    (node,) = found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert node["reason"] == "no-image" and cluster.left(found) == ""
+
+
+def test_a_claim_that_may_not_be_written_is_told(project: Made, cluster: Cluster) -> None:
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n"})
+    words = ("--set", "volumes.data.read-only=true", "--set", "executor.lost-attempts=0")
+    cluster.up(found, *words).exits(1).says("Read-only file system")
+
+
+def test_a_quota_that_is_used_up_is_waited_for(project: Made, cluster: Cluster) -> None:
+    name = f"{cluster.mark}-quota"
+    cluster.make({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name, "namespace": name}}
+    kubectl("create", "-f", "-", text=json.dumps({**quota, "spec": {"hard": {"pods": "0"}}}))
+    profile = f"""
+extends = "std:kubernetes"
+[executor]
+image = "{IMAGE}"
+namespace = "{name}"
+start-timeout = "15s"
+lost-attempts = 0
+[volumes.data]
+size = "1Gi"
+claim = ""
+"""
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n"})
+    found.write({"profiles/k.toml": profile})
+    cluster.up(found).exits(1).says("FailedCreate: ", "exceeded quota")
+    (node,) = found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert node["reason"] == "never-started"
+
+
+def test_a_killed_driver_can_be_gone_on_from(project: Made, cluster: Cluster) -> None:
+    text = """
+name = "x"
+[steps.a]
+shell = 'echo a'
+[steps.b]
+needs = ["a"]
+shell = 'sleep 6'
+"""
+    found = project({"pipeline.toml": text})
+    running = cluster.begin(found)
+    limit = time.monotonic() + 120
+    while not list(Path(found.root).glob(".runner/runs/*/logs/a-*")) and time.monotonic() < limit:
+        time.sleep(0.1)
+    cluster.running(found)
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate()
+    cluster.up(found, "--resume").ok().says("kept from")
+    assert cluster.left(found) == ""
