@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from runner.model.forms import FixedDuration, PlainText, key
+from runner.model.forms import FixedDuration, Flag, PlainText, key
 from runner.plugins import Flavor
 
 
@@ -14,7 +14,9 @@ from runner.plugins import Flavor
 class Settings:
     """Settings of the `docker` executor."""
 
-    image: PlainText | None = key("The image of steps that name none; it has a Python, 3.9 or newer.")
+    image: PlainText | None = key(
+        "The image of steps that name none; `python` steps need a Python in it, 3.9 or newer."
+    )
     python: PlainText | None = key("That Python, as a path or a word on the PATH of the image.", default="python3")
     pull: Literal["missing", "always", "never"] | None = key("When an image is fetched.", default="missing")
     code: Literal["mount", "image"] | None = key(
@@ -25,6 +27,7 @@ class Settings:
             "image": "in the WORKDIR of their image, where `[build]` puts it",
         },
     )
+    read_only: Flag | None = key("Containers can write to no place of their image; `/tmp` is in memory.", default=False)
     network: PlainText | None = key("The network of the containers; the engine's own.")
     platform: PlainText | None = key("The platform of the images, such as `linux/amd64`; that of the engine.")
     grace: FixedDuration | None = key(
@@ -39,5 +42,5 @@ FLAVOR = Flavor(
     ("local-container",),
     about="Each step is a container of the Docker Engine.",
     reach=("driver",),
-    more=("build",),
+    more=("build", "containers"),
 )

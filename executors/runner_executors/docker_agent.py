@@ -6,14 +6,18 @@ import hashlib
 import io
 import os
 import shutil
+from collections.abc import Callable
 from typing import Any
 from zipfile import ZipFile
 
 from runner.run.packed import packed
 from runner_executors.docker_engine import Engine, Failed
+from runner_executors.docker_image import Image
 from runner_executors.docker_spec import INSIDE, bind
 
-COMPILE = ("-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", INSIDE)
+OLD = 3  # the exit code of a Python that is
+CODE = f"import sys; sys.version_info < (3, 9) and sys.exit({OLD}); import compileall; sys.exit(not compileall.main())"
+COMPILE = ("-c", CODE, "-q", "--invalidation-mode", "unchecked-hash", INSIDE)
 NO_PROGRAM = (126, 127)
 
 
@@ -26,17 +30,33 @@ class Agents:
         self._home = os.path.join(root, ".runner", "agent", hashlib.sha256(self._zip).hexdigest()[:16])
         self._known: dict[str, str] = {}
 
-    def of(self, image: str, platform: str | None) -> str:
-        """The folder for an image, by its id. Raises Failed (no-interpreter) and OSError."""
-        if image not in self._known:
-            mark = hashlib.sha256(f"{image}\n{self.python}\n{platform}".encode()).hexdigest()[:16]
+    def of(self, image: Image, platform: str | None) -> str:
+        """The folder for an image. Raises Failed (no-interpreter) and OSError."""
+        if image.id not in self._known:
+            mark = hashlib.sha256(f"{image.id}\n{self.python}\n{platform}".encode()).hexdigest()[:16]
             folder = os.path.join(self._home, mark)
             if not os.path.isdir(folder):
-                self._make(image, platform, folder)
-            self._known[image] = folder
-        return self._known[image]
+                self._seen(folder + ".none", lambda: self._make(image, platform, folder))
+            self._known[image.id] = folder
+        return self._known[image.id]
 
-    def _make(self, image: str, platform: str | None, folder: str) -> None:
+    @staticmethod
+    def _seen(path: str, make: Callable[[], None]) -> None:
+        """Make it, unless that was tried before: an image without a Python has none tomorrow."""
+        try:
+            with open(path, encoding="utf-8") as file:
+                raise Failed("no-interpreter", file.read())
+        except FileNotFoundError:
+            pass
+        try:
+            make()
+        except Failed as failed:
+            if failed.reason == "no-interpreter":
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(str(failed))
+            raise
+
+    def _make(self, image: Image, platform: str | None, folder: str) -> None:
         temporary = f"{folder}.{os.getpid()}.tmp"
         shutil.rmtree(temporary, ignore_errors=True)
         os.makedirs(temporary)
@@ -52,10 +72,10 @@ class Agents:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
-    def _compile(self, image: str, platform: str | None, folder: str) -> None:
+    def _compile(self, image: Image, platform: str | None, folder: str) -> None:
         missing = f"the image has no Python at `{self.python}`: the agent needs one, 3.9 or newer (`executor.python`)"
         spec: dict[str, Any] = {
-            "Image": image,
+            "Image": image.id,
             "Entrypoint": [],
             "Cmd": [self.python, *COMPILE],
             "User": f"{os.getuid()}:{os.getgid()}",
@@ -63,11 +83,13 @@ class Agents:
         }
         id = self.engine.create(spec, platform)
         try:
+            if not image.has(self.python, id):
+                raise Failed("no-interpreter", missing)
             self.engine.start(id)
             code, _ = self.engine.ended(id)
-        except Failed as failed:
-            raise Failed("no-interpreter", f"{missing}; {failed}") from None
         finally:
             self.engine.remove(id)
         if code in NO_PROGRAM:
             raise Failed("no-interpreter", missing)
+        if code == OLD:
+            raise Failed("no-interpreter", f"{missing}; this one is older")

@@ -8,14 +8,20 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+from runner.agent.host import Host
 from runner.run.begin import user
 from runner.run.index import born
+from runner.run.packed import message
 from runner_executors.docker_agent import Agents
+from runner_executors.docker_carrier import Carried
 from runner_executors.docker_code import moved
 from runner_executors.docker_engine import Engine, Failed, Stream
-from runner_executors.docker_spec import LABEL, Around, catalog_of, spec
+from runner_executors.docker_image import Image
+from runner_executors.docker_spec import LABEL, Around, Bare, bare, catalog_of, spec
 
 Table = dict[str, Any]
+NOTHING_RUNS = ("stub", "reduce")
+WITHOUT_PYTHON = ("shell", "command")
 KEPT = 4096  # bytes of what an agent says
 
 
@@ -28,6 +34,7 @@ class Box:
         self.folder = self.id = self.log = ""
         self.stream: Stream | None = None
         self.stopped: str | None = None
+        self.carried: Carried | None = None  # instead of an agent, where none can be inside
         self._said = b""
 
     def heard(self) -> bool:
@@ -67,10 +74,11 @@ class Box:
 class Boxes:
     """Makes the containers of one project."""
 
-    def __init__(self, engine: Engine, settings: Table, root: str) -> None:
-        self.engine, self.settings, self.root = engine, settings, root
+    def __init__(self, engine: Engine, settings: Table, root: str, catalog: Any) -> None:
+        self.engine, self.settings, self.root, self.catalog = engine, settings, root, catalog
+        self.host = Host({})  # of attempts without an agent: no variable of this machine gets into a container
         self._agents = Agents(engine, settings.get("python") or "python3", root)
-        self._images: dict[str, str] = {}
+        self._images: dict[str, Image] = {}
 
     def sweep(self) -> None:
         """Remove containers whose run is no more: it was killed."""
@@ -79,32 +87,63 @@ class Boxes:
             if not pid.isdigit() or born(int(pid)) != since:
                 self.engine.remove(found["Id"])
 
-    def open(self, box: Box) -> Stream:
-        """Make and start the container of an attempt; its stream. Raises Failed and OSError."""
+    def open(self, box: Box) -> None:
+        """Make and start the container of an attempt. Raises Failed and OSError."""
         call = box.call
-        if not box.image:
-            raise Failed("no-image", "no image is said: `image` of the step, or `executor.image` of the profile")
-        platform = self.settings.get("platform")
-        if box.image not in self._images:  # one image a name, in all of a run
-            pull = self.settings.get("pull") or "missing"
-            self._images[box.image] = self.engine.image(box.image, pull, platform)
-        image = self._images[box.image]
-        agent = self._agents.of(image, platform)
+        nothing = call["kind"] in NOTHING_RUNS
+        image = Image(self.engine, "", "") if nothing else self._image(box.image)
+        agent = None if nothing else self._agent(image, call["kind"])
         box.folder = call["scratch"] + ".box"
         shutil.rmtree(box.folder, ignore_errors=True)
         os.makedirs(os.path.join(box.folder, "home"))
         call["scratch"] = os.path.join(box.folder, "work")
         box.log = call["log"]
-        if self.settings.get("code") == "image":
-            box.told = moved(call, self.engine.workdir(image))
         os.makedirs(os.path.dirname(box.log), exist_ok=True)
+        owner = f"{os.getpid()}:{born(os.getpid())}"
+        around = Around(self.root, f"{os.getuid()}:{os.getgid()}", user(), owner, agent or "", box.folder)
+        if agent is None:
+            self._carry(box, image, around)
+            return
+        if self.settings.get("code") == "image":
+            box.told = moved(call, image.workdir)
         open(box.log, "wb").close()
         catalog = catalog_of(call, self.root)
         if catalog:
             os.makedirs(catalog, exist_ok=True)
-        owner = f"{os.getpid()}:{born(os.getpid())}"
-        around = Around(self.root, f"{os.getuid()}:{os.getgid()}", user(), owner, agent, box.folder)
-        box.id = self.engine.create(spec(call, image, self.settings, around), platform)
+        box.id = self.engine.create(spec(call, image.id, self.settings, around), self.settings.get("platform"))
         box.stream = self.engine.attach(box.id)
         self.engine.start(box.id)
-        return box.stream
+        box.stream.socket.sendall(message({"call": box.told, "secrets": dict(box.secrets)}))
+
+    def _carry(self, box: Box, image: Image, around: Around) -> None:
+        """Start an attempt that has no agent inside; it may end at once."""
+
+        def make(what: Bare) -> str:
+            made = bare(box.call, image.id, self.settings, around, what)
+            box.id = self.engine.create(made, self.settings.get("platform"))
+            return box.id
+
+        if self.settings.get("code") == "image":  # and that of a tool holds no project
+            box.call["project"] = []
+        box.carried = Carried(box.call, box.secrets, self.catalog, self.host, image, make)
+        box.carried.start()
+        box.stream = box.carried.stream
+
+    def _image(self, name: str) -> Image:
+        if not name:
+            raise Failed("no-image", "no image is said: `image` of the step, or `executor.image` of the profile")
+        if name not in self._images:  # one image a name, in all of a run
+            id = self.engine.image(name, self.settings.get("pull") or "missing", self.settings.get("platform"))
+            self._images[name] = Image(self.engine, name, id)
+        return self._images[name]
+
+    def _agent(self, image: Image, kind: str) -> str | None:
+        """The agent for an image; None where it stays as it is, or can run no Python and need not."""
+        if kind == "container":
+            return None
+        try:
+            return self._agents.of(image, self.settings.get("platform"))
+        except Failed as failed:
+            if failed.reason != "no-interpreter" or kind not in WITHOUT_PYTHON or self.settings.get("code") == "image":
+                raise
+            return None

@@ -91,21 +91,22 @@ class Engine:
                 self._known[name] = str(self.client.images.get(name).id) if name else ""
         return self._known.get(name, "")
 
-    def workdir(self, image: str) -> str:
-        """Where commands of an image start, by its id. Raises Failed."""
-        with self.told("no-image"):
-            return str(self.client.api.inspect_image(image)["Config"].get("WorkingDir") or "")
-
     def create(self, spec: Table, platform: str | None) -> str:
         """Make a container of the JSON of the engine's API; its id. Raises Failed."""
         with self.told("never-started"):
             container: str = self.client.api.create_container_from_config(spec, platform=platform)["Id"]
             return container
 
-    def attach(self, id: str) -> Stream:
+    def config(self, image: str) -> Table:
+        """What an image says of its containers, by its id. Raises Failed (no-image)."""
+        with self.told("no-image"):
+            found: Table = self.client.api.inspect_image(image).get("Config") or {}
+            return found
+
+    def attach(self, id: str, stdin: bool = True) -> Stream:
         """What the container reads, and what it writes until it ends."""
         with self.told("never-started"):
-            params = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            params = {"stdin": int(stdin), "stdout": 1, "stderr": 1, "stream": 1}
             return Stream(self.client.api.attach_socket(id, params=params))
 
     def close(self) -> None:

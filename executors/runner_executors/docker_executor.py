@@ -13,7 +13,6 @@ from runner.agent.exits import limit_of
 from runner.agent.stage import StageError, fetch, project_files, strays
 from runner.agent.unstarted import not_started
 from runner.rules.keys import key_of
-from runner.run.packed import message
 from runner_executors.docker_box import Box, Boxes
 from runner_executors.docker_code import stored
 from runner_executors.docker_engine import Engine, Failed
@@ -78,13 +77,14 @@ class Docker:
         """Start the container of an attempt; its end comes from `poll`."""
         try:
             if self._boxes is None:
-                self._boxes = Boxes(self.engine, self.settings, box.call["root"])
+                self._boxes = Boxes(self.engine, self.settings, box.call["root"], self.catalog)
                 self._boxes.sweep()
             self._give(box.call)
-            stream = self._boxes.open(box).socket
-            self._running[stream.fileno()] = box
-            self._poll.register(stream.fileno(), select.POLLIN)
-            stream.sendall(message({"call": box.told, "secrets": dict(box.secrets)}))
+            self._boxes.open(box)
+            if box.stream is not None:
+                self._running[box.stream.socket.fileno()] = box
+                self._poll.register(box.stream.socket.fileno(), select.POLLIN)
+            self._look(box)
         except Failed as failed:
             self._finish(box, self._unborn(box, failed.reason, str(failed)))
         except OSError as error:
@@ -93,17 +93,31 @@ class Docker:
     def poll(self, timeout: float) -> list[tuple[Box, Table]]:
         """Wait for ends, at most `timeout` seconds."""
         self._clear()
-        for fd, _ in self._poll.poll(0 if self._ended else max(0.0, timeout) * 1000):
-            box = self._running[fd]
-            if not box.heard():
+        now = time.monotonic()
+        wake = {box: at for box in self._running.values() if box.carried and (at := box.carried.wake()) is not None}
+        wait = 0.0 if self._ended else max(0.0, min([timeout, *(at - now for at in wake.values())]))
+        woken = [self._running[fd] for fd, _ in self._poll.poll(wait * 1000)]
+        now = time.monotonic()
+        for box in dict.fromkeys([*woken, *(box for box, at in wake.items() if at <= now)]):
+            if box.carried is not None:
+                self._look(box)
+            elif not box.heard():
                 self._finish(box, self._end(box))
         ends, self._ended = self._ended, []
         return ends
 
+    def _look(self, box: Box) -> None:
+        """Whether an attempt without an agent has ended."""
+        end = box.carried.poll() if box.carried is not None else None
+        if box.carried is not None and end is not None:
+            self._finish(box, self._brought(box, end))
+
     def stop(self, box: Box, why: str = "cancelled", hard: bool = False) -> None:
         """End an attempt: its agent gives the command its grace; hard: at once."""
         box.stopped = box.stopped or why
-        if box.id:
+        if box.carried is not None:
+            box.carried.stop(why, hard)
+        elif box.id:
             self.engine.kill(box.id, "KILL" if hard else "TERM")
 
     def close(self) -> None:
@@ -114,6 +128,8 @@ class Docker:
         while self._running and time.monotonic() < limit:
             self.poll(0.05)
         self._clear()
+        if self._boxes is not None:
+            self._boxes.host.close()
         self.engine.close()
 
     def _give(self, call: Table) -> None:
@@ -143,7 +159,7 @@ class Docker:
             if out_of_memory and end["reason"] == "signal":  # of the step: its agent may not see its own control group
                 said = f"{end['error']['message']}; {NO_MEMORY}{limit_of(box.call)}"
                 end.update(reason="oom", error={"type": "oom", "message": said})
-            return self._brought(box, end)
+            return {**self._brought(box, end), "via": "container"}
         if box.stopped is not None:
             status = "failed" if box.stopped == "timeout" else "cancelled"
             return self._unborn(box, box.stopped, "its container was ended", status)
@@ -166,7 +182,7 @@ class Docker:
         except StageError as error:
             problem = {"type": "StageError", "message": str(error)}
             return {**end, "status": "errored", "reason": "stage-out", "error": problem}
-        return {**end, "via": "container"}
+        return end
 
     def _unborn(self, box: Box, reason: str, why: str, status: str = "errored") -> Table:
         call = box.call
@@ -174,6 +190,8 @@ class Docker:
         return not_started(*spot, status, reason, why)
 
     def _finish(self, box: Box, end: Table) -> None:
+        if box.carried is not None:
+            box.carried.close()
         if box.stream is not None:
             fd = box.stream.socket.fileno()
             if self._running.pop(fd, None) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -23,39 +24,75 @@ class Around(NamedTuple):
     folder: str
 
 
+class Bare(NamedTuple):
+    """What a container runs, and where. files: to be read, at their own paths."""
+
+    argv: list[str]
+    env: Mapping[str, str]
+    cwd: str
+    files: list[str]
+
+
 def spec(call: Table, image: str, settings: Table, around: Around) -> Table:
     """The container of an attempt. No secret is in it, and nothing of `env`: both come with the call, on its input."""
     argv = [settings.get("python") or "python3", INSIDE, "execute-call", "--told", "0", "--report", around.folder]
-    home = os.path.join(around.folder, "home")
+    return {
+        **_of_any(call, image, around, Bare(argv, {}, "/", [])),
+        **dict.fromkeys(("OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr"), True),
+        "HostConfig": {"Mounts": mounts(call, settings, around), **_host(call, settings)},
+    }
+
+
+def bare(call: Table, image: str, settings: Table, around: Around, what: Bare) -> Table:
+    """The container of an attempt without an agent inside. The engine keeps no log of it: nothing is masked there."""
+    places = [*project(settings, around), bind(around.folder, around.folder)]
+    files = [bind(path, path, read_only=True) for path in what.files]
+    alone = {"Mounts": [*places, *files], "Init": True, "LogConfig": {"Type": "none"}}
+    return {
+        **_of_any(call, image, around, what),
+        **dict.fromkeys(("AttachStdout", "AttachStderr"), True),
+        "HostConfig": {**alone, **_host(call, settings)},
+    }
+
+
+def _of_any(call: Table, image: str, around: Around, what: Bare) -> Table:
+    env = {"HOME": os.path.join(around.folder, "home"), "USER": around.login, "LOGNAME": around.login, **what.env}
     labels = {"root": around.root, "owner": around.owner, "run": call["run"]["id"], "step": call["label"]}
-    network = settings.get("network")
     return {
         "Image": image,
         "Entrypoint": [],
-        "Cmd": argv,
+        "Cmd": what.argv,
         "User": around.user,
-        "WorkingDir": "/",
-        "Env": [f"HOME={home}", f"USER={around.login}", f"LOGNAME={around.login}"],
+        "WorkingDir": what.cwd,
+        "Env": [f"{name}={text}" for name, text in env.items()],
         "Labels": {f"{LABEL}.{name}": text for name, text in labels.items()},
-        **dict.fromkeys(("OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr"), True),
-        "HostConfig": {
-            "Mounts": mounts(call, settings, around),
-            **limits(call),
-            **({"NetworkMode": network} if network else {}),
-        },
     }
+
+
+def _host(call: Table, settings: Table) -> Table:
+    found = limits(call)
+    if settings.get("network"):
+        found["NetworkMode"] = settings["network"]
+    if settings.get("read-only"):
+        found |= {"ReadonlyRootfs": True, "Tmpfs": {"/tmp": "mode=1777"}}
+    return found
 
 
 def mounts(call: Table, settings: Table, around: Around) -> list[Table]:
     """The project unless it is in the image, the agent, the folder to work in, the log, and a catalog of files."""
     found = [
-        *([] if settings.get("code") == "image" else [bind(around.root, around.root, read_only=True)]),
+        *project(settings, around),
         bind(around.agent, INSIDE, read_only=True),
         bind(around.folder, around.folder),
         bind(call["log"], call["log"]),
     ]
     catalog = catalog_of(call, around.root)
     return [*found, bind(catalog, catalog)] if catalog else found
+
+
+def project(settings: Table, around: Around) -> list[Table]:
+    """The folder of the project, unless its files are in the image."""
+    return [] if settings.get("code") == "image" else [bind(around.root, around.root, read_only=True)]
 
 
 def bind(source: str, target: str, read_only: bool = False) -> Table:

@@ -68,7 +68,7 @@ def make_call(
     call["item"] = (item_of(values, id, key) or None) if key else None
     call["label"] = label(id, key)
     call["round"] = round_of(values.nodes, id, key) if key else None
-    for field in ("script", "interpreter", "module", "function", "notebook", "builtins"):
+    for field in ("script", "interpreter", "module", "function", "notebook", "builtins", "entry_point"):
         if field in do:
             call[field] = do[field]
     call.update(taken(values, id, key, do, place.root))
@@ -96,7 +96,7 @@ def taken(values: Values, id: str, key: Key, do: Table, root: str, there: Callab
     shown = Seen(values, root, do.get("workdir"))
     out["params"] = params(shown, id, key, do)
     out["env"] = {name: _text(shown.value(expr, id, key), f"env.{name}") for name, expr in do["env"].items()}
-    if do["kind"] == "command":
+    if "argv" in do:
         out["argv"] = argv(shown, id, key, do)
     return out
 

@@ -37,11 +37,11 @@ def fixed(step: Step, compiler: Compiler, keys: Keys, value: Any) -> Any:
     try:
         return compiler.known(expr)
     except Unknown:
-        if (keys[0] != "image" or not step.each) and not wrong(expr):
+        if (keys[-1] != "image" or not step.each) and not wrong(expr):
             compiler.problems.append(diagnose("E470", step.place(keys), key=".".join(map(str, keys))))
     except ExprError as error:
         compiler.problems.append(diagnose("E471", step.place(keys), why=str(error)))
-    return expr if keys[0] == "image" else None
+    return expr if keys[-1] == "image" else None
 
 
 def amount(step: Step, compiler: Compiler, keys: Keys, value: Any, what: Amount) -> Any:

@@ -50,14 +50,10 @@ def do(step: Step, compiler: Compiler) -> Table:
             compiler.problems.append(diagnose("E319", step.place(("notebook",)), path=table["notebook"], **args))
     elif step.kind == "container":
         box = table["container"]
-        out["container"] = {
-            "image": compiler.value(step, ("container", "image"), box["image"]),
-            **{
-                k: [compiler.value(step, ("container", k, i), w) for i, w in enumerate(box[k])]
-                for k in ("command", "args")
-                if k in box
-            },
-        }
+        words = [(key, i, word) for key in ("command", "args") for i, word in enumerate(box.get(key, ()))]
+        out["argv"] = [compiler.value(step, ("container", key, i), word) for key, i, word in words]
+        out["entry_point"] = "command" not in box  # the image's own goes before the words
+        out["image"] = fixed(step, compiler, ("container", "image"), box["image"])
     elif step.kind == "stub":
         stub = table["stub"]
         values = stub.get("returns", {}) if isinstance(stub, dict) else {}

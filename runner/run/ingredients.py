@@ -15,6 +15,7 @@ ALL = "*"
 WORDS = {
     "argv": "command",
     "builtins": "reduce",
+    "entry_point": "container",
     "function": "python",
     "module": "python",
     "script": "shell",

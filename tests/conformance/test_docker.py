@@ -217,7 +217,7 @@ shell = 'cat a.txt; test -e good'
 
 
 def test_an_image_without_a_python_is_told(project: Made, docker: Any) -> None:
-    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n"})
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\npython = 'w:f'\n", "w.py": "def f(): pass\n"})
     said = docker(found, "--set", "executor.python=/no/python").exits(1)
     said.says("the image has no Python at `/no/python`: the agent needs one, 3.9 or newer (`executor.python`)")
     assert found.cli("show", "@last", "--json").ok().nodes()["a"]["reason"] == "no-interpreter"
