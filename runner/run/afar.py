@@ -51,33 +51,43 @@ def main(words: list[str]) -> int:
         sys.stderr.write(f"runner agent: {' '.join(words)!r} can't be used\n")
         return USAGE
     try:
-        return Afar(given).go()
+        return _run(given)
     except OSError as error:
         sys.stderr.write(f"runner agent: {error}\n")
         return FAULT
 
 
-class Afar:
-    """One task."""
+def _run(given: Mapping[str, str]) -> int:
+    root = os.path.abspath(given.get("root", "."))
+    plan = json.loads(plan_text(given["plan"]))
+    log, kept = plan["profile"]["run-log"], plan["profile"]["catalog"]
+    store, home = Folder.open(log, root, given["run"]), Folder.home(log, root, given["run"])
+    task = Afar(given, plan, store, CATALOGS[kept["type"]].open(kept, root), root, home)
+    code = task.go()
+    for number, word in enumerate(task.words):
+        with open(os.path.join(given["report"], f"c{number}"), "w", encoding="ascii") as out:
+            out.write(word)
+    return code
 
-    def __init__(self, given: Mapping[str, str]) -> None:
-        self.given, self.run_id = given, given["run"]
-        self.root = os.path.abspath(given.get("root", "."))
-        self.plan: Table = json.loads(plan_text(given["plan"]))
-        wire = self.plan.pop("wire", {})
+
+class Afar:
+    """One task. given: the options of the command; plan: with its `wire`; home: the folder of the run, with its logs.
+
+    words: its control values, once it has ended well."""
+
+    def __init__(self, given: Mapping[str, str], plan: Table, store: Any, catalog: Any, root: str, home: str) -> None:
+        self.run_id, self.root, self.home = given["run"], root, home
+        self.wire, self.plan = plan.get("wire", {}), {key: one for key, one in plan.items() if key != "wire"}
         self.id = given["node"].removeprefix("n-")
         self.key: Key = key_of(given.get("key", "-"))
-        self.told: Table = wire.get(self.id, {"c": []})
-        profile = self.plan["profile"]
-        log, kept = profile["run-log"], profile["catalog"]
-        self.settings: Table = profile["executor"]
-        self.store = Folder.open(log, self.root, self.run_id)
-        self.home = Folder.home(log, self.root, self.run_id)
-        self.catalog = CATALOGS[kept["type"]].open(kept, self.root)
-        self.run = self._begun()
+        self.told: Table = self.wire.get(self.id, {"c": []})
+        self.settings: Table = self.plan["profile"]["executor"]
+        self.store, self.catalog = store, catalog
+        self.words: list[str] = []
+        self.run = self._begun(given)
 
     def go(self) -> int:
-        """Do it and report; the exit code."""
+        """Do it; the exit code."""
         role, of = self.told.get("role"), self.told.get("of")
         code = 0
         if role == "close":
@@ -86,15 +96,15 @@ class Afar:
             return FINAL_EXIT
         if self.id in self.plan["nodes"]:
             code = self._batch() if self._batched else self._attempt(self.key)
-        if code == 0:
-            self._report()
+        if code == 0 and self.told["c"]:
+            self.words = self._answers()
         return code
 
-    def _begun(self) -> Table:
+    def _begun(self, given: Mapping[str, str]) -> Table:
         """`run.json`, by whichever task came first."""
         found = record(self.store, run_key(self.run_id, "run"))
         if found is None:
-            now, name = time.time(), self.given.get("name") or self.run_id
+            now, name = time.time(), given.get("name") or self.run_id
             first = {"id": self.run_id, "name": name}
             facts = {**first, "date": time.strftime("%Y-%m-%d", time.gmtime(now)), "scheduled": None}
             made: Table = {
@@ -103,7 +113,7 @@ class Afar:
                 "name": name,
                 "pipeline": self.plan["name"],
                 "plan": self.plan["digest"],
-                "parent": self.given.get("parent") or None,
+                "parent": given.get("parent") or None,
                 "ask": {},
                 "executor": self.settings,
                 "profile": self.plan["profile"]["name"],
@@ -162,19 +172,16 @@ class Afar:
         finally:
             remove(folder)
 
-    def _report(self) -> None:
-        """Leave what others wait for, one file an answer."""
-        if "report" not in self.given or not self.told["c"]:
-            return
+    def _answers(self) -> list[str]:
+        """What others wait for; of what does not run nothing more is asked."""
+        decides = self.told.get("role") == "decide"
         last = any(is_last(self.plan["nodes"][of]["path"]) for _, of in self.told["c"])
-        seen = self._over if last else self._now
-        values = seen.values if self.told.get("role") == "decide" else self._light()
-        start = True
-        for number, (what, of) in enumerate(self.told["c"]):
-            found = self._answer(values, what, of) if start else "0"
-            start = start and not (what == "when" and found != "true" and self.told.get("role") == "decide")
-            with open(os.path.join(self.given["report"], f"c{number}"), "w", encoding="ascii") as out:
-                out.write(found)
+        values = (self._over if last else self._now).values if decides else self._light()
+        found: list[str] = []
+        for what, of in self.told["c"]:
+            idle = decides and self.told["c"][0][0] == "when" and found[:1] not in ([], ["true"])
+            found.append("0" if idle else self._answer(values, what, of))
+        return found
 
     def _answer(self, values: Values, what: str, of: str) -> str:
         part = part_of(self.plan["nodes"][of], self.key)
@@ -189,8 +196,9 @@ class Afar:
 
     def _too_many(self, of: str) -> bool:
         """Whether more items have failed than may (N3)."""
-        found = self._hindsight({of: self.key}).statuses.get(_address(of, self.key))
-        return bool(found is not None and found.cls == BAD)
+        found = self._hindsight({of: self.key}).statuses
+        bad = sum(one.cls == BAD for at, one in found.items() if at.id == of and at.key[:-1] == self.key != at.key)
+        return bool(bad > part_of(self.plan["nodes"][of], self.key).get("tolerate", 0))
 
     def _close(self) -> None:
         """Write down how the run ended."""

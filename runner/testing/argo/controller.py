@@ -203,12 +203,15 @@ class Dag(Node):
 class Controller:
     """One Workflow. start: starts a pod; variables: such as `workflow.uid`; limit: pods at once."""
 
-    def __init__(self, workflow: Table, start: Start, variables: Mapping[str, str], limit: int = 4) -> None:
+    def __init__(
+        self, workflow: Table, start: Start, variables: Mapping[str, str], limit: int = 4, pause: float = 0.002
+    ) -> None:
         self.spec: Table = workflow["spec"]
         self.templates: dict[str, Table] = {one["name"]: one for one in self.spec["templates"]}
         given = {f"workflow.parameters.{one['name']}": one["value"] for one in self.spec["arguments"]["parameters"]}
         self.start, self.variables = start, {**given, **variables}
         self.limit, self.running = min(limit, self.spec.get("parallelism", limit)), 0
+        self.pause = pause  # seconds between two looks
         self.main: Node | None = None
         self.exit: Node | None = None
 
@@ -238,7 +241,7 @@ class Controller:
         node = self.node(name, {}, name)
         while node.phase is None:
             node.step()
-            time.sleep(0.002)
+            time.sleep(self.pause)
         return node
 
 
