@@ -5,6 +5,7 @@ Every case is a number. RUNNER_FUZZ=2000 runs so many, RUNNER_FUZZ_FROM says whi
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections import Counter
@@ -20,6 +21,7 @@ from runner.testing.argo.lint import lint
 from runner.testing.argo.pretend import Went, manifest_of, pretend_workflow
 from runner.testing.compose import compose
 from runner.testing.pretend import World, pretend
+from runner_executors.argo_workflow import chunks
 
 Table = dict[str, Any]
 CASES = int(os.environ.get("RUNNER_FUZZ", "120"))
@@ -55,7 +57,12 @@ class Case:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_composition_comes_to_the_same_from_its_workflow(part: int, tmp_path: Path) -> None:
+def test_a_composition_comes_to_the_same_from_its_workflow(
+    part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other part with DAGs of five tasks at most, so that graphs are cut where they are small."""
+    if part % 2:
+        monkeypatch.setattr(chunks, "MOST", 5)
     seen: Counter[str] = Counter()
     for seed in range(FIRST + part, FIRST + CASES, PARTS):
         case = Case(seed, tmp_path)
@@ -68,3 +75,39 @@ def test_a_composition_comes_to_the_same_from_its_workflow(part: int, tmp_path: 
         assert lint(manifest_of(case.plan)) == [], f"case {seed}"
         seen.update(node["status"] for node in here["nodes"].values())
     assert {"succeeded", "failed", "skipped", "blocked"} <= set(seen)
+
+
+LARGE = {
+    "a chain": lambda i: [i - 1] if i else [],
+    "many at once": lambda i: [],
+    "one, many, one": lambda i: [] if i == 0 else [0] if i < 399 else range(1, 399),
+    "ten chains": lambda i: [i - 10] if i >= 10 else [],
+    "layers": lambda i: [i - 40 - i % 7, i - 41] if i >= 50 else [],
+}
+
+
+@pytest.mark.parametrize("how", LARGE)
+@pytest.mark.parametrize("broken", [None, 0, 120, 250])
+def test_a_large_graph_in_small_dags_is_the_graph(how: str, broken: int | None, tmp_path: Path) -> None:
+    needs = {f"s{i}": [f"s{other}" for other in LARGE[how](i)] for i in range(400)}
+    lines = [
+        "name = 'large'",
+        *(f"[steps.{name}]\nshell = ':'\nneeds = {list(others)}" for name, others in needs.items()),
+    ]
+    (tmp_path / "pipeline.toml").write_text("\n".join(lines))
+    plan = make(Ask(tmp_path / "pipeline.toml", "std:argo", (), SETS)).plan
+    assert plan is not None
+    made = manifest_of(plan)
+    assert lint(made) == []
+    assert max(len(one["dag"]["tasks"]) for one in made["spec"]["templates"] if "dag" in one) <= 150
+    assert len(json.dumps(made["spec"]["templates"])) < 210 * 400 or how == "layers"
+
+    def act(call: Table) -> tuple[float, Table]:
+        bad = call["path"] == f"s{broken}"
+        return 0.0, {"status": "failed", "reason": "exit", "exit": 1} if bad else {"status": "succeeded"}
+
+    here, went = pretend(plan, act, tmp_path).run, pretend_workflow(plan, act, tmp_path)
+    assert projection(went.run) == projection(here)
+    assert went.phase == ("Succeeded" if broken is None else "Failed")
+    started = sum(bool(node["attempts"]) for node in here["nodes"].values())
+    assert len(went.started) == started + 1, "a pod a step, and one for the end"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner_executors.argo_workflow.chunks import graph_of
 from runner_executors.argo_workflow.handlers import recovering, told
 from runner_executors.argo_workflow.making import Making
 from runner_executors.argo_workflow.tasks import END, FAIL, NEED, Call, Task, Term, every, name_of, output
@@ -17,7 +18,7 @@ EXPRESSION = re.compile(r"tasks\['(.+)'\]\.outputs\.parameters\.(\w+)")
 def graph(make: Making, id: str, part: Table, key: str, answers: Mapping[str, str]) -> Call:
     """The DAG of a group."""
     tasks = siblings(make, part["steps"], "{{inputs.parameters.key}}" if key else "", {})
-    return make.dag(f"g-{id}", tasks, {"key": key}, parallelism=part.get("max_parallel"))
+    return graph_of(make, f"g-{id}", tasks, {"key": key}, parallelism=part.get("max_parallel"))
 
 
 def siblings(make: Making, ids: Sequence[str], key: str, only: Mapping[str, str]) -> list[Task]:

@@ -29,6 +29,7 @@ class Making:
         self.wire: dict[str, Table] = {}
         self.leaves: set[str] = set()
         self.last = False  # inside `onExit`
+        self._known: dict[str, str] = {}  # what is asked of a pod -> its template
         self.base = pod(self.profile, PodTask("", (), {}, ()), maps)["spec"]
 
     def template(self, name: str, content: Table) -> str:
@@ -46,6 +47,13 @@ class Making:
     def leaf(self, do: Mapping[str, Any], part: Mapping[str, Any], outs: int) -> str:
         """The template of pods with such needs. do: of a task; part: what says `retry` and `timeout`; outs: how many
         control values it reports."""
+        asked = [do.get("image"), do.get("resources"), do.get("secrets"), part.get("retry"), part.get("timeout")]
+        mark = repr((asked, outs, self.last))
+        if mark not in self._known:
+            self._known[mark] = self._leaf(do, part, outs)
+        return self._known[mark]
+
+    def _leaf(self, do: Mapping[str, Any], part: Mapping[str, Any], outs: int) -> str:
         made = pod(self.profile, PodTask(do.get("image") or "", self._argv(), do.get("resources") or {},
                                          do.get("secrets") or ()), self.maps)  # fmt: skip
         spec = made["spec"]

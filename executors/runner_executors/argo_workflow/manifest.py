@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.model.units import seconds
 from runner.rules.keys import node_id
+from runner_executors.argo_workflow.chunks import graph_of
 from runner_executors.argo_workflow.graphs import siblings
 from runner_executors.argo_workflow.making import Making
 from runner_executors.argo_workflow.tasks import END, Call, Task, name_of
@@ -23,7 +24,7 @@ POD_GC = {"never": None, "success": "OnPodSuccess", "completion": "OnPodCompleti
 def workflow(make: Making) -> Table:
     """The document."""
     plan, settings = make.plan, make.settings
-    make.dag("main", siblings(make, plan["steps"], "", {}))
+    graph_of(make, "main", siblings(make, plan["steps"], "", {}))
     make.last = True
     last = _last(make)
     if last:

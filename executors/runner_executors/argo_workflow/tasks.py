@@ -58,13 +58,15 @@ def every(conditions: Sequence[str]) -> str:
         return ""
     *first, last = conditions
     for one in reversed(first):
-        last = one if one in ("false", "error") else f"{one} == 'true' ? ({quoted(last)}) : {one}"
+        last = f"{_closed(one)} == 'true' ? {_closed(last)} : {_closed(one)}"
     return last
 
 
-def quoted(expression: str) -> str:
-    """A word inside an expression."""
-    return f"'{expression}'" if expression in ("true", "false", "error") else expression
+def _closed(expression: str) -> str:
+    """An expression as a part of another."""
+    if expression in ("true", "false", "error"):
+        return f"'{expression}'"
+    return f"({expression})" if " " in expression else expression
 
 
 def guarded(tasks: Sequence[Task], forgiven: Iterable[str] = ()) -> list[Task]:
@@ -74,8 +76,9 @@ def guarded(tasks: Sequence[Task], forgiven: Iterable[str] = ()) -> list[Task]:
     somebody needs is seen: he, or a sentinel behind him, never starts. forgiven: those whose failure may pass."""
     followed = {name for task in tasks for name, _ in task.terms}
     needed = {name for task in tasks for name, kind in task.terms if kind in (NEED, DONE)}
-    unseen = [task.name for task in tasks if task.name in followed - needed - set(forgiven)]
-    return [*tasks, *(Task(f"s-{name}", Call(NOTHING, {}), ((name, NEED),), "false") for name in unseen)]
+    unseen = followed - needed - set(forgiven)
+    names = [task.name for task in tasks if task.name in unseen]
+    return [*tasks, *(Task(f"s-{name}", Call(NOTHING, {}), ((name, NEED),), "false") for name in names)]
 
 
 def dag(tasks: Iterable[Task], leaves: Iterable[str] = (), forgiven: Iterable[str] = (), **more: Any) -> Table:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 Look = Callable[[str], str | None]
 TAG = re.compile(r"\{\{(=?)(.*?)\}\}")
-TOKEN = re.compile(r"\s*(==|[?:()]|'[^']*'|[\w.\-\[\]']+)")
+TOKEN = re.compile(r"\s*(==|&&|\|\||\?\?|[?:()]|'[^']*'|[\w.\-\[\]']+)")
+OPERATORS = ("||", "&&", "==", "??")  # the weakest first
 NAMED = re.compile(r"tasks\['([^']+)'\]")
 
 
@@ -23,7 +24,7 @@ def filled(text: str, look: Look) -> str:
 
 def evaluate(text: str, look: Look) -> str | None:
     """The value of an expression; None where a name has none."""
-    tokens = TOKEN.findall(NAMED.sub(r"tasks.\1", text))
+    tokens = TOKEN.findall(NAMED.sub(r"tasks.\1", text).replace("?.", "."))
     value, rest = _choice(tokens, look)
     assert not rest, f"{text!r} is read up to {rest}"
     return value
@@ -35,7 +36,7 @@ def holds(when: str) -> bool | None:
 
 
 def _choice(tokens: list[str], look: Look) -> tuple[str | None, list[str]]:
-    value, rest = _equal(tokens, look)
+    value, rest = _both(tokens, look, 0)
     if rest[:1] != ["?"]:
         return value, rest
     first, rest = _choice(rest[1:], look)
@@ -44,12 +45,26 @@ def _choice(tokens: list[str], look: Look) -> tuple[str | None, list[str]]:
     return (first if value == "true" else second), rest
 
 
-def _equal(tokens: list[str], look: Look) -> tuple[str | None, list[str]]:
-    left, rest = _atom(tokens, look)
-    if rest[:1] != ["=="]:
-        return left, rest
-    right, rest = _atom(rest[1:], look)
-    return ("true" if left == right else "false"), rest
+def _both(tokens: list[str], look: Look, level: int) -> tuple[str | None, list[str]]:
+    """Operators between two values, the weakest first."""
+    if level == len(OPERATORS):
+        return _atom(tokens, look)
+    left, rest = _both(tokens, look, level + 1)
+    while rest[:1] == [OPERATORS[level]]:
+        right, rest = _both(rest[1:], look, level + 1)
+        left = _applied(OPERATORS[level], left, right)
+    return left, rest
+
+
+def _applied(operator: str, left: str | None, right: str | None) -> str | None:
+    if operator == "??":
+        return right if left is None else left
+    truth = {
+        "==": left == right,
+        "&&": left == right == "true",
+        "||": "true" in (left, right),
+    }[operator]
+    return "true" if truth else "false"
 
 
 def _atom(tokens: list[str], look: Look) -> tuple[str | None, list[str]]:

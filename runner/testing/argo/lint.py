@@ -14,8 +14,8 @@ RESULTS = ("Succeeded", "Failed", "Errored", "Skipped", "Omitted")
 TERM = re.compile(r"([-a-zA-Z0-9]+)\.(\w+)")
 TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 INPUT = re.compile(r"inputs\.parameters\.(\w+)")
-OUTPUT = re.compile(r"tasks(?:\.|\[')([-a-zA-Z0-9]+?)(?:'\])?\.(?:outputs\.parameters\.(\w+)|status)")
-OPERATORS = re.compile(r"==|\?|:|\(|\)|&&|\|\||'(?:true|false|error|Succeeded|\d+)'|\s")
+OUTPUT = re.compile(r"tasks(?:\.|\[')([-a-zA-Z0-9]+?)(?:'\])?\.(?:outputs\??\.parameters\??\.(\w+)|status)")
+OPERATORS = re.compile(r"==|\?\?|\?|:|\(|\)|&&|\|\||'(?:true|false|error|Succeeded|Failed|Error|\d+)'|\s")
 ANYWHERE = (
     "workflow.parameters.parent",
     "workflow.uid",
