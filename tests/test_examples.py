@@ -118,7 +118,7 @@ def specs(plan: dict[str, Any]) -> dict[str, Any]:
     """The container of each task of a plan, with words for what only a run knows."""
     profile = plan["profile"]
     run = "/project/.runner/runs/RUN"
-    around = Around("/project", "UID:GID", "USER", "PID:BIRTH", "/project/.runner/agent/AGENT", f"{run}/FOLDER")
+    around = Around("/project", "UID:GID", "USER", "PID:BIRTH", "/project/.runner/agent/AGENT", f"{run}/FOLDER", 64)
     found = {}
     for id, part in plan["nodes"].items():
         while "body" in part:

@@ -100,7 +100,9 @@ class Boxes:
         box.log = call["log"]
         os.makedirs(os.path.dirname(box.log), exist_ok=True)
         owner = f"{os.getpid()}:{born(os.getpid())}"
-        around = Around(self.root, f"{os.getuid()}:{os.getgid()}", user(), owner, agent or "", box.folder)
+        around = Around(
+            self.root, f"{os.getuid()}:{os.getgid()}", user(), owner, agent or "", box.folder, self.engine.cpus()
+        )
         if agent is None:
             self._carry(box, image, around)
             return

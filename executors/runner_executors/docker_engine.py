@@ -42,6 +42,7 @@ class Engine:
     def __init__(self, client: Any, errors: Any) -> None:
         self.client, self.errors = client, errors
         self._known: dict[str, str] = {}
+        self._cpus = 0.0
 
     @classmethod
     def reached(cls, environ: Mapping[str, str]) -> Engine:
@@ -61,6 +62,12 @@ class Engine:
                 client.close()
             raise Refused([diagnose("E721", None, host=host, why=_last(error))]) from None
         return cls(client, errors)
+
+    def cpus(self) -> float:
+        """Processors of its machine, asked once."""
+        if not self._cpus:
+            self._cpus = self.stock()["cpu"]
+        return self._cpus
 
     def stock(self) -> dict[str, float]:
         """Processors and memory of its machine."""

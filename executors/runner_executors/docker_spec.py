@@ -14,7 +14,8 @@ LABEL = "run.runner"  # labels of our containers: root, owner, run, step
 
 class Around(NamedTuple):
     """What a container has of this machine and this run. user: "uid:gid"; login: its name; owner: the process that
-    drives it, "pid:birth"; agent: the folder with the agent for its image; folder: what it may write to."""
+    drives it, "pid:birth"; agent: the folder with the agent for its image; folder: what it may write to; cpus: all that
+    there are."""
 
     root: str
     user: str
@@ -22,6 +23,7 @@ class Around(NamedTuple):
     owner: str
     agent: str
     folder: str
+    cpus: float
 
 
 class Bare(NamedTuple):
@@ -70,7 +72,7 @@ def _of_any(call: Table, image: str, around: Around, what: Bare) -> Table:
 
 
 def _host(call: Table, settings: Table) -> Table:
-    found = limits(call)
+    found = limits(call, around.cpus)
     if settings.get("network"):
         found["NetworkMode"] = settings["network"]
     if settings.get("read-only"):
@@ -108,12 +110,12 @@ def catalog_of(call: Table, root: str) -> str | None:
     return os.path.join(root, catalog.get("path") or ".runner/catalog")
 
 
-def limits(call: Table) -> Table:
-    """`resources` as the engine holds to them; memory is no larger with swap."""
+def limits(call: Table, cpus: float) -> Table:
+    """`resources` as the engine holds to them; memory is no larger with swap. More processors than there are is all."""
     resources: Table = call.get("resources") or {}
     found: Table = {}
     if resources.get("cpu"):
-        found["NanoCpus"] = int(resources["cpu"] * 1_000_000_000)
+        found["NanoCpus"] = int(min(resources["cpu"], cpus) * 1_000_000_000)
     if resources.get("memory"):
         found["Memory"] = found["MemorySwap"] = int(resources["memory"])
     if resources.get("shm"):

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner_executors.docker_spec import Around, spec
 
-AROUND = Around("/p", "1:2", "ada", "7:1", "/p/agent", "/p/run/0.box")
+AROUND = Around("/p", "1:2", "ada", "7:1", "/p/agent", "/p/run/0.box", 8)
 
 
 def asked(settings: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
@@ -23,6 +23,7 @@ def test_resources_are_limits_of_the_container() -> None:
     assert host["Memory"] == host["MemorySwap"] == 1 << 20
     assert host["DeviceRequests"] == [{"Count": 2, "Capabilities": [["gpu"]]}]
     assert set(asked()["HostConfig"]) == {"Mounts"}
+    assert asked(resources={"cpu": 64})["HostConfig"]["NanoCpus"] == 8_000_000_000
 
 
 def test_settings_choose_network_and_python() -> None:
