@@ -24,6 +24,8 @@ NO_MEMORY = "its container had no more memory"
 class Docker:
     """Traverser of containers on one Docker Engine. Raises Refused where there is no engine."""
 
+    here = True
+
     def __init__(
         self,
         settings: Any = None,
@@ -93,12 +95,9 @@ class Docker:
     def poll(self, timeout: float) -> list[tuple[Box, Table]]:
         """Wait for ends, at most `timeout` seconds."""
         self._clear()
+        woken = [self._running[fd] for fd, _ in self._poll.poll(self.waits(timeout)[1] * 1000)]
         now = time.monotonic()
-        wake = {box: at for box in self._running.values() if box.carried and (at := box.carried.wake()) is not None}
-        wait = 0.0 if self._ended else max(0.0, min([timeout, *(at - now for at in wake.values())]))
-        woken = [self._running[fd] for fd, _ in self._poll.poll(wait * 1000)]
-        now = time.monotonic()
-        for box in dict.fromkeys([*woken, *(box for box, at in wake.items() if at <= now)]):
+        for box in dict.fromkeys([*woken, *(box for box, at in self._due().items() if at <= now)]):
             if box.carried is not None:
                 self._look(box)
             elif not box.heard():
@@ -111,6 +110,16 @@ class Docker:
         end = box.carried.poll() if box.carried is not None else None
         if box.carried is not None and end is not None:
             self._finish(box, self._brought(box, end))
+
+    def waits(self, timeout: float) -> tuple[list[int], float]:
+        """What to wait for instead of `poll`: descriptors, and at most how many seconds."""
+        now = time.monotonic()
+        first = min([timeout, *(at - now for at in self._due().values())])
+        return list(self._running), 0.0 if self._ended else max(0.0, first)
+
+    def _due(self) -> dict[Box, float]:
+        """When attempts without an agent must be looked at."""
+        return {box: at for box in self._running.values() if box.carried and (at := box.carried.wake()) is not None}
 
     def stop(self, box: Box, why: str = "cancelled", hard: bool = False) -> None:
         """End an attempt: its agent gives the command its grace; hard: at once."""

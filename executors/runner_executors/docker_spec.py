@@ -41,7 +41,7 @@ def spec(call: Table, image: str, settings: Table, around: Around) -> Table:
     return {
         **_of_any(call, image, around, Bare(argv, {}, "/", [])),
         **dict.fromkeys(("OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr"), True),
-        "HostConfig": {"Mounts": mounts(call, settings, around), **_host(call, settings)},
+        "HostConfig": {"Mounts": mounts(call, settings, around), **_host(call, settings, around)},
     }
 
 
@@ -53,7 +53,7 @@ def bare(call: Table, image: str, settings: Table, around: Around, what: Bare) -
     return {
         **_of_any(call, image, around, what),
         **dict.fromkeys(("AttachStdout", "AttachStderr"), True),
-        "HostConfig": {**alone, **_host(call, settings)},
+        "HostConfig": {**alone, **_host(call, settings, around)},
     }
 
 
@@ -71,7 +71,7 @@ def _of_any(call: Table, image: str, around: Around, what: Bare) -> Table:
     }
 
 
-def _host(call: Table, settings: Table) -> Table:
+def _host(call: Table, settings: Table, around: Around) -> Table:
     found = limits(call, around.cpus)
     if settings.get("network"):
         found["NetworkMode"] = settings["network"]

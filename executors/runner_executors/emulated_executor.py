@@ -123,6 +123,10 @@ class Emulated:
         ends, self._ended = self._ended, []
         return ends
 
+    def waits(self, timeout: float) -> tuple[list[int], float]:
+        """What to wait for instead of `poll`: descriptors, and at most how many seconds."""
+        return list(self._running), 0.0 if self._ended else timeout
+
     def stop(self, pod: Pod, why: str = "cancelled", hard: bool = False) -> None:
         """End an attempt: its agent gives the command its grace; hard: at once, with all below it."""
         pod.stopped = pod.stopped or why

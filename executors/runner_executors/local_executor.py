@@ -26,6 +26,8 @@ class Local:
     lines: called with a handle and the last line that its step printed, when that changed.
     """
 
+    here = True
+
     def __init__(
         self,
         settings: Any = None,
@@ -119,6 +121,13 @@ class Local:
             if self.lines is not None:
                 self._tell()
         return ends
+
+    def waits(self, timeout: float) -> tuple[list[int], float]:
+        """What to wait for instead of `poll`: descriptors, and at most how many seconds."""
+        if not self._epoll:
+            return list(self._watched), min(timeout, _POLL)
+        now = time.monotonic()
+        return [self._poller.fileno()], 0.0 if self._ready else max(0.0, self._due(now + timeout) - now)
 
     def stop(self, handle: Attempt, why: str = "cancelled", hard: bool = False) -> None:
         """End an attempt; its end record comes from `poll`."""

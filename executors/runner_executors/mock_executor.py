@@ -55,6 +55,10 @@ class Mock:
         ends, self._ended = self._ended, []
         return ends
 
+    def waits(self, timeout: float) -> tuple[list[int], float]:
+        """What to wait for instead of `poll`: nothing, a mock has ended already."""
+        return [], 0.0 if self._ended else timeout
+
     def stop(self, handle: int, why: str = "cancelled", hard: bool = False) -> None:
         """Nothing goes on that could be stopped."""
 

@@ -28,9 +28,9 @@ def run(args: argparse.Namespace) -> int:
     if "build" not in profile:
         hint = 'write it there: `[build]` with `base = "python:3.12-slim"`'
         raise Refused([diagnose("E945", None, why=f"the profile `{profile['name']}` has no `[build]`", hint=hint)])
-    if not builds(made):
+    if not builds(made, profile):
         raise Refused([diagnose("E945", None, why=f"the executor `{profile['executor']['type']}` makes no images")])
-    image = built(made, _say, args.fresh)
+    image = built(made, profile, _say, args.fresh)
     if args.json:
         said = {"image": image.name, "id": image.id, "made": image.made, "ingredients": image.ingredients}
         print(json.dumps(said, indent=2, ensure_ascii=False))

@@ -21,57 +21,63 @@ Say = Callable[[str], None]
 
 
 def pinned(made: Planned, quiet: bool) -> Planned:
-    """The plan with the id of the image that its steps run in, which is made if need be; others as they are.
+    """The plan with the ids of the images that its steps run in, which are made if need be; others as they are.
 
     Raises Refused (E722). What is made is told on stderr, unless quiet."""
-    profile = made.plan["profile"]
-    executor = profile["executor"]
-    if "build" not in profile or executor.get("image") or not builds(made):
-        return made
 
     def say(line: str) -> None:
         if not quiet and line.startswith("Step "):
             sys.stderr.write(f"image: {line}\n")
             sys.stderr.flush()
 
-    found = built(made, say)
-    if found.made and not quiet:
-        sys.stderr.write(f"image: {found.name}\n")
-    plan = {**made.plan, "profile": {**profile, "executor": {**executor, "image": found.id}}}
+    def with_image(profile: Table) -> Table:
+        executor = profile["executor"]
+        if "build" not in profile or executor.get("image") or not builds(made, profile):
+            return profile
+        found = built(made, profile, say)
+        if found.made and not quiet:
+            sys.stderr.write(f"image: {found.name}\n")
+        return {**profile, "executor": {**executor, "image": found.id}}
+
+    plan = {**made.plan, "profile": with_image(made.plan["profile"])}
+    if "profiles" in plan:
+        plan["profiles"] = {name: with_image(profile) for name, profile in plan["profiles"].items()}
+    if plan == made.plan:
+        return made
     del plan["digest"]
     plan["digest"] = digest(plan)
     return made._replace(plan=plan, text=written(plan))
 
 
-def builds(made: Planned) -> bool:
-    """Whether the executor of a plan makes images."""
+def builds(made: Planned, profile: Table) -> bool:
+    """Whether the executor of a profile of the plan makes images."""
     from runner.plugins import find
 
-    return "build" in find("executors", made.plan["profile"]["executor"]["type"], made.plugins).more
+    return "build" in find("executors", profile["executor"]["type"], made.plugins).more
 
 
-def built(made: Planned, say: Say, fresh: bool = False) -> Image:
-    """The image of a plan's profile. Raises Refused: E722, or no engine."""
+def built(made: Planned, profile: Table, say: Say, fresh: bool = False) -> Image:
+    """The image of a profile of the plan. Raises Refused: E722, or no engine."""
     from runner.run.recipe import recipe
     from runner.run.services import implementation
 
-    profile = made.plan["profile"]
     builder = implementation("executors", profile["executor"], made.plugins).builder(profile["executor"], os.environ)
     try:
         image: Image = builder.build(recipe(profile["build"], profile["executor"], str(made.root)), say, fresh)
     except NotBuilt as refused:
-        raise Refused([_explained(made, refused)]) from None
+        raise Refused([_explained(made, profile, refused)]) from None
     finally:
         builder.close()
     return image
 
 
-def _explained(made: Planned, refused: NotBuilt) -> Diagnostic:
-    laid = made.behind().resolved.layers.service("build")
+def _explained(made: Planned, profile: Table, refused: NotBuilt) -> Diagnostic:
+    layers = made.behind().resolved.layers
+    laid = layers.others.get(profile["name"], layers).service("build")
     place = laid.place((refused.key,)) if refused.key in laid.table else laid.place((), "header")
     related = []
     if refused.step:
-        path = Path(made.plan["profile"]["build"]["dockerfile"])
+        path = Path(profile["build"]["dockerfile"])
         line, width = _line(made.root / path, refused.step)
         related = [(Place(os.path.relpath(made.root / path), line, 1, width + 1), "this instruction")]
     hint = "\n".join(refused.said) or None

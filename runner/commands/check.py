@@ -60,6 +60,7 @@ def problems_of(ask: Ask) -> list[Diagnostic]:
     from runner.commands.making import make
     from runner.model.check import check
     from runner.resolve.kinds import is_profile
+    from runner.resolve.resolved import profiles as profiles_of
     from runner.text.directive import directive
     from runner.text.document import load
     from runner.text.sources import Sources
@@ -76,7 +77,9 @@ def problems_of(ask: Ask) -> list[Diagnostic]:
         raise Refused([*directive(doc, sources), *refused.problems]) from None
     found = [*directive(doc, sources), *made.problems]
     files = made.resolved.files
-    for other in (*files.library.texts[1:], *(profile.doc for profile in files.profiles)):
+    profiles = [profile.doc for profile in files.profiles]
+    profiles += profiles_of((layers.files for layers in made.resolved.layers.others.values()), files)
+    for other in (*files.library.texts[1:], *profiles):
         found += directive(other, sources)
     # a required parameter is given when the pipeline runs; a check may go without
     return [problem for problem in found if problem.code != "E454"]

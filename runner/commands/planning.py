@@ -80,5 +80,8 @@ def _keepable(plan: Mapping[str, Any], behind: Made) -> bool:
     files, profile = behind.resolved.files, plan["profile"]
     groups = {"executor": "executors", "run-log": "run_logs", "catalog": "catalogs", "secrets": "secrets"}
     ours = all(profile[service]["type"] in BUILT_IN[group] for service, group in groups.items())
-    packed = any(":" in one.name and not one.name.startswith("std:") for one in files.profiles)
+    others = behind.resolved.layers.others.values()
+    ours = ours and all(other.service("executor").table["type"] in BUILT_IN["executors"] for other in others)
+    chain = (*files.profiles, *(one for other in others for one in other.files.profiles))
+    packed = any(":" in one.name and not one.name.startswith("std:") for one in chain)
     return ours and not packed and not files.plugins and not files.library.packed

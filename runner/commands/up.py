@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         from runner.commands.plan import show
 
         return show(made.plan, args, made.root, made.plugins, parent)
-    if "build" in made.plan["profile"]:
+    if any("build" in one for one in (made.plan["profile"], *made.plan.get("profiles", {}).values())):
         from runner.commands.building import pinned
 
         made = pinned(made, quiet=args.output in ("json", "quiet"))
@@ -157,28 +157,27 @@ def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozen
         warnings.append(diagnose("W703", None))
     if given < asked:
         warnings.append(diagnose("W705", None, wanted=asked, given=given))
-    stock = services.executor.stock() if any(map(asked_of, plan["nodes"].values())) else None
-    if stock:
-        warnings += excess(plan, made.behind().built.tree, stock, chosen)
+    pools = services.pools() if any(map(asked_of, plan["nodes"].values())) else []
+    for pool in pools:
+        warnings += excess(plan, made.behind().built.tree, chosen, *pool)
     if warnings:
         from runner.views.problems import show
 
         show(warnings)
-    return Wanted(given, args.fail_fast, chosen, plan["timeout"], stock)
+    return Wanted(given, args.fail_fast, chosen, plan["timeout"], pools)
 
 
 def _place(plan: Table, started: Table, root: Path, args: argparse.Namespace) -> Any:
-    from runner.agent.call import DEFAULT_GRACE, Place
-    from runner.model.units import seconds
+    from runner.agent.call import Place
+    from runner.run.services import grace_of
 
-    grace = plan["profile"]["executor"].get("grace")
     folder = root / ".runner" / "runs" / started["run"]
     return Place(
         str(root),
         str(folder),
         plan["profile"]["catalog"],
         {"id": started["run"], "name": started["name"], "plan": plan["digest"], "run-log": plan["profile"]["run-log"]},
-        seconds(grace) if grace else DEFAULT_GRACE,
+        grace_of(plan["profile"]["executor"]),
         args.isolate,
         os.environ,
     )

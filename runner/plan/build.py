@@ -12,7 +12,7 @@ from runner.plan.mocked import mocked, pretends
 from runner.plan.nodes import Emitter
 from runner.plan.process import processes
 from runner.plan.scope import find_step
-from runner.plan.services import profile_table, setting
+from runner.plan.services import other_tables, profile_table, setting
 from runner.plan.steps import Step, Tree
 from runner.plan.walk import references
 from runner.resolve.naming import pipeline_name
@@ -68,11 +68,13 @@ def build(resolved: Resolved, sources: Sources) -> Built:
     tree.problems += processes(tree, sources)
     returns = emitter.exports(tree.home)
     params = {name: compiler.parameter(name) for name in resolved.parameters.known}
-    profile = profile_table(resolved, compiler)
-    if "build" in profile:
-        from runner.plan.image import image  # few profiles have it
+    profile = profile_table(resolved.layers, compiler)
+    others = other_tables(tree, compiler)
+    for name, table in {"": profile, **others}.items():
+        if "build" in table:
+            from runner.plan.image import image  # few profiles have it
 
-        tree.problems += image(resolved, sources, profile)
+            tree.problems += image(resolved.layers.others.get(name, resolved.layers), sources, table)
     limit, timeout = (
         setting(resolved, compiler, "max-parallel", COUNT),
         setting(resolved, compiler, "timeout", DURATION),
@@ -80,8 +82,10 @@ def build(resolved: Resolved, sources: Sources) -> Built:
     if any(problem.severity == "error" for problem in tree.problems):
         return Built(None, tree, _sorted(tree, resolved))
     nodes = emitter.nodes(drafts, sorted_graphs)
-    if pretends(profile["executor"], resolved.files.plugins):
-        nodes = mocked(nodes, lambda do: True)
+    plugins = resolved.files.plugins
+    mocks = [name for name, table in {"": profile, **others}.items() if pretends(table["executor"], plugins)]
+    if mocks:
+        nodes = mocked(nodes, lambda do: do.get("profile", "") in mocks)
     plan: Table = {
         "v": VERSION,
         "name": pipeline_name(tree.doc.data, resolved.ask.file),
@@ -90,6 +94,7 @@ def build(resolved: Resolved, sources: Sources) -> Built:
         "types": resolved.parameters.kinds,
         "inputs": {"env": dict(sorted(compiler.env.items())), "git": dict(sorted(compiler.git.items()))},
         "profile": profile,
+        **({"profiles": others} if others else {}),
         "max_parallel": limit,
         "timeout": timeout,
         "returns": returns,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from runner.model.units import BYTES
@@ -14,25 +14,27 @@ if TYPE_CHECKING:
 Table = dict[str, Any]
 
 
-def asked_of(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The resources that a node's task asks for, or its items' or rounds'."""
+def asked_of(node: Mapping[str, Any], profiles: Collection[str] | None = None) -> Mapping[str, Any]:
+    """The resources that a node's task asks for, or its items' or rounds'. profiles: only where one of them runs it,
+    "" for the run's own."""
     part = node
     while "body" in part:
         part = part["body"]
-    found: Mapping[str, Any] = part.get("do", {}).get("resources") or {}
-    return found
+    do: Mapping[str, Any] = part.get("do", {})
+    return do.get("resources") or {} if profiles is None or do.get("profile", "") in profiles else {}
 
 
 def excess(
-    plan: Table, tree: Tree, stock: Mapping[str, float], selected: frozenset[str] | None = None
+    plan: Table, tree: Tree, selected: frozenset[str] | None, profiles: Collection[str], totals: Mapping[str, float]
 ) -> list[Diagnostic]:
-    """One warning a kind, at the step that asks for the most. stock: what there is, `memory` in bytes."""
+    """One warning a kind, at the step that asks for the most. totals: what steps of these profiles find, `memory` in
+    bytes."""
     found: list[Diagnostic] = []
-    for kind, there in stock.items():
+    for kind, there in totals.items():
         over = {
             id: asked
             for id, node in plan["nodes"].items()
-            if (asked := asked_of(node).get(kind) or 0) > there and (selected is None or id in selected)
+            if (asked := asked_of(node, profiles).get(kind) or 0) > there and (selected is None or id in selected)
         }
         if not over:
             continue

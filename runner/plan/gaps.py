@@ -9,8 +9,10 @@ from runner.plan.nearby import holder
 from runner.plan.patches import patches
 from runner.plan.services import OTHERS
 from runner.plan.steps import Step, Tree
+from runner.plugins import Flavor, every, find, load
+from runner.resolve.layers import Layers
 from runner.resolve.resolved import Resolved
-from runner.text.diagnostics import Diagnostic, diagnose
+from runner.text.diagnostics import Diagnostic, Place, diagnose
 
 Table = dict[str, Any]
 WHERE = {"submitter": "on this machine", "place": "in the cluster"}
@@ -19,39 +21,75 @@ STORES = {"run-log": "run_logs", "catalog": "catalogs"}
 
 def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
     """One pass over all steps for all executors; each gap points at the key that asks."""
-    from runner.plugins import find
-
-    plugins = resolved.files.plugins
-    laid = resolved.layers.service("executor")
-    name = str(plan["profile"]["executor"]["type"])
-    flavor = find("executors", name, plugins, laid.place(("type",)) if laid.origin(("type",)) else None)
-    can = frozenset(flavor.more)
-    found = [diagnose("W611", resolved.layers.service(service).place((), "header"), service=service, executor=name)
-             for service in OTHERS if service in plan["profile"] and not {service, PRETEND} & can]  # fmt: skip
-    if PRETEND in can:
-        found += patches(plan["profile"]["executor"].get("steps") or {}, tree, laid)
-    found += _unreached(plan, resolved, name, flavor.reach)
-    found += _unseen(plan, resolved, name) if "volumes" in can else []
-    if PRETEND not in can:
-        found += _unknown(plan, resolved, name, "place" if "volumes" in can else "submitter")
+    layers = resolved.layers
+    flavor = _flavor(layers, plan["profile"])
+    found = [diagnose("W611", layers.service(one).place((), "header"), service=one, executor=flavor.name)
+             for one in OTHERS if one in plan["profile"] and not {one, PRETEND}.intersection(flavor.more)]  # fmt: skip
+    flavors = {"": flavor}
+    found += _of_place(plan, tree, resolved, "", flavor)
+    for name, table in plan.get("profiles", {}).items():
+        flavors[name] = _flavor(layers.others[name], table)
+        found += _of_place(plan, tree, resolved, name, flavors[name])
+    found += _alone(flavors, tree)
     for step in tree.steps:
-        found += _of_step(step, name, can)
+        if step.task:
+            found += _of_step(step, flavors[tree.sent(step) or ""])
+        elif _sent_as_a_whole(step) and not resolved.ask.mock:
+            found.append(diagnose("E621", step.place(("profile",), "key"), step=step.path))
     return found
 
 
-def _unreached(plan: Table, resolved: Resolved, executor: str, who: tuple[str, ...]) -> list[Diagnostic]:
-    """Stores that the steps of an executor have to reach and can't; each points at the choice of the store."""
-    from runner.plugins import every, find
+def _flavor(layers: Layers, profile: Table) -> Flavor:
+    laid = layers.service("executor")
+    place = laid.place(("type",)) if laid.origin(("type",)) else None
+    return find("executors", str(profile["executor"]["type"]), layers.files.plugins, place)
 
+
+def _of_place(plan: Table, tree: Tree, resolved: Resolved, name: str, flavor: Flavor) -> list[Diagnostic]:
+    """Of one executor: what its steps can't reach. name: the profile to which they are sent, "" for the run's own."""
+    profile, layers = plan["profiles"][name] if name else plan["profile"], resolved.layers.others.get(name)
+    if PRETEND in flavor.more:
+        laid = (layers or resolved.layers).service("executor")
+        return list(patches(profile["executor"].get("steps") or {}, tree, laid))
+    sent = next((step.place(("profile",)) for step in tree.steps if tree.sent(step) == name), None)
+    far = "volumes" in flavor.more
+    found = _unreached(plan, resolved, flavor, sent)
+    found += _unseen(plan, resolved, flavor.name) if far else []
+    declared = {entry["name"] for do in map(_do, plan["nodes"].values()) if do.get("profile", "") == name
+                for entry in do.get("secrets", ())}  # fmt: skip
+    return found + _unknown(plan, resolved, flavor.name, "place" if far else "submitter", declared)
+
+
+def _alone(flavors: dict[str, Flavor], tree: Tree) -> list[Diagnostic]:
+    """Executors that take a pipeline as a whole, or whose stores this machine may not see, in a run that has others."""
+    real = {name: flavor for name, flavor in flavors.items() if PRETEND not in flavor.more}
     found: list[Diagnostic] = []
+    for name, flavor in real.items() if len(real) > 1 else ():
+        if "volumes" in flavor.more or hasattr(load(flavor), "emit"):
+            first = next(step for step in tree.steps if tree.sent(step) and (not name or tree.sent(step) == name))
+            found.append(diagnose("E622", first.place(("profile",)), executor=flavor.name))
+    return found
+
+
+def _sent_as_a_whole(step: Step) -> bool:
+    """Whether a group is named to be sent elsewhere; a pattern means what is inside it."""
+    said = step.laid.origin(("profile",)) if "profile" in step.table else None
+    return said is not None and "*" not in said.keys[-1]
+
+
+def _unreached(plan: Table, resolved: Resolved, flavor: Flavor, sent: Place | None) -> list[Diagnostic]:
+    """Stores that the steps of an executor have to reach and can't; each points at the choice of the store, or where
+    steps were sent to that executor."""
+    found: list[Diagnostic] = []
+    who = set(flavor.reach)
     for service, group in STORES.items():
         kind, plugins = str(plan["profile"][service]["type"]), resolved.files.plugins
         there = find(group, kind, plugins).reach
-        if not there or set(who) <= set(there):
+        if not there or who <= set(there):
             continue
-        fit = [f"`{flavor.name}`" for flavor in every(group, plugins)[0] if set(who) <= set(flavor.reach)]
-        place = resolved.layers.written(service) or resolved.layers.written("executor")
-        args: Table = {"executor": executor, "service": service.replace("-", " "), "kind": kind}
+        fit = [f"`{store.name}`" for store in every(group, plugins)[0] if who <= set(store.reach)]
+        place = sent or resolved.layers.written(service) or resolved.layers.written("executor")
+        args: Table = {"executor": flavor.name, "service": service.replace("-", " "), "kind": kind}
         found.append(diagnose("E612", place, hint=f"say `{service}.type`: {' or '.join(fit)}", **args))
     return found
 
@@ -75,12 +113,10 @@ def _unseen(plan: Table, resolved: Resolved, executor: str) -> list[Diagnostic]:
     return found
 
 
-def _unknown(plan: Table, resolved: Resolved, executor: str, where: str) -> list[Diagnostic]:
-    """Secrets whose provider knows them elsewhere than the executor needs them, and those that have no home."""
-    from runner.plugins import every, find
-
+def _unknown(plan: Table, resolved: Resolved, executor: str, where: str, names: set[str]) -> list[Diagnostic]:
+    """Secrets whose provider knows them elsewhere than the executor needs them, and those that have no home. names:
+    what its steps declare."""
     laid, kind = resolved.layers.service("secrets"), str(plan["profile"]["secrets"]["type"])
-    names = {entry["name"] for node in plan["nodes"].values() for entry in _declared(node)}
     reach = find("secrets", kind, resolved.files.plugins).reach
     if not names or not reach:
         return []
@@ -94,24 +130,21 @@ def _unknown(plan: Table, resolved: Resolved, executor: str, where: str) -> list
     return [diagnose("E615", laid.place((), "header"), name=name) for name in lost]
 
 
-def _declared(part: Table) -> list[Table]:
+def _do(part: Table) -> Table:
     while "body" in part:
         part = part["body"]
-    found: list[Table] = part.get("do", {}).get("secrets", [])
+    found: Table = part.get("do", {})
     return found
 
 
-def _of_step(step: Step, executor: str, can: frozenset[str]) -> list[Diagnostic]:
+def _of_step(step: Step, flavor: Flavor) -> list[Diagnostic]:
     found: list[Diagnostic] = []
-    if step.kind == "container" and "containers" not in can:
+    if step.kind == "container" and "containers" not in flavor.more:
         hint = "choose an executor that runs images, such as `docker`"
         place = step.place(("container",), "key")
-        found.append(diagnose("E610", place, executor=executor, what="a `container` step", hint=hint))
-    if "profile" in step.table:
-        place = step.place(("profile",), "key")
-        found.append(diagnose("E610", place, executor=executor, what="a step that another profile runs"))
+        found.append(diagnose("E610", place, executor=flavor.name, what="a `container` step", hint=hint))
     runtime = step.table.get("runtime")
     file = str(runtime.get("file", "")) if isinstance(runtime, dict) and runtime.get("type") == "conda" else ""
-    if file.endswith((".yaml", ".yml")) and "environments" not in can:
+    if file.endswith((".yaml", ".yml")) and "environments" not in flavor.more:
         found.append(diagnose("W610", step.place(("runtime",)), file=file))
     return found

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from runner.resolve.resolved import Resolved
+from runner.resolve.layers import Layers
 from runner.text.diagnostics import Diagnostic, diagnose, near
 from runner.text.sources import Sources
 
@@ -21,10 +21,10 @@ WORDS = {
 }
 
 
-def image(resolved: Resolved, sources: Sources, profile: Table) -> Iterator[Diagnostic]:
+def image(layers: Layers, sources: Sources, profile: Table) -> Iterator[Diagnostic]:
     """All problems of the table, as the plan holds it."""
     build: Table = profile.get("build") or {}
-    laid = resolved.layers.service("build")
+    laid = layers.service("build")
     if not build:
         return
     if "dockerfile" in build:

@@ -1,5 +1,5 @@
 """Steps of an executor that only pretends to run them, and what their plan leaves out: nothing is waited for, no secret
-is asked for, and the cache neither serves nor keeps them."""
+is asked for, no text made of a return that is `none`, and the cache neither serves nor keeps them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def _part(part: Table, is_mocked: Callable[[Table], bool]) -> Table:
     if "body" in part:
         out["body"] = _part(part["body"], is_mocked)
     else:
-        out["do"] = {**do, "cache": False, "secrets": [], "mock": True}
+        out["do"] = {**do, "cache": False, "secrets": [], "env": {}, "mock": True}
+        out["do"].update({"argv": []} if "argv" in do else {})
         out["retry"] = {**part["retry"], **({"delay": 0.0} if "delay" in part["retry"] else {})}
     return {**out, **({"delay": 0.0} if "delay" in out else {})}
 

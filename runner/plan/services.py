@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from runner.model.settings import configure
 from runner.plan.amounts import Amount, read
 from runner.plan.compile import Compiler, Unknown
+from runner.plan.steps import Tree
 from runner.plan.walk import wrong
-from runner.resolve.layers import SERVICES, Laid
+from runner.resolve.layers import SERVICES, Laid, Layers
 from runner.resolve.parameters import plain
 from runner.resolve.resolved import Resolved
 from runner.rules.expr import ExprError
@@ -16,29 +18,37 @@ from runner.text.diagnostics import Place, Refused, diagnose
 from runner.text.document import At
 
 OTHERS = ("volumes", "build", "schedule")
+PLACE = ("executor", "volumes", "build")  # what a step that is sent elsewhere has of that profile; stores are the run's
 
 
-def profile_table(resolved: Resolved, compiler: Compiler) -> dict[str, Any]:
-    """Name and services of the profile; texts with `${env.X}` and `${git.X}` filled in."""
-    out: dict[str, Any] = {"name": resolved.files.profile}
-    for name in (*SERVICES, *OTHERS):
-        laid = resolved.layers.service(name)
+def profile_table(layers: Layers, compiler: Compiler, names: Iterable[str] = (*SERVICES, *OTHERS)) -> dict[str, Any]:
+    """Name and services of a profile; texts with `${env.X}` and `${git.X}` filled in."""
+    out: dict[str, Any] = {"name": layers.files.profile}
+    for name in names:
+        laid = layers.service(name)
         if laid.table:
             out[name] = _filled(laid, (name,), laid.table, compiler)
-    for name in SERVICES:
-        out[name] = _configured(name, out[name], resolved, compiler)
+            if name in SERVICES:
+                out[name] = _configured(name, out[name], layers, compiler)
     return out
 
 
-def _configured(name: str, table: dict[str, Any], resolved: Resolved, compiler: Compiler) -> dict[str, Any]:
+def other_tables(tree: Tree, compiler: Compiler) -> dict[str, dict[str, Any]]:
+    """By name, what the plan holds of each profile to which a step is sent."""
+    others = tree.layers.others
+    sent = dict.fromkeys(name for name in map(tree.sent, tree.steps) if name) if others else ()
+    return {name: profile_table(others[name], compiler, PLACE) for name in sent}
+
+
+def _configured(name: str, table: dict[str, Any], layers: Layers, compiler: Compiler) -> dict[str, Any]:
     """The settings of a service with the defaults of its type; what its type does not know is a problem."""
-    laid = resolved.layers.service(name)
+    laid = layers.service(name)
 
     def where(keys: tuple[str, ...], at: At) -> Place | None:
         return laid.place(keys, at) if any(layer.doc for layer in laid.layers) else None
 
     try:
-        flavor, settings = configure(name, table, resolved.files.plugins, where)
+        flavor, settings = configure(name, table, layers.files.plugins, where)
     except Refused as refused:
         compiler.problems += refused.problems
         return table

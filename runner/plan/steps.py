@@ -162,6 +162,11 @@ class Tree:
         """Its `[finally]`."""
         return self.home.last
 
+    def sent(self, step: Step) -> str | None:
+        """The profile that runs a task, where that is another."""
+        name = step.table.get("profile")
+        return name if step.task and name in self.layers.others else None
+
     def output(self, id: str, number: int) -> Place | None:
         """Where an output of a node is written: the node's id, and which of its outputs."""
         step = next((step for step in self.steps if step.id == id), None)

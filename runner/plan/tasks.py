@@ -73,6 +73,8 @@ def do(step: Step, compiler: Compiler) -> Table:
         out["runtime"] = {"type": "venv", "file": out["runtime"]}
     out["isolate"] = bool(table.get("isolate", False))
     out["cache"] = _cache(table.get("cache", False))
+    if sent := compiler.tree.sent(step):
+        out["profile"] = sent
     identity = code(step, compiler)
     if identity["files"] or identity["globs"]:
         out["code"] = identity
@@ -270,6 +272,8 @@ def reducer(step: Step, compiler: Compiler) -> tuple[Table | None, list[str]]:
         "isolate": False,
         "cache": False,
     }
+    if sent := compiler.tree.sent(step):
+        base["profile"] = sent
     for key in ("runtime", "image"):
         if key in step.table:
             base[key] = fixed(step, compiler, (key,), step.table[key])

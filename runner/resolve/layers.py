@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -61,47 +61,67 @@ class Laid(NamedTuple):
 
 
 class Layers:
-    """All documents of one question; each method lays what they say of one thing."""
+    """All documents of one question; each method lays what they say of one thing. others: the same for each profile to
+    which steps are sent, by name."""
 
-    def __init__(self, files: Files, said: Document | None) -> None:
+    def __init__(self, files: Files, said: Document | None, others: Mapping[str, Layers] | None = None) -> None:
         self.files = files
+        self.others = others or {}
         self.said = said  # --set, as a profile document
         self.profiles: list[tuple[str, Document]] = [(f"profile {entry.name}", entry.doc) for entry in files.profiles]
         if said is not None:
             self.profiles.append(("--set", said))
         self.used: set[tuple[int, Keys]] = set()  # profile tables that some step took, for N34
-        self._weak: dict[
+        self._defaults: dict[
             tuple[int, bool], list[Layer]
         ] = {}  # defaults as tasks (False) and groups (True) of a file take them
         self._exact: dict[str, list[Layer]] = {}
         self._globs: list[Layer] = []
         self._tags: dict[str, list[Layer]] = {}
         for _number, (label, doc) in enumerate(self.profiles):
-            for path, table in _tables(doc.data.get("steps")):
+            for path, table in tables(doc.data.get("steps")):
                 layer = Layer(label, doc, ("steps", path), table)
                 if "*" in path:
                     self._globs.append(layer)
                 else:
                     self._exact.setdefault(path, []).append(layer)
-            for tag, table in _tables(doc.data.get("tags")):
+            for tag, table in tables(doc.data.get("tags")):
                 self._tags.setdefault(tag, []).append(Layer(label, doc, ("tags", tag), table))
 
     def step(self, path: str, own: list[Layer], group_defaults: list[Layer], group: bool, file: Document) -> Laid:
-        """One step in the order of N32; `own` = its templates and itself, weakest first; file: where it is written."""
-        weak = (id(file), group)
-        if weak not in self._weak:
-            self._weak[weak] = _allowed(self.defaults(file), group)
-        layers = [*self._weak[weak], *_allowed(group_defaults, group), *own]
+        """One step in the order of N32; `own` = its templates and itself, weakest first; file: where it is written.
+
+        Of a step that is sent elsewhere that profile is asked; what only this one says of it by tag, pattern or path is
+        laid over that."""
+        inner = [*_allowed(group_defaults, group), *own]
+        layers = [*self._weak(file, group), *inner]
         table = lay([layer.table for layer in layers], whole=WHOLE)
-        tags = table.get("tags", [])
-        stronger = [layer for tag in tags if isinstance(tags, list) for layer in self._tags.get(tag, ())]
-        stronger += [layer for layer in self._globs if fnmatchcase(path, layer.keys[1])]
-        stronger += self._exact.get(path, ())
+        stronger = self._strong(path, table)
         if stronger:
             self.used.update((id(layer.doc), layer.keys) for layer in stronger)
-            layers += stronger
-            table = lay([layer.table for layer in layers], whole=WHOLE)
-        return Laid(table, tuple(layers))
+            table = lay([layer.table for layer in (*layers, *stronger)], whole=WHOLE)
+        other = self.others.get(table.get("profile", "")) if stronger and not group else None
+        if other is not None:
+            layers = [*other._weak(file, group), *inner]
+            under = other._strong(path, lay([layer.table for layer in layers], whole=WHOLE))
+            layers += [layer for layer in under if layer.doc is not self.said]
+            theirs = {profile.doc.path for profile in other.files.profiles}
+            stronger = [layer for layer in stronger if layer.doc and layer.doc.path not in theirs]
+            table = lay([layer.table for layer in (*layers, *stronger)], whole=WHOLE)
+        return Laid(table, (*layers, *stronger))
+
+    def _weak(self, file: Document, group: bool) -> list[Layer]:
+        """What `[defaults]` say of every task, or group, of a file."""
+        if (id(file), group) not in self._defaults:
+            self._defaults[id(file), group] = _allowed(self.defaults(file), group)
+        return self._defaults[id(file), group]
+
+    def _strong(self, path: str, table: dict[str, Any]) -> list[Layer]:
+        """What profiles say of a step by tag, pattern and path. table: the step as it is without."""
+        tags = table.get("tags", [])
+        found = [layer for tag in tags if isinstance(tags, list) for layer in self._tags.get(tag, ())]
+        found += [layer for layer in self._globs if fnmatchcase(path, layer.keys[1])]
+        return [*found, *self._exact.get(path, ())]
 
     def defaults(self, file: Document) -> list[Layer]:
         """`[defaults]`: of extended profiles, of the file that a step stands in, of the chosen profile, of `--set`."""
@@ -179,7 +199,8 @@ def _service(layers: list[Layer]) -> dict[str, Any]:
     return out
 
 
-def _tables(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def tables(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Names and tables of a table of tables; anything else in it is passed over."""
     if isinstance(value, dict):
         for name, table in value.items():
             if isinstance(table, dict):

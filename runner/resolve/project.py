@@ -54,8 +54,8 @@ def read_files(ask: Ask, sources: Sources, pipeline: Document | None = None) -> 
     said = (project, ("profile",)) if project and not ask.profile and "profile" in project.data else None
     if not isinstance(name, str):
         name = BUILT_IN
-    chain = tuple(_chain(name, said, ask, sources))
-    return Files(root, made_of.pipeline, project, name, chain, made_of)
+    profiles = tuple(chain(name, said, ask, sources))
+    return Files(root, made_of.pipeline, project, name, profiles, made_of)
 
 
 def folders(ask: Ask, root: Path) -> list[Path]:
@@ -100,8 +100,8 @@ def locate(name: str, said_in: Path | None, ask: Ask, sources: Sources) -> Path 
 Said = tuple[Document, tuple[str | int, ...]] | None  # the document and key that ask for a profile
 
 
-def _chain(name: str, said: Said, ask: Ask, sources: Sources) -> Iterator[Profile]:
-    """The profile and all that it extends, each file once, weakest first."""
+def chain(name: str, said: Said, ask: Ask, sources: Sources) -> Iterator[Profile]:
+    """The profile and all that it extends, each file once, weakest first. said: who asks for it. Raises Refused."""
     found: list[Profile] = []
     problems: list[Diagnostic] = []
     # depth first, post order: what a profile extends comes before it; a stack, since files may be chained deep

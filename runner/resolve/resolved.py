@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
 from runner.resolve.ask import Ask
+from runner.resolve.elsewhere import elsewhere
 from runner.resolve.kinds import of_steps, roots
 from runner.resolve.layers import Layers
 from runner.resolve.library import Library
@@ -40,6 +41,15 @@ def documents(files: Files, said: Document | None) -> Iterator[tuple[Document, s
         yield said, "profile"
 
 
+def profiles(others: Iterable[Files], files: Files) -> Iterator[Document]:
+    """The documents of other profiles that the chosen one does not have."""
+    known = {profile.doc.path for profile in files.profiles}
+    for profile in (one for other in others for one in other.profiles):
+        if profile.doc.path not in known:
+            known.add(profile.doc.path)
+            yield profile.doc
+
+
 def step_paths(doc: Document, library: Library) -> Iterator[str]:
     """Dotted paths of all steps that a pipeline writes, those of files that it uses among them."""
     broken = any(problem.severity == "error" for problem in library.problems)
@@ -67,8 +77,10 @@ def resolve(ask: Ask, sources: Sources, pipeline: Document | None = None) -> Res
     sets = [of_steps(word, files.pipeline) for word in ask.sets]
     said = say(sets, islice(step_paths(files.pipeline, files.library), MOST)) if ask.sets else None
     problems = [*files.library.problems, *(one for doc, kind in documents(files, said) for one in check(doc, kind))]
+    others = elsewhere(files, said, ask, sources)
+    problems += [one for doc in profiles(others.values(), files) for one in check(doc, "profile")]
     if any(problem.severity == "error" for problem in problems):
         raise Refused(spoken(with_ways(problems, files.library.ways), ask.sets))
-    layers = Layers(files, said)
+    layers = Layers(files, said, {name: Layers(other, said) for name, other in others.items()})
     known = parameters(layers, ask)
     return Resolved(ask, files, layers, known, (*problems, *known.problems))

@@ -14,11 +14,19 @@ class Traverser(Protocol):
     """An executor that runs one attempt at a time it is given; it never waits but in `poll`.
 
     What `prepare` gives is the handle of the attempt: it has no effect yet, and is perhaps never started. `image`: the
-    digest of the image that an attempt would run in, "" where it is not known, None where it runs in none.
+    digest of the image that an attempt would run in, "" where it is not known, None where it runs in none. `room`: how
+    many attempts it takes at once; `stock`: what they may take in all (`resources`), None where that is not counted.
 
     Those whose steps run far away have two more words: `ready(plan, secrets)` looks for what a plan asks of the place,
     before there is a run (secrets: their names); `begin(plan, text, run)` brings it there. Both raise Refused.
+
+    Two more help where a run has several executors: `waits(timeout)` gives descriptors, one of which is readable when
+    `poll` has something to tell, and in how many seconds it has in any case; `here` is true of one whose steps take of
+    the machine that we are on.
     """
+
+    def room(self) -> int: ...
+    def stock(self) -> Mapping[str, float] | None: ...
 
     def image(self, call: Table) -> str | None: ...
     def prepare(self, call: Table, secrets: Mapping[str, str]) -> Any: ...

@@ -7,7 +7,7 @@ start ends `cancelled` instead; gates and conditions are answered as ever, so th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -16,7 +16,7 @@ from runner.run import scopes
 from runner.run.events import Address, Event
 from runner.run.instructions import Decide, Expand, Instruction, Start, Stop, Wake
 from runner.run.search import search
-from runner.run.stock import Stock
+from runner.run.stock import Pool, Stock
 from runner.run.units import (
     DECIDING,
     DELAYED,
@@ -44,7 +44,7 @@ CANCELLED = Status("cancelled", "cancelled")
 class Machine:
     """One run. limit: attempts at once. selected: ids of the steps that run, None for all; the groups around them and
     what is inside a selected group with nothing selected count as selected, `[finally]` always does. stock: what the
-    attempts that run may take in all, by kind of `resources`; what is missing there is not counted.
+    attempts that run may take in all (`resources`); what is missing there is not counted.
     replay: tells the end of an attempt that was, None where there is none yet: nothing is started then, tried again,
     delayed, or held back by `max-parallel` or stock, and no event is made."""
 
@@ -56,7 +56,7 @@ class Machine:
         fail_fast: bool = False,
         selected: set[str] | None = None,
         lost_attempts: int = 0,
-        stock: Mapping[str, float] | None = None,
+        stock: Sequence[Pool] | None = None,
         replay: Callable[[Address], Table | None] | None = None,
     ) -> None:
         self.plan, self.nodes = plan, plan["nodes"]

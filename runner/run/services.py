@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.plan.nearby import Beyond
 from runner.plugins import find, load
 from runner.text.diagnostics import Diagnostic, Place, Refused, diagnose
+
+if TYPE_CHECKING:
+    from runner.run.several import Several
+    from runner.run.stock import Pool
 
 Table = dict[str, Any]
 Plugins = Mapping[str, Mapping[str, Any]] | None
@@ -66,19 +70,66 @@ class Services(NamedTuple):
     catalog: Any
     secrets: dict[str, str]
 
+    def pools(self) -> list[Pool]:
+        """What steps may take in all (`resources`), as far as it is counted."""
+        from runner.run.stock import Pool
+
+        if hasattr(self.executor, "pools"):
+            return list(self.executor.pools())
+        stock = self.executor.stock()
+        return [Pool(("",), stock)] if stock else []
+
 
 def open_services(
     plan: Table, selected: frozenset[str] | None, root: Path, plugins: Plugins = None, where: Where = nowhere
 ) -> Services:
-    """Executor, catalog and secrets of a plan's profile. Raises Refused before anything has run."""
+    """Executors, catalog and secrets of a plan's profile. Raises Refused before anything has run."""
     profile = plan["profile"]
     secrets = read_secrets(profile["secrets"], declared(plan, selected), root, os.environ, plugins)
     env = {name: text for name, text in os.environ.items() if name not in secrets.variables}
     catalog = open_catalog(profile["catalog"], root, plugins, where)
-    executor = open_executor(profile["executor"], catalog, env, plugins)
+    sent = {} if "profiles" not in plan else sent_to(plan, selected)
+    if not any(sent.values()):
+        executor = open_executor(profile["executor"], catalog, env, plugins)
+    else:
+        executor = several(plan, sent, catalog, env, plugins)
     if hasattr(executor, "ready"):
         executor.ready(plan, declared(plan, selected))
     return Services(executor, catalog, secrets.values)
+
+
+def several(plan: Table, sent: Mapping[str, str], catalog: Any, env: Mapping[str, str], plugins: Plugins) -> Several:
+    """The executors of a run that has more than one. sent: as `sent_to` gives it."""
+    from runner.run.several import Member, Several
+
+    members: dict[str, Member] = {}
+    profile = plan["profile"]
+    for name in dict.fromkeys(sent.values()):
+        settings = plan["profiles"][name]["executor"] if name else profile["executor"]
+        apart = "step" in find("executors", str(settings["type"]), plugins).reach
+        members[name] = Member(open_executor(settings, catalog, env, plugins), grace_of(settings), apart)
+    return Several(members, sent, catalog)
+
+
+def grace_of(executor: Table) -> float:
+    """How long steps may take to end when they are stopped, in seconds."""
+    from runner.agent.call import DEFAULT_GRACE
+    from runner.model.units import seconds
+
+    grace = executor.get("grace")
+    return seconds(grace) if grace else DEFAULT_GRACE
+
+
+def sent_to(plan: Table, selected: frozenset[str] | None) -> dict[str, str]:
+    """By id of each task that may run, the profile that runs it, "" for the run's own."""
+    found: dict[str, str] = {}
+    for id, node in plan["nodes"].items():
+        part = node
+        while "body" in part:
+            part = part["body"]
+        if "do" in part and (selected is None or id in selected or "!" in node["path"]):
+            found[id] = part["do"].get("profile", "")
+    return found
 
 
 def declared(plan: Table, selected: frozenset[str] | None) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
@@ -36,6 +36,7 @@ from runner.run.records import Records
 from runner.run.resume import Adoption, Parent, inputs_digest
 from runner.run.services import Services
 from runner.run.statuses import Statuses
+from runner.run.stock import Pool
 
 Table = dict[str, Any]
 TICK = 0.1  # seconds; how often a live view is redrawn and signals are looked at
@@ -49,7 +50,7 @@ class Wanted(NamedTuple):
     fail_fast: bool = False
     selected: frozenset[str] | None = None
     timeout: float | None = None
-    stock: Mapping[str, float] | None = None
+    stock: Sequence[Pool] | None = None
 
 
 class Driver:
@@ -165,11 +166,10 @@ class Driver:
 
     def _note_stop(self, now: float) -> None:
         """Put on record why the machine starts nothing more: asked to stop, out of time, or the first failure."""
-        said = (self.machine.why, self._stops > 1)
-        if said != self._noted and said[0] is not None:
+        why, hard = said = (self.machine.why, self._stops > 1)
+        if said != self._noted and why is not None:
             self._noted = said
-            record = {"v": 1, "at": now, "why": said[0], "hard": said[1]}
-            self.store.put(run_key(self.run["run"], "cancel"), dumps(record))
+            self.store.put(run_key(self.run["run"], "cancel"), dumps({"v": 1, "at": now, "why": why, "hard": hard}))
 
     def _turn(self, now: float) -> bool:
         """Do what the machine says now; whether anything was answered at once, so that it may say more.

@@ -84,6 +84,8 @@ def tags(nodes: Nodes, id: str) -> list[str]:
         else:
             found.append(f"up to {node.get('max')} rounds")
         node = node.get("body") or {}
+    if (node.get("do") or {}).get("profile"):
+        found.append(f"profile {node['do']['profile']}")
     if node.get("type") == "choice":
         found.append(f"choose {written(node.get('subject'), nodes)}")
     return found

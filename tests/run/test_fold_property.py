@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from runner.run.fold import fold, projection
+from runner.run.stock import Pool
 from runner.testing.dice import Dice, steps_of
 from runner.testing.simulate import plan_of, simulate
 
@@ -30,7 +31,7 @@ def thrown(seed: int) -> tuple[Table, Dice, random.Random]:
 def test_r9_the_fold_of_the_records_is_what_the_machine_said_in_any_order(seed: int) -> None:
     plan, world, dice = thrown(seed)
     cancel = {dice.randint(0, 8): dice.random() < 0.3} if dice.random() < 0.5 else None
-    run = simulate(plan, world, random=dice, cancel=cancel, fail_fast=dice.random() < 0.2, stock=STOCK)
+    run = simulate(plan, world, random=dice, cancel=cancel, fail_fast=dice.random() < 0.2, stock=[Pool(("",), STOCK)])
     keys = list(run.records)
     told = fold(plan, run.records, world.decide)
     assert told["status"] == run.machine.status

@@ -16,6 +16,7 @@ from runner.rules.bind import part_of
 from runner.rules.decide import BAD, OK
 from runner.run.events import Address
 from runner.run.machine import Machine
+from runner.run.stock import Pool
 from runner.run.units import READY
 from runner.testing.definition import Definition
 from runner.testing.dice import Dice, steps_of
@@ -37,6 +38,7 @@ class Case:
         self.world = Dice(seed, dice.choice([0.3, 0.6, 0.9, 1.0]))
         self.limit = dice.randint(1, 5)
         self.stock = STOCK if dice.random() < 0.7 else None
+        self.pools = [Pool(("",), STOCK)] if self.stock else None
         self.options: Table = {"lost_attempts": dice.choice([0, 2])}
         if dice.random() < 0.2:
             nodes = [id for id, node in self.plan["nodes"].items() if "!" not in node["path"]]
@@ -45,7 +47,7 @@ class Case:
     def run(self, **more: Any) -> Simulated:
         watch = Watch(self, more.get("why", ""))
         more = {**self.options, **more}
-        run = simulate(self.plan, self.world, limit=self.limit, random=self.dice, stock=self.stock, watch=watch, **more)
+        run = simulate(self.plan, self.world, limit=self.limit, random=self.dice, stock=self.pools, watch=watch, **more)
         assert not watch.running and not run.machine.pending()
         assert run.machine.events() == [] == run.machine.next(1e9)
         return run

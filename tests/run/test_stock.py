@@ -12,10 +12,12 @@ from hypothesis import given, settings, strategies as st
 from runner.run.events import Address
 from runner.run.instructions import Expand, Start
 from runner.run.machine import Machine
+from runner.run.stock import Pool
 from runner.testing.simulate import plan_of, simulate
 
 Table = dict[str, Any]
 MACHINE = {"cpu": 4, "memory": 100, "gpu": 2}
+POOLS = [Pool(("",), MACHINE)]
 
 
 class Fine:
@@ -37,7 +39,7 @@ def asks(needs: list[str] | None = None, **resources: float) -> Table:
 
 def first_turns(steps: Table, ends: list[str], stock: Mapping[str, float] = MACHINE, limit: int = 99) -> list[str]:
     """What starts at first, and after each of these ends, as words."""
-    machine = Machine(plan_of(steps), limit=limit, stock=stock)
+    machine = Machine(plan_of(steps), limit=limit, stock=[Pool(("",), stock)])
     found = [" ".join(one.address.id for one in machine.next(0.0) if isinstance(one, Start))]
     for id in ends:
         machine.ended(Address(id, ()), {"status": "succeeded"}, 0.0)
@@ -87,13 +89,28 @@ def test_more_than_there_is_is_all_there_is() -> None:
     assert first_turns({"a": asks(gpu=1, cpu=1)}, [], {"cpu": 1})[0] == "a"
 
 
+def test_steps_wait_for_what_there_is_where_they_run() -> None:
+    plan = plan_of({name: asks(cpu=2) for name in ("a", "box1", "farm1", "box2", "farm2", "free1", "b", "free2")})
+    for id, node in plan["nodes"].items():
+        node["do"].update({"profile": id.strip("12")} if id not in ("a", "b") else {})
+    machine = Machine(plan, limit=99, stock=[Pool(("", "box"), {"cpu": 4}), Pool(("farm",), {"cpu": 2})])
+    started = lambda: " ".join(one.address.id for one in machine.next(0.0) if isinstance(one, Start))  # noqa: E731
+    assert started() == "a box1 farm1 free1 free2"
+    machine.ended(Address("farm1", ()), {"status": "succeeded"}, 0.0)
+    assert started() == "farm2"
+    machine.ended(Address("box1", ()), {"status": "succeeded"}, 0.0)
+    assert started() == "box2"
+    machine.ended(Address("a", ()), {"status": "succeeded"}, 0.0)
+    assert started() == "b"
+
+
 def test_fractions_add_up() -> None:
     assert first_turns({f"s{n}": asks(cpu=0.1) for n in range(41)}, [])[0].count("s") == 40
 
 
 def test_a_step_that_is_tried_again_takes_it_again() -> None:
     steps = {"a": {**asks(cpu=4), "retry": {"attempts": 2, "delay": 5}}, "b": asks(cpu=4)}
-    machine = Machine(plan_of(steps), limit=9, stock=MACHINE)
+    machine = Machine(plan_of(steps), limit=9, stock=POOLS)
     a, b = Address("a", ()), Address("b", ())
     machine.next(0.0)
     machine.ended(a, {"status": "failed"}, 0.0)
@@ -107,7 +124,7 @@ def test_what_waits_is_cancelled_with_the_rest_and_the_end_runs() -> None:
     plan = plan_of(
         {"a": asks(cpu=4), "m": {"each": {}, **asks(cpu=4)}, "b": asks(cpu=4)}, {"f": asks(cpu=4), "g": asks(cpu=4)}
     )
-    run = simulate(plan, Fine(9), cancel={1: False}, stock=MACHINE)
+    run = simulate(plan, Fine(9), cancel={1: False}, stock=POOLS)
     assert [address.id for address, _ in run.starts] == ["a", "f!finally", "g!finally"]
     words = [status.status for status in run.machine.statuses.values()]
     assert (words.count("cancelled"), len(words)) == (11, 14)  # 9 items, the map, b
@@ -115,13 +132,13 @@ def test_what_waits_is_cancelled_with_the_rest_and_the_end_runs() -> None:
 
 def test_a_replay_is_not_held_back() -> None:
     asked: list[Address] = []
-    machine = Machine(plan_of({"a": asks(cpu=4), "b": asks(cpu=4)}), limit=1, stock=MACHINE, replay=asked.append)
+    machine = Machine(plan_of({"a": asks(cpu=4), "b": asks(cpu=4)}), limit=1, stock=POOLS, replay=asked.append)
     assert machine.next(0.0) == [] and len(asked) == len(machine.pending()) == 2
 
 
 def test_a_map_opens_few_items_while_its_tasks_wait() -> None:
     steps = {"m": {"each": {}, "steps": {"a": asks(cpu=1), "b": asks(["a"], gpu=1), "c": asks(["b"], memory=60)}}}
-    machine = Machine(plan_of({"o": {"each": {}, "steps": steps}}), limit=8, stock=MACHINE)
+    machine = Machine(plan_of({"o": {"each": {}, "steps": steps}}), limit=8, stock=POOLS)
     ended, running = 0, []
     dice = random.Random(1)
     while ended < 2000:
@@ -149,7 +166,9 @@ def test_who_starts_when_is_that_of_the_rule_read_aloud(tasks: list[Table], limi
     waits or not enough is left."""
     kinds = ("gpu", "memory", "cpu")
     machine = Machine(
-        plan_of({f"s{n}": {"resources": task} for n, task in enumerate(tasks)}), limit=limit, stock=MACHINE
+        plan_of({f"s{n}": {"resources": task} for n, task in enumerate(tasks)}),
+        limit=limit,
+        stock=POOLS,
     )
     free = dict(MACHINE)
     holds: list[dict[str, float]] = [{} for _ in tasks]
@@ -190,7 +209,7 @@ def work(plan: Table, count: int, cancel: bool) -> int:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        simulate(plan, Fine(count), limit=16, stock=MACHINE, cancel={9: False} if cancel else None)
+        simulate(plan, Fine(count), limit=16, stock=POOLS, cancel={9: False} if cancel else None)
     finally:
         sys.setprofile(before)
     return calls

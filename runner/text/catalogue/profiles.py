@@ -14,5 +14,6 @@ PROFILES: dict[str, Code] = {
     "E512": Code("there is no file `{path}` in the project", "did you mean `{near}`?"),
     "E513": Code("`{text}` is no {what}"),
     "E514": Code("`{path}` does not say what to install: {why}"),
+    "E516": Code("`profile` is the name of a profile, and `{name}` is not filled in", "write the name itself"),
     "W503": Code("no step matches `{name}` here"),
 }
