@@ -78,7 +78,7 @@ class Agents:
             "Image": image.id,
             "Entrypoint": [],
             "Cmd": [self.python, *COMPILE],
-            "User": f"{os.getuid()}:{os.getgid()}",
+            "User": self.engine.user,
             "HostConfig": {"Mounts": [bind(folder, INSIDE)], "NetworkMode": "none"},
         }
         id = self.engine.create(spec, platform)

@@ -90,6 +90,8 @@ class Boxes:
     def open(self, box: Box) -> None:
         """Make and start the container of an attempt. Raises Failed and OSError."""
         call = box.call
+        if self.engine.podman and (call.get("resources") or {}).get("gpu"):
+            raise Failed("never-started", "Podman gives no graphics processor to those who ask as Docker's clients do")
         nothing = call["kind"] in NOTHING_RUNS
         image = Image(self.engine, "", "") if nothing else self._image(box.image)
         agent = None if nothing else self._agent(image, call["kind"])
@@ -100,9 +102,7 @@ class Boxes:
         box.log = call["log"]
         os.makedirs(os.path.dirname(box.log), exist_ok=True)
         owner = f"{os.getpid()}:{born(os.getpid())}"
-        around = Around(
-            self.root, f"{os.getuid()}:{os.getgid()}", user(), owner, agent or "", box.folder, self.engine.cpus()
-        )
+        around = Around(self.root, self.engine.user, user(), owner, agent or "", box.folder, self.engine.cpus())
         if agent is None:
             self._carry(box, image, around)
             return

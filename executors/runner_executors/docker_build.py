@@ -21,9 +21,9 @@ Table = dict[str, Any]
 LABEL = "run.runner.build"
 TIME = 315532800  # 1980, of every file: what an image is made of has no time
 LAST = 12  # lines of a failed build that are shown
-STEP = re.compile(r"Step (\d+)/\d+ : ")
+STEP = re.compile(r"(?i)step (\d+)/\d+ ?: ")  # Docker's and Podman's
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-OURS = (" ---> ", "Removing intermediate container ")  # lines of the engine, of no step
+OURS = (" ---> ", "--> ", "Removing intermediate container ")  # lines of the engine, of no step
 Say = Callable[[str], None]
 Files = dict[str, tuple[str, int]]  # path in the context -> sha256, mode
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -37,10 +39,12 @@ class Stream:
 
 
 class Engine:
-    """One engine, reached as the `docker` command reaches it."""
+    """One engine, Docker's or Podman's, reached as the `docker` command reaches it.
 
-    def __init__(self, client: Any, errors: Any) -> None:
-        self.client, self.errors = client, errors
+    user: who the caller is in its containers, "uid:gid"."""
+
+    def __init__(self, client: Any, errors: Any, podman: bool, user: str) -> None:
+        self.client, self.errors, self.podman, self.user = client, errors, podman, user
         self._known: dict[str, str] = {}
         self._cpus = 0.0
 
@@ -55,13 +59,20 @@ class Engine:
         host = environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
         client = None
         try:
+            if host.startswith("unix://"):  # the library leaves a socket open that it can't connect
+                with socket.socket(socket.AF_UNIX) as there:
+                    there.connect(host.removeprefix("unix://"))
             client = docker.from_env(version=API, environment=dict(environ), timeout=60)
-            _refuse_others(client, host)
+            answer = client.api._get(client.api._url("/_ping"))
+            answer.raise_for_status()
+            podman = "Libpod-API-Version" in answer.headers
+            # an engine that runs without root does so at a socket of its own; there root is the caller
+            rootless = (podman or bool(environ.get("DOCKER_HOST"))) and _rootless(client.info())
+            return cls(client, errors, podman, "0:0" if rootless else f"{os.getuid()}:{os.getgid()}")
         except (errors.DockerException, OSError) as error:  # of requests are OSErrors
             if client is not None:
                 client.close()
             raise Refused([diagnose("E721", None, host=host, why=_last(error))]) from None
-        return cls(client, errors)
 
     def cpus(self) -> float:
         """Processors of its machine, asked once."""
@@ -170,12 +181,9 @@ class Engine:
             raise Failed(reason, f"the engine refused: {_last(error)}") from None
 
 
-def _refuse_others(client: Any, host: str) -> None:
-    """Ask whether anybody is there, and who. Raises Refused (E723)."""
-    answer = client.api.get(client.api._url("/_ping"))
-    answer.raise_for_status()
-    if answer.headers.get("Libpod-API-Version"):
-        raise Refused([diagnose("E723", None, host=host)])
+def _rootless(info: Table) -> bool:
+    """Whether an engine, Docker's or Podman's, is a process of the caller's own."""
+    return bool(info.get("Rootless")) or any("rootless" in option for option in info.get("SecurityOptions") or ())
 
 
 def _fits(image: Table, platform: str) -> bool:
@@ -187,6 +195,6 @@ def _fits(image: Table, platform: str) -> bool:
 
 def _last(error: BaseException) -> str:
     """What an error of the library comes to, on one line."""
-    said = getattr(error, "explanation", None) or str(error)
+    said = getattr(error, "explanation", None) or getattr(error, "strerror", None) or str(error)
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     return " ".join(text.split())

@@ -26,7 +26,7 @@ def pinned(made: Planned, quiet: bool) -> Planned:
     Raises Refused (E722). What is made is told on stderr, unless quiet."""
 
     def say(line: str) -> None:
-        if not quiet and line.startswith("Step "):
+        if not quiet and line.lower().startswith("step "):
             sys.stderr.write(f"image: {line}\n")
             sys.stderr.flush()
 

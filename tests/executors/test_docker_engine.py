@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -15,24 +16,28 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from runner.testing.project import Project
-from runner.text.diagnostics import Refused
 
 pytest.importorskip("docker")
 
 from runner_executors.docker_engine import Engine, Failed
+
+
+class Streamed(list[Any]):
+    """What an engine says bit by bit."""
+
 
 Answer = tuple[int, Any]
 HERE = {"Id": "sha256:1", "Os": "linux", "Architecture": "arm64", "Variant": "v8"}
 
 
 class Pretended(ThreadingUnixStreamServer):
-    """An engine. answers: "METHOD /path" -> status and JSON, or a list of what is streamed. asked: what came, in order,
+    """An engine. answers: "METHOD /path" -> status and JSON, perhaps Streamed. asked: what came, in order,
     with its query and headers."""
 
     daemon_threads = True
 
     def __init__(self, path: Path) -> None:
-        self.answers: dict[str, Answer] = {"GET /_ping": (200, "OK")}
+        self.answers: dict[str, Answer] = {"GET /_ping": (200, "OK"), "GET /info": (200, {})}
         self.asked: list[tuple[str, dict[str, str], Any]] = []
         self.says: dict[str, str] = {}
         super().__init__(str(path), Handler)
@@ -60,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(there.query).items()}
         self.server.asked.append((line, query, self.headers))
         code, said = self.server.answers.get(line, (404, {"message": f"No such image: {line}"}))
-        streamed = isinstance(said, list)
+        streamed = isinstance(said, Streamed)
         body = chunked(said) if streamed else json.dumps(said).encode()
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
@@ -109,7 +114,7 @@ def test_an_image_that_is_here_is_not_fetched(engine: Engine, pretended: Pretend
 def test_an_image_is_fetched_by_its_whole_name(
     engine: Engine, pretended: Pretended, name: str, image: str, tag: str
 ) -> None:
-    pretended.answers["POST /images/create"] = (200, [{"status": "done"}])
+    pretended.answers["POST /images/create"] = (200, Streamed([{"status": "done"}]))
     pretended.answers[f"GET /images/{name}/json"] = (200, HERE)
     assert engine.image(name, "always", "linux/arm64") == "sha256:1"
     query = next(query for line, query, _ in pretended.asked if line == "POST /images/create")
@@ -134,7 +139,7 @@ def test_an_image_for_another_platform_is_not_that_image(engine: Engine, pretend
     pretended.answers["GET /images/one:2/json"] = (200, HERE)
     with pytest.raises(Failed, match="the image `one:2` here is not for linux/amd64"):
         engine.image("one:2", "never", "linux/amd64")
-    pretended.answers["POST /images/create"] = (200, [{"error": "no\nmanifest"}])
+    pretended.answers["POST /images/create"] = (200, Streamed([{"error": "no\nmanifest"}]))
     with pytest.raises(Failed, match="`one:2` is not here and can't be pulled: no manifest"):
         engine.image("one:2", "missing", "linux/amd64")
 
@@ -151,7 +156,7 @@ def test_credentials_of_a_registry_are_those_of_the_docker_command(
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     engine = Engine.reached({"DOCKER_HOST": f"unix://{pretended.server_address!s}"})
-    pretended.answers["POST /images/create"] = (200, [])
+    pretended.answers["POST /images/create"] = (200, Streamed())
 
     def sent(name: str) -> Any:
         with pytest.raises(Failed):
@@ -168,12 +173,22 @@ def test_credentials_of_a_registry_are_those_of_the_docker_command(
         engine.close()
 
 
-def test_podman_is_refused_with_a_reason(project: Callable[..., Project], pretended: Pretended, tmp_path: Path) -> None:
-    pretended.says = {"Libpod-API-Version": "4.3.1", "Server": "Libpod/4.3.1 (linux)"}
+@pytest.mark.parametrize("info", [{"Rootless": True}, {"SecurityOptions": ["name=seccomp", "name=rootless"]}])
+def test_the_caller_is_root_where_the_engine_is_a_process_of_his_own(pretended: Pretended, info: Any) -> None:
+    host = {"DOCKER_HOST": f"unix://{pretended.server_address!s}"}
+    pretended.answers["GET /info"] = (200, info)
+    for user in ("0:0", f"{os.getuid()}:{os.getgid()}"):
+        engine = Engine.reached(host)
+        assert (engine.user, engine.podman) == (user, False)
+        engine.close()
+        pretended.answers["GET /info"] = (200, {"SecurityOptions": None})
+
+
+def test_podman_is_asked_for_no_graphics_processor(project: Callable[..., Project], pretended: Pretended) -> None:
+    pretended.says = {"Libpod-API-Version": "4.3.1"}
+    pretended.answers |= {"GET /containers/json": (200, []), "GET /info": (200, {"NCPU": 2, "MemTotal": 1 << 30})}
     host = f"unix://{pretended.server_address!s}"
-    with pytest.raises(Refused):
-        Engine.reached({"DOCKER_HOST": host})
-    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n"})
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\nresources = { gpu = 1 }\n"})
     said = found.cli("up", "--profile", "std:docker", "--set", "executor.image=x", env={"DOCKER_HOST": host})
-    said.exits(4).says(f"error[E723]: what answers at `{host}` is Podman", "= name a Docker Engine in DOCKER_HOST")
-    assert not found.exists(".runner/runs")
+    said.exits(1).says("Podman gives no graphics processor")
+    assert "POST /containers/create" not in pretended.lines

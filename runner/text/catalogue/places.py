@@ -26,10 +26,6 @@ PLACES: dict[str, Code] = {
     "E720": Code("the executor `docker` needs the library `docker`", "pip install 'runner-up[docker]'"),
     "E721": Code("no Docker Engine answers at `{host}`: {why}", "start it, or say in DOCKER_HOST where it is"),
     "E722": Code("the image can't be built: {why}"),
-    "E723": Code(
-        "what answers at `{host}` is Podman: its containers write as other users than the one who runs them",
-        "name a Docker Engine in DOCKER_HOST",
-    ),
     "W703": Code("this run is a mock: no command runs, and no file is made"),
     "E730": Code("this executor needs the library `kubernetes`", "pip install 'runner-up[kubernetes]'"),
     "E731": Code("`{path}` leads to no cluster: {why}", "say in KUBECONFIG where the file is, or `executor.context`"),
