@@ -40,6 +40,10 @@ class Agents:
             self._known[image.id] = folder
         return self._known[image.id]
 
+    def beside(self, image: Image, what: str) -> str:
+        """Where something else of an image is kept; another agent, another place."""
+        return os.path.join(self._home, f"{image.id.rpartition(':')[2][:16]}.{what}")
+
     @staticmethod
     def _seen(path: str, make: Callable[[], None]) -> None:
         """Make it, unless that was tried before: an image without a Python has none tomorrow."""

@@ -14,7 +14,7 @@ from runner.run.index import born
 from runner.run.packed import message
 from runner_executors.docker_agent import Agents
 from runner_executors.docker_carrier import Carried
-from runner_executors.docker_code import moved
+from runner_executors.docker_code import brought, moved
 from runner_executors.docker_engine import Engine, Failed, Stream
 from runner_executors.docker_image import Image
 from runner_executors.docker_spec import LABEL, Around, Bare, bare, catalog_of, spec
@@ -125,9 +125,13 @@ class Boxes:
             box.id = self.engine.create(made, self.settings.get("platform"))
             return box.id
 
-        if self.settings.get("code") == "image":  # and that of a tool holds no project
-            box.call["project"] = []
-        box.carried = Carried(box.call, box.secrets, self.catalog, self.host, image, make)
+        if self.settings.get("code") == "image":
+            box.call["project"] = []  # an image that stays as it is holds none
+            if box.call["kind"] in WITHOUT_PYTHON:
+                folder = self._agents.beside(image, "code")
+                box.call["project"] = brought(image, self.settings.get("platform"), folder)
+                box.told = {**box.call, "root": folder}
+        box.carried = Carried(box.told, box.secrets, self.catalog, self.host, image, make)
         box.carried.start()
         box.stream = box.carried.stream
 
@@ -146,6 +150,6 @@ class Boxes:
         try:
             return self._agents.of(image, self.settings.get("platform"))
         except Failed as failed:
-            if failed.reason != "no-interpreter" or kind not in WITHOUT_PYTHON or self.settings.get("code") == "image":
+            if failed.reason != "no-interpreter" or kind not in WITHOUT_PYTHON:
                 raise
             return None

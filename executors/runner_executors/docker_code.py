@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tarfile
+from tempfile import TemporaryFile
 from typing import Any
 
 from runner.agent.stage import expand, files_of
 from runner_executors.docker_engine import Failed
+from runner_executors.docker_image import Image
 from runner_executors.docker_spec import catalog_of
 
 Table = dict[str, Any]
@@ -25,8 +29,36 @@ def stored(call: Table, catalog: Any) -> Table:
 
 def moved(call: Table, folder: str) -> Table:
     """A call as it is told inside, where the project lies in `folder`. Raises Failed where an image names none."""
-    if folder.strip("/") == "":
-        raise Failed("no-image", 'the image has no WORKDIR, where `executor.code = "image"` looks for the project')
+    folder = _said(folder)
     path = catalog_of(call, call["root"])
     catalog = {**call["catalog"], "path": path} if path else call["catalog"]
     return {**call, "root": folder, "catalog": catalog}
+
+
+def brought(image: Image, platform: str | None, folder: str) -> list[str]:
+    """Put the project of an image into a folder of this machine, where it is not there yet; its files, from there.
+
+    The container that is asked for them never starts. Raises Failed and OSError.
+    """
+    if not os.path.isdir(folder):
+        temporary = f"{folder}.{os.getpid()}.tmp"
+        os.makedirs(temporary)
+        try:
+            with TemporaryFile() as file:
+                image.read(_said(image.workdir), platform, file)
+                with tarfile.open(fileobj=file) as packed:
+                    packed.extraction_filter = getattr(tarfile, "data_filter", None)  # owners, devices: not ours
+                    packed.extractall(temporary)
+            os.rename(os.path.join(temporary, os.path.basename(image.workdir.rstrip("/"))), folder)
+        except tarfile.TarError as error:
+            raise Failed("no-image", f"the project can't be taken from the image: {error}") from None
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    found = (os.path.join(above, name) for above, _, names in os.walk(folder) for name in names)
+    return sorted(os.path.relpath(path, folder) for path in found)
+
+
+def _said(workdir: str) -> str:
+    if workdir.strip("/") == "":
+        raise Failed("no-image", 'the image has no WORKDIR, where `executor.code = "image"` looks for the project')
+    return workdir

@@ -6,7 +6,7 @@ import base64
 import json
 import posixpath
 from functools import cached_property
-from typing import Any
+from typing import IO, Any
 
 from runner_executors.docker_engine import API, Engine
 
@@ -39,6 +39,17 @@ class Image:
     def workdir(self) -> str:
         """Where its commands start; "" where it does not say. Raises Failed."""
         return str(self.config.get("WorkingDir") or "")
+
+    def read(self, path: str, platform: str | None, out: IO[bytes]) -> None:
+        """A folder of it, as a tar, from a container that is never started; `out` is at its beginning then. Raises
+        Failed."""
+        id = self.engine.create({"Image": self.id, "Cmd": ["nothing"]}, platform)
+        try:
+            with self.engine.told("no-image"):
+                out.writelines(self.engine.client.api.get_archive(id, path)[0])
+        finally:
+            self.engine.remove(id)
+        out.seek(0)
 
     def has(self, word: str, container: str, path: str = "", cwd: str = "/") -> bool:
         """Whether a word names a program in a container of this image, as it would in `cwd` with that PATH.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from runner.run.fold import projection
+from runner.testing.engine import Relay
 from runner.testing.project import Outcome, Project
-from tests.conformance.test_docker import IMAGE, left, pytestmark, waited
+from tests.conformance.test_docker import IMAGE, left, pytestmark
+from tests.field.test_containers import STRANGER, command_of_a_stranger
 
 __all__ = ["pytestmark"]  # these tests, too, need an engine and follow each other
 Made = Callable[..., Project]
@@ -24,6 +27,7 @@ FROM {IMAGE} AS made
 RUN mkdir -p /small/bin /small/tmp && chmod 1777 /small/tmp && cp -L --parents /lib*/ld-linux* /lib/*/libc.so.6 \
     /lib/*/libselinux.so.1 /lib/*/libpcre2-8.so.0 /lib/*/libacl.so.1 /lib/*/libattr.so.1 /small && cp -a /small /with \
     && cp -L /bin/cp /small/bin && cp -L /bin/dash /with/bin/sh && cd /bin && cp -L {TOOLS} /with/bin
+RUN mkdir -p /project/sub && echo inside > /project/sub/code.txt && ln -s code.txt /project/sub/link.txt
 RUN rm -f /usr/bin/python* /usr/local/bin/python*
 
 FROM made AS bash
@@ -38,6 +42,10 @@ WORKDIR /elsewhere
 ENTRYPOINT ["echo", "from the entry point"]
 CMD ["and the command"]
 
+FROM sh AS holding
+COPY --from=made /project /project
+WORKDIR /project
+
 FROM scratch AS nothing
 COPY --from=made /small /
 """
@@ -45,11 +53,12 @@ COPY --from=made /small /
 
 class Images(NamedTuple):
     """bash: all but Python; sh: a shell and a few tools; owned: as sh, with a user and an entry point of its own;
-    nothing: one program."""
+    holding: as sh, with a project; nothing: one program."""
 
     bash: str
     sh: str
     owned: str
+    holding: str
     nothing: str
 
 
@@ -98,6 +107,11 @@ def last(found: Project, label: str = "a") -> Any:
 
 def log(found: Project, label: str = "a") -> str:
     return found.cli("logs", "@last", label).ok().out
+
+
+def printed(found: Project) -> None:
+    """Wait until the step of a run that goes on has printed something."""
+    found.wait(lambda: [path.stat().st_size for path in found.root.glob(".runner/runs/*/logs/a-*")] > [0], 60)
 
 
 def test_r9_an_image_without_a_python_gives_the_same_projection(shaped: Any, images: Images) -> None:
@@ -174,6 +188,21 @@ def test_what_goes_in_and_comes_out_is_the_same_as_without_a_container(bare: Any
     assert there.path("made/deep/b.txt").stat().st_uid == os.getuid()
 
 
+def test_a_project_in_such_an_image_is_taken_from_there(bare: Any) -> None:
+    text = """
+[steps.a]
+interpreter = "sh"
+shell = 'cat sub/code.txt sub/link.txt in.txt; if test -e other.txt; then exit 3; fi; rm sub/code.txt'
+inputs = ["in.txt"]
+[steps.b]
+container = { image = "HOLDING", command = ["ls"] }
+"""
+    found = bare(text, {"in.txt": "from here", "other.txt": "", "sub/code.txt": "from here, too"})
+    for _ in range(2):
+        up(found, "holding", "--set", "executor.code=image").ok()
+        assert (log(found, "a"), log(found, "b")) == ("inside\ninside\nfrom here", "")
+
+
 def test_a_container_step_keeps_the_entry_point_and_nothing_expands_its_words(bare: Any) -> None:
     text = """
 [params]
@@ -207,6 +236,40 @@ image = "OWNED"
     found = bare(text)
     up(found).ok()
     assert log(found) == f"bare {os.getuid()}\nit\n"
+
+
+def test_what_a_step_makes_belongs_to_whoever_runs_it(bare: Any) -> None:
+    words = command_of_a_stranger()
+    if words is None:
+        pytest.skip("nobody else can be run as")
+    text = """
+[steps.a]
+interpreter = "sh"
+image = "OWNED"
+secrets = ["TOKEN"]
+shell = 'mkdir -p d; id -u > d/out.txt; test ${#TOKEN} = 11; echo 1 > "$HOME/x"; echo n=1 > "$RUNNER_RETURNS"'
+returns = ["n"]
+outputs = ["d/out.txt"]
+"""
+    mine = bare(text)  # in a folder of ours, which is closed to others
+    found = Project(Path(tempfile.mkdtemp()), {name: mine.read(name) for name in mine.files("**/*.toml")})
+    found.base.chmod(0o755)
+    relay = Relay(found.root / "engine.sock")
+    for path in (found.root, *found.root.rglob("*")):
+        os.chown(path, STRANGER, STRANGER)
+    asked = [*words, "-m", "runner", "up", "--profile", "sh"]
+    asked[2:2] = [f"DOCKER_HOST={relay.host}", "TOKEN=open-sesame"]
+    who: dict[str, Any] = {"user": STRANGER, "group": STRANGER, "extra_groups": []}
+    try:
+        done = subprocess.run(asked, cwd=found.root, capture_output=True, text=True, **who)
+    finally:
+        relay.cut()
+    assert done.returncode == 0, done.stderr
+    assert found.read("d/out.txt") == f"{STRANGER}\n"
+    for path in (found.path("d"), found.path("d/out.txt"), *found.root.glob(".runner/**/*")):
+        assert path.lstat().st_uid == STRANGER, path
+    assert left(found.root) == []
+    found.close()
 
 
 def test_the_root_of_a_container_may_be_read_only(bare: Any) -> None:
@@ -248,10 +311,7 @@ sleep 3
     values = {"TOKEN": "it's $x\nopen", "OTHER": "open-sesame"}
     found = bare(text)
     running = found.popen("up", "--profile", "sh", env=values)
-    limit = time.monotonic() + 60
-    while not list(found.root.glob(".runner/runs/*/logs/a-*")) and time.monotonic() < limit:
-        time.sleep(0.05)
-    waited(next(found.root.glob(".runner/runs/*/logs/a-*")))
+    printed(found)
     containers = left(found.root)
     seen = subprocess.run(["docker", "inspect", *containers], capture_output=True, text=True).stdout
     seen += subprocess.run(["docker", "logs", *containers], capture_output=True, text=True).stdout
@@ -339,10 +399,7 @@ def test_a_timeout_ends_it_all_and_keeps_what_it_printed(bare: Any) -> None:
 def stopped(found: Project, times: int = 1) -> Any:
     """Stop a run once its step has printed something; what became of the step."""
     running = found.popen("up", "--profile", "sh")
-    limit = time.monotonic() + 60
-    while not list(found.root.glob(".runner/runs/*/logs/a-*")) and time.monotonic() < limit:
-        time.sleep(0.05)
-    waited(next(found.root.glob(".runner/runs/*/logs/a-*")))
+    printed(found)
     for _ in range(times):
         running.send_signal(signal.SIGINT)
         time.sleep(0.2)
@@ -368,6 +425,25 @@ outputs = [{ path = "bye.txt", always = true }]
 def test_n42_a_step_that_will_not_stop_is_killed(bare: Any, times: int) -> None:
     found = bare("[steps.a]\ninterpreter = 'sh'\nshell = \"trap '' TERM; echo on; sleep 60; sleep 60\"\n")
     assert stopped(found, times)["reason"] == "cancelled"
+
+
+def test_an_engine_that_goes_away_ends_the_run_and_the_next_goes_on(bare: Any, tmp_path: Path) -> None:
+    text = """
+[steps.a]
+interpreter = "sh"
+shell = 'echo on; test -e again || sleep 60'
+inputs = [{ path = "again", optional = true }]
+"""
+    found = bare(text)
+    relay = Relay(tmp_path / "engine.sock")
+    running = found.popen("up", "--profile", "sh", env={"DOCKER_HOST": relay.host})
+    printed(found)
+    relay.cut()
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 1, err
+    assert last(found)["status"] == "errored"
+    found.path("again").touch()
+    up(found, "sh", "--resume").ok()
 
 
 def test_both_streams_come_whole(bare: Any) -> None:
@@ -399,12 +475,12 @@ def test_parameters_larger_than_the_kernel_takes_are_told(bare: Any, many: int, 
     ],
 )
 def test_a_link_made_inside_leads_nowhere_here(bare: Any, script: str, tmp_path: Path) -> None:
-    (tmp_path / "outside").write_text("n=secret\n")
+    (tmp_path / "outside").write_text("n=of-others\n")
     script = script.replace("ROOT", str(tmp_path))
     found = bare(f"[steps.a]\ninterpreter = 'sh'\nshell = '''{script}'''\nreturns = ['n']\noutputs = ['out.txt']\n")
     up(found).exits(1)
-    kept = b"".join(path.read_bytes() for path in found.root.glob(".runner/catalog/**/*") if path.is_file())
-    assert b"secret" not in kept and not found.exists("out.txt")
+    kept = b"".join(path.read_bytes() for path in found.root.glob(".runner/**/*") if path.is_file())
+    assert b"of-others" not in kept and not found.exists("out.txt")
 
 
 def test_an_object_is_a_file_of_the_work_folder(bare: Any, tmp_path: Path) -> None:
