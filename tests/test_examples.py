@@ -16,6 +16,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from runner.testing.engine import IMAGE, image, there
 from runner.testing.project import Outcome, Project
 from runner_executors.docker_spec import Around, spec
 
@@ -547,3 +548,25 @@ def test_the_examples_are_as_many_as_is_said() -> None:
     word = {12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen", 16: "sixteen"}[len(NAMES)]
     assert f"(examples/README.md): {word}, " in (TOP / "README.md").read_text(encoding="utf-8")
     assert f"\n- {word.capitalize()} examples, " in (TOP / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+TIDES = "16 words, the longest: harbourmaster fishermen merchants\n"
+
+
+def test_images(ready: Examples) -> None:
+    made = ready("14-images")
+    up(made)
+    assert log(made, "tell") == TIDES
+
+
+@pytest.mark.xdist_group("docker")
+@pytest.mark.skipif(not there(), reason="no Docker Engine with the image of the tests")
+def test_images_in_containers(example: Examples) -> None:
+    """With images that are there in place of the example's own."""
+    made = example("14-images")
+    with image("RUN rm -f /usr/bin/python* /usr/local/bin/python*") as bare:
+        images = {"split": bare, "pick": IMAGE, "tell": bare}
+        words = [word for step, name in images.items() for word in ("--set", f"steps.{step}.image={name}")]
+        run = made.run("up", "pipeline.toml", "--profile", "docker", *words, "--json", timeout=300).ok()
+    assert log(made, "tell") == TIDES
+    assert [run.nodes()[step]["attempts"][0]["via"] for step in images] == ["carrier", "container", "carrier"]
