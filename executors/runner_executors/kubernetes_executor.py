@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.model.units import seconds
 from runner.text.diagnostics import Refused, diagnose
@@ -15,6 +15,7 @@ from runner_executors.kubernetes_crew import Change, Crew, Told
 from runner_executors.kubernetes_end import HOPELESS, SOON, State, end_of, state, take_log, unborn
 from runner_executors.kubernetes_hold import EVERY, Hold
 from runner_executors.kubernetes_job import job, name_of, told_too_much
+from runner_executors.kubernetes_orphans import Orphans, adopted
 from runner_executors.kubernetes_pod import LABEL, MAIN, Maps
 from runner_executors.kubernetes_preflight import preflight
 
@@ -36,6 +37,16 @@ class Pod:
         self.seen = State("waiting")
         self.stuck: float | None = None  # since when it waits for what hardly ever mends
         self.stopped: str | None = None
+        self.adopted = False  # its Job is that of an earlier run
+        self.told = 0  # so many commits of others went with it
+
+
+class Orphan(NamedTuple):
+    """A Job of an earlier run that does the work of an attempt, and its pods."""
+
+    name: str
+    attempt: str
+    pods: list[Table]
 
 
 class Kubernetes:
@@ -62,6 +73,9 @@ class Kubernetes:
         self._pods: dict[str, Pod] = {}  # by the attempt
         self._ended: list[tuple[Pod, Table]] = []
         self._renewed = 0.0
+        self._chain = ""  # the first of the runs that go on from each other
+        self._orphans: Orphans | None = None
+        self._owed: list[Table] = []  # commits that the run log on the claim may lack
         self._left = False  # the cluster is silent: what runs there is left to itself
 
     @staticmethod
@@ -82,16 +96,23 @@ class Kubernetes:
         """Look for all that the run needs of the cluster. Raises Refused (exit 4)."""
         preflight(self.cluster, plan["profile"], secrets)
 
-    def begin(self, plan: Table, text: bytes, run: Table) -> None:
+    def begin(self, plan: Table, text: bytes, run: Table, adopted: Mapping[str, Mapping[Any, Table]]) -> None:
         """Bring plan and agent into the cluster. Raises Refused."""
         self._profile = plan["profile"]
+        self._owed += [record for found in adopted.values() for record in found.values()]
+        self._chain = str(run["first"]["id"])
+        if run["parent"]:
+            self._orphans = Orphans(self.cluster, self._chain, run["run"])
         self._hold = Hold(self.cluster, run["run"])
         self._maps = self._hold.take(text, run)
         self._crew = Crew(self.cluster)
         self._renewed = self._clock()
         self._crew.call(_IGNORED, self._hold.sweep)
-        self._crew.watch(f"{LABEL}/chain={run['first']['id']}")
-        self._chain = str(run["first"]["id"])
+        self._crew.watch(f"{LABEL}/chain={self._chain}")
+
+    def known(self, record: Table) -> None:
+        """A commit that no agent of this run has made: those that start from now on are told, until one has ended."""
+        self._owed.append(record)
 
     def prepare(self, call: Table, secrets: Mapping[str, str]) -> Pod:
         """An attempt that may be started; nothing is touched for it."""
@@ -106,28 +127,33 @@ class Kubernetes:
             why = "no image is said: `image` of the step, or `executor.image` of the profile"
             self._finish(pod, unborn(call, "no-image", why))
             return
-        run = {**call["run"], "first": self._chain}
-        document = job(self._profile, {**call, "run": run}, self._maps, self._hold.owner, self.lost_attempts)
-        pod.name = document["metadata"]["name"]
         self._pods[call["attempt"]] = pod
+        pod.told = len(self._owed)
+        run = {**call["run"], "first": self._chain}
+        told = {**call, "run": run, "done": self._owed[:]}
+        document = job(self._profile, told, self._maps, self._hold.owner, self.lost_attempts)
+        pod.name = document["metadata"]["name"]
         if told_too_much(document):
-            self._finish(
-                pod, unborn(call, "never-started", "what it would have to be told is too long for a command line")
-            )
+            why = "what it would have to be told is larger than a cluster takes"
+            self._finish(pod, unborn(call, "never-started", why))
             return
         self._crew.call(pod, lambda: self._make(pod, document))
 
-    def _make(self, pod: Pod, document: Table) -> Table | None:
-        """The Job, or the one of that name that is there: an answer may get lost on its way."""
+    def _make(self, pod: Pod, document: Table) -> Orphan | None:
+        """Make the Job. The one of that name may be there: an answer gets lost on its way. So may one of an earlier
+        run that does the same: then that is told."""
         if pod.phase == OVER:  # meanwhile it was given up
             return None
+        found = self._orphans.take(pod.call) if self._orphans is not None and pod.call["n"] == 1 else None
+        if found is not None:
+            pods = self.cluster.list("pod", f"{LABEL}/attempt={found[1]}").get("items") or []
+            return Orphan(*found, pods)
         try:
-            return self.cluster.create("job", document)
+            self.cluster.create("job", document)
         except Refusal as refusal:
-            there = self.cluster.get("job", document["metadata"]["name"]) if refusal.status == 409 else None
-            if there is None:
+            if refusal.status != 409 or self.cluster.get("job", pod.name) is None:
                 raise
-            return there
+        return None
 
     def poll(self, timeout: float) -> list[tuple[Pod, Table]]:
         """Wait for ends, at most `timeout` seconds. Raises Refused (E736) where the cluster is silent for too long."""
@@ -165,6 +191,8 @@ class Kubernetes:
         if self._crew is not None and self._hold is not None:
             if not self._left:
                 self._crew.call(_IGNORED, self._hold.release)
+                if self._orphans is not None:
+                    self._crew.call(_IGNORED, self._orphans.release)
             self._crew.close(wait=not self._left)
             self._crew = None
         self.cluster.close()
@@ -177,21 +205,41 @@ class Kubernetes:
         elif isinstance(told.about, tuple):
             pod, what = told.about
             if what == "end":
+                self._heard_of(pod, told.value)
                 self._finish(pod, told.value or end_of(pod.call, pod.seen, None, pod.stopped))
             elif what == "job" and pod.phase == MADE:
                 self._asked(pod, told)
 
+    def _heard_of(self, pod: Pod, end: Table | None) -> None:
+        """An agent that has ended by itself has committed what it was told."""
+        if pod.adopted and end and "adopted" in end:
+            self._owed.append(end)
+        elif end and end["status"] == "succeeded" and pod.told:
+            del self._owed[: pod.told]
+            for other in self._pods.values():
+                other.told = max(0, other.told - pod.told)
+            pod.told = 0
+
     def _answered(self, pod: Pod, told: Told) -> None:
         """Its Job is made, or refused for good."""
-        if pod.phase == OVER and told.value is not None and self._crew is not None:
+        if pod.phase == OVER and told.fault is None and self._crew is not None:
             self._crew.call(_IGNORED, lambda: self.cluster.delete("job", pod.name))
         if pod.phase != NEW:
             return
         pod.phase = MADE
+        if told.value is not None:
+            self._adopt(pod, told.value)
         if told.fault is not None:
             self._finish(pod, unborn(pod.call, "never-started", f"the cluster refused the Job: {told.fault}"))
         elif pod.stopped is not None:
             self.stop(pod, pod.stopped)
+
+    def _adopt(self, pod: Pod, orphan: Orphan) -> None:
+        """Go on with the Job of an earlier run."""
+        self._pods.pop(pod.call["attempt"], None)
+        pod.name, pod.adopted = orphan.name, True
+        self._pods[orphan.attempt] = pod
+        self._changed(Change("MODIFIED", orphan.pods))
 
     def _changed(self, change: Change) -> None:
         if change.what == "LISTED":
@@ -226,7 +274,7 @@ class Kubernetes:
             record = None
         end = end_of(pod.call, pod.seen, record, pod.stopped)
         self.cluster.delete("job", pod.name)
-        return end
+        return adopted(end, pod.call) if pod.adopted else end
 
     def _gone(self, pod: Pod) -> None:
         """Its pod is no more and has said nothing."""
@@ -277,7 +325,7 @@ class Kubernetes:
     def _finish(self, pod: Pod, end: Table) -> None:
         if pod.phase != OVER:
             pod.phase = OVER
-            self._pods.pop(pod.call["attempt"], None)
+            self._pods = {attempt: one for attempt, one in self._pods.items() if one is not pod}
             self._ended.append((pod, end))
 
 

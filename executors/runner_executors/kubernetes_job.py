@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from base64 import b64encode
 from collections.abc import Mapping
 from math import ceil
@@ -15,6 +16,7 @@ from runner_executors.kubernetes_pod import LABEL, MESSAGE, PLAN, SECRETS, Maps,
 Table = dict[str, Any]
 TOLD = ("attempt", "n", "fingerprint", "code_digest", "failed", "finally", "grace", "facts", "statuses", "done")
 WORD = 100_000  # bytes of one word of a command line; Linux takes 131,072
+LARGEST = 1_400_000  # bytes of an object in the store of a cluster
 KEPT = 86_400  # seconds that a Job nobody asks for stays after its end
 SLACK = 60  # seconds that a cluster may be late before its own deadline ends a pod
 
@@ -24,12 +26,11 @@ def job(profile: Mapping[str, Any], call: Mapping[str, Any], maps: Maps, owner: 
     run, told = call["run"], {name: call[name] for name in TOLD if call.get(name) is not None}
     words = {
         "plan": PLAN, "run": run["id"], "node": call["id"], "key": call["key"],
-        "told": b64encode(json.dumps({**told, "lost_attempts": lost}).encode()).decode(),
         "secrets": SECRETS, "message": MESSAGE, "echo": "all",
     }  # fmt: skip
-    argv = ["execute-node"]
-    for name, value in words.items():
-        argv += [f"--{name}", value]
+    argv = ["execute-node", *(word for name, value in words.items() for word in (f"--{name}", value))]
+    text = b64encode(zlib.compress(json.dumps({**told, "lost_attempts": lost}).encode(), 9)).decode()
+    argv += [word for start in range(0, len(text), WORD) for word in ("--told", text[start : start + WORD])]
     task = Task(call.get("image") or "", argv, call.get("resources") or {}, call.get("secrets") or ())
     template = pod(profile, task, maps)
     marks = labels(call)
@@ -69,6 +70,5 @@ def notes(call: Mapping[str, Any]) -> dict[str, str]:
 
 
 def told_too_much(document: Table) -> bool:
-    """Whether a word of the command line is longer than a machine takes."""
-    (main, *_) = document["spec"]["template"]["spec"]["containers"]
-    return any(len(word) > WORD for word in main["args"])
+    """Whether a cluster would refuse it for its size."""
+    return len(json.dumps(document)) > LARGEST

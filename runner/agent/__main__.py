@@ -78,7 +78,7 @@ def _options(words: list[str]) -> tuple[str, dict[str, str]]:
         name = rest[0].removeprefix("--")
         if name not in WORDS or len(rest) < 2:
             raise Wrong(f"`{rest[0]}` is no option, or has no value")
-        found[name] = rest[1]
+        found[name] = found.get(name, "") + rest[1] if name == "told" else rest[1]  # no word is as long as all words
         rest = rest[2:]
     missing = [name for name in NEEDED[words[0]] if name not in found]
     if missing:
@@ -88,7 +88,7 @@ def _options(words: list[str]) -> tuple[str, dict[str, str]]:
 
 def _execute(given: dict[str, str]) -> int:
     from runner.agent.answer import put_end
-    from runner.agent.carried import secrets_of, without
+    from runner.agent.carried import adopt, secrets_of, without
     from runner.agent.execute import Job, execute
     from runner.rules.keys import dumps, key_of
 
@@ -102,6 +102,7 @@ def _execute(given: dict[str, str]) -> int:
     if secrets is None:
         secrets, environ = secrets_of(plan, node, key, given.get("secrets"), environ), without(plan, node, key, environ)
     told["echo"] = "echo" in given
+    adopt(store, given["run"], told.pop("done", ()))
     profile, run = plan["profile"], given["run"]
     catalog = _service(CATALOGS, profile["catalog"], "catalog").open(profile["catalog"], root)
     logs = given.get("logs") or os.path.join(_run_log(profile["run-log"]).home(profile["run-log"], root, run), "logs")
@@ -202,9 +203,9 @@ def _told(fd: str | None) -> dict[str, Any]:
     if fd is None:
         return {}
     if not fd.isdigit():
-        from base64 import b64decode
+        from runner.agent.carried import unpacked
 
-        return dict(json.loads(b64decode(fd)))
+        return unpacked(fd)
     with open(int(fd), "rb") as file:
         found: dict[str, Any] = json.loads(file.read(int(file.readline() or b"0")) or b"{}")
         return found

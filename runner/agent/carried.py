@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Mapping
+import zlib
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.agent.committed import Store
 from runner.rules.bind import part_of
-from runner.rules.keys import dumps, key_of, plan_key, run_key
+from runner.rules.keys import done_key, dumps, key_of, plan_key, run_key
 
 Table = dict[str, Any]
 PIECE = "plan.json.gz."  # and a number: a plan is cut where one ConfigMap can't hold it
@@ -38,6 +40,19 @@ def enter(path: str, text: bytes, digest: str, run: str, store: Store) -> None:
         store.create(plan_key(digest), text)
         store.create(run_key(run, "run"), dumps({**facts, "run": run}))
         store.flush()
+
+
+def unpacked(text: str) -> Table:
+    """What a driver tells in words of a command line. Raises ValueError."""
+    found: Table = json.loads(zlib.decompress(b64decode(text)))
+    return found
+
+
+def adopt(store: Store, run: str, done: Iterable[Table]) -> None:
+    """Commit what no agent of this run has made: adopted by a driver that does not reach the run log, or found in its
+    cache. Raises OSError."""
+    for record in done:
+        store.create(done_key(run, record["id"], key_of(record["key"])), dumps(record))
 
 
 def secrets_of(plan: Table, node: str, key: str, folder: str | None, environ: Mapping[str, str]) -> dict[str, str]:

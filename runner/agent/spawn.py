@@ -289,7 +289,7 @@ def far(leader: int, now: Sequence[Member], variable: str) -> list[Member]:
 def survivors(run: str) -> list[Member]:
     """Living processes of a run whose driver is gone: its steps carry RUNNER_RUN_ID, their sessions and children go
     with them (N42: `--resume` ends them before it starts anything)."""
-    members = [m for m in table() if m.pid != os.getpid()]
+    members = [m for m in table() if m.pid != os.getpid() and not _contained(m.pid)]
     ours = {m.pid: m for m in marked(f"RUNNER_RUN_ID={run}", members)}
     own = os.getsid(0)
     sessions = {m.session for m in ours.values() if m.session != own}
@@ -298,6 +298,14 @@ def survivors(run: str) -> list[Member]:
         found[member.pid] = member
     above = _ancestors(os.getpid(), {m.pid: m for m in table()})
     return [m for m in found.values() if m.pid not in above]
+
+
+def _contained(pid: int) -> bool:
+    """Whether a process is that of a container, which others end."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return False
 
 
 def _ancestors(pid: int, members: Mapping[int, Member]) -> set[int]:

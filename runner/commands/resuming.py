@@ -11,6 +11,7 @@ from runner.agent.spawn import end_run
 from runner.commands.common import open_run, plugins_of
 from runner.commands.find import find
 from runner.commands.warning import warn_of_damage
+from runner.plan.nearby import away
 from runner.resolve.ask import find_root
 from runner.resolve.naming import name_in
 from runner.run.resume import Parent, open_parent
@@ -32,7 +33,7 @@ def recall(args: argparse.Namespace) -> Parent:
     root = find_root(file)
     name = name_in(file, root)
     parent = open_parent(root, args.resume, name, plugins_of(root))
-    if not args.dry_run:
+    if not args.dry_run and not away(parent.run["executor"], plugins_of(root)):
         end_run(parent.meta["run"])
     warn_of_damage(parent.meta.get("name"), parent.damaged)
     steps = getattr(args, "steps", None)

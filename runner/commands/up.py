@@ -86,7 +86,7 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
         begun = _begin(args, made, chosen, parent, held)
         enter(adopted, begun.run, begun.store)
         if hasattr(services.executor, "begin"):
-            services.executor.begin(plan, made.text, begun.run)
+            services.executor.begin(plan, made.text, begun.run, adopted)
         place = _place(plan, begun.run, root, args)
         driver = Driver(plan, begun.run, services, begun.store, place, view, wanted, adopted, parent)
         with Signals() as signals, view:

@@ -13,11 +13,16 @@ OWN = {"type": "file-system", "path": ".runner/runs"}
 BEYOND = {"type": "do-nothing", "beyond": True}
 
 
+def away(executor: Mapping[str, Any], plugins: Asked | None = None) -> bool:
+    """Whether the steps of an executor are pods, which outlive their driver."""
+    return "volumes" in find("executors", str(executor["type"]), plugins).more
+
+
 def nearby(profile: Mapping[str, Any], plugins: Asked | None = None) -> Table:
     """A profile with the driver's stores. A volume says where this machine sees it (`here`); else nobody here does, and
     what agents tell of their ends is kept in `.runner`."""
     out = dict(profile)
-    if "volumes" not in find("executors", str(profile["executor"]["type"]), plugins).more:
+    if not away(profile["executor"], plugins):
         return out
     for service, own in (("run-log", OWN), ("catalog", BEYOND)):
         path = str(profile[service].get("path") or "")

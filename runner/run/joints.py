@@ -17,8 +17,9 @@ class Traverser(Protocol):
     digest of the image that an attempt would run in, "" where it is not known, None where it runs in none. `room`: how
     many attempts it takes at once; `stock`: what they may take in all (`resources`), None where that is not counted.
 
-    Those whose steps run far away have two more words: `ready(plan, secrets)` looks for what a plan asks of the place,
-    before there is a run (secrets: their names); `begin(plan, text, run)` brings it there. Both raise Refused.
+    Those whose steps run far away have more words: `ready(plan, secrets)` looks for what a plan asks of the place,
+    before there is a run (secrets: their names); `begin(plan, text, run, adopted)` brings it there; both raise Refused.
+    `known(record)` tells them of a commit that no attempt of this run has made.
 
     Two more help where a run has several executors: `waits(timeout)` gives descriptors, one of which is readable when
     `poll` has something to tell, and in how many seconds it has in any case; `here` is true of one whose steps take of

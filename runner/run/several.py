@@ -75,11 +75,17 @@ class Several:
             if hasattr(member.executor, "ready"):
                 member.executor.ready(_as_of(plan, name), secrets)
 
-    def begin(self, plan: Table, text: bytes, run: Table) -> None:
+    def begin(self, plan: Table, text: bytes, run: Table, adopted: Mapping[str, Mapping[Any, Table]]) -> None:
         """Have each bring what it needs to where it runs. Raises Refused."""
         for name, member in self.members.items():
             if hasattr(member.executor, "begin"):
-                member.executor.begin(_as_of(plan, name), text, run)
+                member.executor.begin(_as_of(plan, name), text, run, adopted)
+
+    def known(self, record: Table, maker: str | None = None) -> None:
+        """Tell of a commit those that have not made it. maker: the name of who has."""
+        for name, member in self.members.items():
+            if name != maker and hasattr(member.executor, "known"):
+                member.executor.known(record)
 
     def image(self, call: Table) -> str | None:
         """As its executor says."""
@@ -132,6 +138,8 @@ class Several:
         for name, member in self.members.items():
             for handle, end in member.executor.poll(0):
                 ends.append((self._running.pop((name, handle)), end))
+                if end["status"] == "succeeded":
+                    self.known(end, name)
                 for file in end["files"]:
                     self._apart.pop(file["path"], None)
                     if member.apart:

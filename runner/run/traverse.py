@@ -258,6 +258,8 @@ class Driver:
         if known is not None:
             heappush(self._free, call["slot"])
             self._ended(address, call, known, now, note=note)
+            if hasattr(self.executor, "known"):
+                self.executor.known(known)
             return None
         self._about_failure(call, address)
         start = f'{{"at":{now!r},"n":{todo.n},"pid":{self._pid},"slot":{call["slot"]},"v":1}}'

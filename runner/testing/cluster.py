@@ -77,6 +77,7 @@ class Cluster:
             self.version += 1
             found["metadata"]["resourceVersion"] = str(self.version)
             found["metadata"].setdefault("uid", f"uid-{self.version}")
+            found["metadata"].setdefault("creationTimestamp", f"{self.version:09}")
             if what == "DELETED":
                 self.kind(plural).pop(found["metadata"]["name"], None)
             else:
@@ -269,6 +270,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _fits(found: Table, query: Table) -> bool:
-    wanted = dict(one.split("=", 1) for one in query.get("labelSelector", "").split(",") if one)
     labels = found["metadata"].get("labels", {})
-    return all(labels.get(name) == value for name, value in wanted.items())
+    for one in query.get("labelSelector", "").split(","):
+        name, sign, value = one.partition("!=") if "!=" in one else one.partition("=")
+        if sign and (labels.get(name) == value) != (sign == "="):
+            return False
+    return True

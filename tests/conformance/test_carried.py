@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import zlib
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +43,18 @@ class Pod:
     def __init__(self, found: Project) -> None:
         self.here = found.path("pod")
         plan = json.loads(
-            found.cli("plan", "--profile", "std:emulated", "--set", "run-log.path=store", "--json").ok().out
+            found.cli(
+                "plan",
+                "--profile",
+                "std:emulated",
+                "--set",
+                f"run-log.path={self.here}/store",
+                "--set",
+                f"catalog.path={self.here}/catalog",
+                "--json",
+            )
+            .ok()
+            .out
         )
         (self.here / "plan").mkdir(parents=True)
         data = gzip.compress(json.dumps(plan).encode())
@@ -105,8 +117,8 @@ def test_the_record_is_the_last_line_of_what_is_printed(pod: Pod) -> None:
 
 def test_what_a_driver_knows_comes_as_a_word(pod: Pod) -> None:
     pod.go("a", A="open-sesame")
-    told = b64encode(json.dumps({"attempt": "01ABC", "n": 2}).encode()).decode()
-    code, _, said = pod.go("b", "--told", told, CODE="3")
+    told = b64encode(zlib.compress(json.dumps({"attempt": "01ABC", "n": 2}).encode())).decode()
+    code, _, said = pod.go("b", "--told", told[:20], "--told", told[20:], CODE="3")
     assert code == 75 and said == {
         "attempt": "01ABC",
         "exit": 3,
@@ -116,6 +128,19 @@ def test_what_a_driver_knows_comes_as_a_word(pod: Pod) -> None:
     }
     (end,) = pod.files("runs/r1/n/b-*/*a.01ABC.json")
     assert json.loads(end.read_bytes())["n"] == 2
+
+
+def test_what_others_have_done_can_be_told(pod: Pod) -> None:
+    done = {
+        "id": node_id("a"),
+        "key": "-",
+        "status": "succeeded",
+        "attempt": "A",
+        "returns": {"x": {"kind": "json", "json": 42}},
+    }
+    told = b64encode(zlib.compress(json.dumps({"done": [done]}).encode())).decode()
+    code, _, said = pod.go("b", "--told", told)
+    assert (code, said["status"]) == (0, "succeeded") and pod.files("runs/r1/n/a-*/*done.json")
 
 
 def _error(said: dict[str, Any]) -> dict[str, Any]:
@@ -130,4 +155,5 @@ def test_a_store_that_may_not_be_written_is_said(pod: Pod) -> None:
 
 def test_a_container_without_a_working_folder_has_no_project(pod: Pod) -> None:
     code, out, _ = pod.go("c", "--root", "/")
-    assert code == 0 and out.splitlines()[0] == b"0"
+    print(out, list(pod.here.glob("**/*")))
+    assert code == 0 and out.splitlines()[0] == b"0", out

@@ -14,11 +14,11 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runner.rules.keys import node_id
 from runner.testing.project import Outcome, Project
 
 Made = Callable[..., Project]
@@ -93,13 +93,13 @@ path = "{self.home}/catalog"
                 return told
             time.sleep(0.5)
 
-    def running(self, found: Project) -> str:
-        """The pod of the only step, once its container runs."""
+    def running(self, found: Project, step: str = "a") -> str:
+        """The pod of a step, once its container runs."""
         limit = time.monotonic() + 120
         while time.monotonic() < limit:
             if found.exists(".runner/index.jsonl"):
                 words = ("-o", "jsonpath={.items[?(@.status.phase=='Running')].metadata.name}")
-                told = kubectl("get", "pods", "-l", self.of(found), *words).split()
+                told = kubectl("get", "pods", "-l", f"{self.of(found)},run.runner/node={node_id(step)}", *words).split()
                 if told:
                     return told[0]
             time.sleep(0.2)
@@ -252,22 +252,28 @@ claim = ""
     assert node["reason"] == "never-started"
 
 
-def test_a_killed_driver_can_be_gone_on_from(project: Made, cluster: Cluster) -> None:
+def test_what_runs_when_its_driver_is_killed_is_gone_on_with(project: Made, cluster: Cluster) -> None:
     text = """
 name = "x"
 [steps.a]
-shell = 'echo a'
+shell = 'echo a; echo "x=42" >> "$RUNNER_RETURNS"'
+returns = ["x"]
 [steps.b]
 needs = ["a"]
-shell = 'sleep 6'
+shell = 'sleep 15'
+[steps.c]
+needs = ["b"]
+params = { x = "${steps.a.x}" }
+shell = 'test "$RUNNER_PARAM_x" = 42'
 """
     found = project({"pipeline.toml": text})
     running = cluster.begin(found)
-    limit = time.monotonic() + 120
-    while not list(Path(found.root).glob(".runner/runs/*/logs/a-*")) and time.monotonic() < limit:
-        time.sleep(0.1)
-    cluster.running(found)
+    cluster.running(found, "b")
     os.kill(running.pid, signal.SIGKILL)
     running.communicate()
+    first = cluster.of(found)
     cluster.up(found, "--resume").ok().says("kept from")
-    assert cluster.left(found) == ""
+    told = found.cli("show", "@last", "--json").ok().json()["nodes"]
+    ran = {node["path"]: node["attempts"][-1].get("adopted", {}).get("run") for node in told.values()}
+    assert first.endswith(f"={ran['a']}") and ran["a"] == ran["b"] and ran["c"] is None
+    assert cluster.left(found) == "" and kubectl("get", "jobs,configmaps,leases", "-l", first, "-o", "name") == ""

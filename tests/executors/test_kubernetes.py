@@ -206,6 +206,51 @@ def test_what_is_stopped_leaves_nothing(fake: Any) -> None:
     assert node["status"] == "cancelled" and one.left() == []
 
 
+CHAIN = """
+name = "x"
+[steps.a]
+shell = 'echo a >> "$LOG"; echo "x=42" >> "$RUNNER_RETURNS"'
+returns = ["x"]
+[steps.b]
+needs = ["a"]
+shell = 'echo b >> "$LOG"; while test -e "$LOG.wait"; do sleep 0.05; done'
+[steps.c]
+needs = ["b"]
+params = { x = "${steps.a.x}" }
+shell = 'test "$RUNNER_PARAM_x" = 42 && echo c >> "$LOG"'
+"""
+
+
+@pytest.mark.parametrize("over", [False, True], ids=["it runs", "it has ended"])
+def test_a_job_whose_driver_was_killed_is_gone_on_with(fake: Any, over: bool) -> None:
+    one = fake(CHAIN)
+    wait = one.found.path("log.wait")
+    wait.touch()
+    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.cluster.kubeconfig()})
+    limit = time.monotonic() + 60
+    while not (one.found.exists("log") and lines(one) == ["a", "b"]) and time.monotonic() < limit:
+        time.sleep(0.05)
+    running.kill()
+    running.communicate()
+    if over:
+        wait.unlink()
+        for process in one.cluster.running.values():
+            process.wait()
+    again = one.found.popen(
+        "up", "--resume", "--profile", "k", *settings(one), env={"KUBECONFIG": one.cluster.kubeconfig()}
+    )
+    while not over and one.cluster.asked.count("POST leases") < 2 and time.monotonic() < limit:
+        time.sleep(0.05)
+    wait.unlink(missing_ok=True)
+    _, err = again.communicate(timeout=60)
+    assert again.returncode == 0, err
+    assert lines(one) == ["a", "b", "c"] and one.left() == []
+    told = one.found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+    assert all(len(node["attempts"]) == 1 for node in told)
+    commits = one.found.root.glob("claim/log/runs/*/n/*/*done.json")
+    assert len(list(commits)) == 5, "those of the first run, and all of the second"
+
+
 def waited(path: Path) -> None:
     """Until something stands in a file."""
     limit = time.monotonic() + 60

@@ -41,6 +41,7 @@ PLACES: dict[str, Code] = {
         "what runs there runs on; once it answers: `runner up --resume`",
     ),
     "E737": Code("the run can't be brought into the cluster: {why}"),
+    "E738": Code("`{holder}` drives a run that this one would go on from", "wait for it, or end it there"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
     "W706": Code(
