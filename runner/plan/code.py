@@ -33,8 +33,10 @@ def code(step: Step, compiler: Compiler) -> dict[str, Any]:
         files.update(functions([step.table["python"]], compiler))
     elif step.kind == "notebook":
         files.add(step.table["notebook"])
-    elif step.kind in ("shell", "command"):
-        text = WRITTEN.sub(" ", step.table.get("shell", "")) or " ".join(map(str, step.table.get("command", ())))
+    elif step.kind in ("shell", "command", "container"):
+        box = step.table.get("container", {})
+        words = [*step.table.get("command", ()), *box.get("command", ()), *box.get("args", ())]
+        text = WRITTEN.sub(" ", step.table.get("shell", "")) or " ".join(map(str, words))
         for word in dict.fromkeys(WORD.findall(text)):
             path = word.removeprefix("./")
             if path.startswith("/") or ".." in path or path in compiler.made or not compiler.is_file(path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from runner_executors.docker_spec import Around, spec
+from runner_executors.docker_spec import Around, Bare, bare, spec
 
 AROUND = Around("/p", "1:2", "ada", "7:1", "/p/agent", "/p/run/0.box", 8)
 
@@ -48,3 +48,17 @@ def test_the_project_is_not_mounted_where_the_image_has_it() -> None:
 def test_values_and_secrets_of_a_step_are_not_in_its_container() -> None:
     text = json.dumps(asked(env={"A": "value-1"}, argv=["value-2"], params={"p": "value-3"}, script="value-4"))
     assert "value" not in text
+
+
+def test_a_container_without_an_agent_runs_the_step_and_keeps_no_log() -> None:
+    call: dict[str, Any] = {"run": {"id": "r"}, "label": "a", "log": "/p/run/a", "catalog": {"type": "file-system"}}
+    what = Bare(["run", "it"], {"A": "1", "HOME": "/mine"}, "/p/run/0.box/tree", ["/dev/shm/secret"])
+    made = bare(call, "image", {"network": "none", "read-only": True}, AROUND, what)
+    assert (made["Entrypoint"], made["Cmd"], made["WorkingDir"]) == ([], what.argv, what.cwd)
+    assert made["User"] == "1:2" and {"A=1", "HOME=/mine", "USER=ada", "LOGNAME=ada"} == set(made["Env"])
+    assert "OpenStdin" not in made
+    host = made["HostConfig"]
+    assert (host["LogConfig"], host["Init"], host["NetworkMode"]) == ({"Type": "none"}, True, "none")
+    assert host["ReadonlyRootfs"] and list(host["Tmpfs"]) == ["/tmp"]
+    writable = {one["Target"]: not one["ReadOnly"] for one in host["Mounts"]}
+    assert writable == {"/p": False, "/p/run/0.box": True, "/dev/shm/secret": False}

@@ -228,6 +228,13 @@ def test_n36_what_a_script_writes_is_no_code(project: Made) -> None:
     assert next(iter(plan["nodes"].values()))["do"]["code"]["files"] == ["tool.txt"]
 
 
+def test_n36_a_project_file_named_by_a_word_for_an_image_is_code(project: Made) -> None:
+    text = "name = 'x'\n[steps.a]\ncontainer = { image = 'tool', command = ['run', './a.R'], args = ['b.R', 'c.R'] }\n"
+    made = project({"pipeline.toml": text, "a.R": "", "b.R": ""})
+    plan = made.cli("plan", "--json", "--set", "executor.type=docker").ok().json()
+    assert next(iter(plan["nodes"].values()))["do"]["code"]["files"] == ["a.R", "b.R"]
+
+
 class Emptied:
     """A catalog that somebody clears away between the question and the file."""
 
