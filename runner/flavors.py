@@ -54,7 +54,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("image", "python", "pull", "code", "read-only", "network", "platform", "grace"),
             ("driver",),
-            ("build", "containers"),
+            ("containers", "build", "volumes"),
         ),
         "argo": (
             "runner_executors.argo:Settings",

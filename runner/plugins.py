@@ -38,6 +38,11 @@ class Flavor(NamedTuple):
     more: tuple[str, ...] = ()
     origin: str = "runner-up"  # the distribution, or `runner.toml`
 
+    @property
+    def far(self) -> bool:
+        """Of an executor: whether its steps see folders by volumes alone, and nothing of this machine."""
+        return "volumes" in self.more and "driver" not in self.reach
+
 
 def find(group: str, name: str, plugins: Asked | None = None, place: Place | None = None) -> Flavor:
     """The flavor that a name or alias stands for. Raises Refused (E8xx): unknown, or a plug-in that can't be loaded."""

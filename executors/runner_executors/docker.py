@@ -42,5 +42,5 @@ FLAVOR = Flavor(
     ("local-container",),
     about="Each step is a container of the Docker Engine.",
     reach=("driver",),
-    more=("build", "containers"),
+    more=("containers", "build", "volumes"),
 )

@@ -51,6 +51,10 @@ class Docker:
 
         return Builder(Engine.reached(environ), settings)
 
+    def ready(self, plan: Table, secrets: list[str]) -> None:
+        """Take `[volumes]` of the profile."""
+        self.settings = {**self.settings, "volumes": plan["profile"].get("volumes")}
+
     @staticmethod
     def room() -> int:
         """How many steps at once: the engine has its own limits."""

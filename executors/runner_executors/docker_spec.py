@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any, NamedTuple
 
+from runner.model.units import bytes_of
+
 Table = dict[str, Any]
 INSIDE = "/run/runner"  # where the agent lies in a container
 LABEL = "run.runner"  # labels of our containers: root, owner, run, step
@@ -47,7 +49,7 @@ def spec(call: Table, image: str, settings: Table, around: Around) -> Table:
 
 def bare(call: Table, image: str, settings: Table, around: Around, what: Bare) -> Table:
     """The container of an attempt without an agent inside. The engine keeps no log of it: nothing is masked there."""
-    places = [*project(settings, around), bind(around.folder, around.folder)]
+    places = [*project(settings, around), bind(around.folder, around.folder), *volumes(settings, around)]
     files = [bind(path, path, read_only=True) for path in what.files]
     alone = {"Mounts": [*places, *files], "Init": True, "LogConfig": {"Type": "none"}}
     return {
@@ -89,7 +91,25 @@ def mounts(call: Table, settings: Table, around: Around) -> list[Table]:
         bind(call["log"], call["log"]),
     ]
     catalog = catalog_of(call, around.root)
-    return [*found, bind(catalog, catalog)] if catalog else found
+    return [*found, *([bind(catalog, catalog)] if catalog else []), *volumes(settings, around)]
+
+
+def volumes(settings: Table, around: Around) -> list[Table]:
+    """`[volumes]` of the profile: folders of this machine, volumes of the engine by name, else empty ones in memory."""
+    found: list[Table] = []
+    for one in (settings.get("volumes") or {}).values():
+        read_only = bool(one.get("read-only"))
+        if not one.get("mount"):
+            continue
+        if one.get("here"):
+            folder = os.path.normpath(os.path.join(around.root, one["here"], one.get("sub-path") or ""))
+            found.append(bind(folder, one["mount"], read_only))
+        elif one.get("claim"):
+            found.append({**bind(one["claim"], one["mount"], read_only), "Type": "volume"})
+        else:
+            size = {"SizeBytes": bytes_of(one["size"])} if one.get("size") else {}
+            found.append({"Type": "tmpfs", "Target": one["mount"], "TmpfsOptions": {"Mode": 0o1777, **size}})
+    return found
 
 
 def project(settings: Table, around: Around) -> list[Table]:

@@ -15,6 +15,7 @@ from runner.model.forms import (
     Condition,
     Duration,
     EnvName,
+    FixedSize,
     Flag,
     Function,
     HandlerName,
@@ -239,10 +240,10 @@ Included = part_of(Pipeline, "Included", "A file that a pipeline includes.", lam
 class Volume:
     """A volume, in the executor's words."""
 
-    claim: Text | None = key("The claim that it stands for.")
+    claim: Text | None = key("The claim that it stands for; the engine's volume of that name.")
     secret: Text | None = key("The Secret that it shows as files.")
     config_map: Text | None = key("The ConfigMap that it shows as files.")
-    size: Text | None = key("The limit of a folder that is empty at the start of a step.")
+    size: FixedSize | None = key("The limit of a folder that is empty at the start of a step.")
     mount: Text | None = key("Where steps see it.")
     here: Text | None = key("Where this machine sees it, if it does.")
     sub_path: Text | None = key("The folder of it that they see.")

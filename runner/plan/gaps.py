@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from runner.plan.mocked import PRETEND
@@ -52,12 +53,24 @@ def _of_place(plan: Table, tree: Tree, resolved: Resolved, name: str, flavor: Fl
         laid = (layers or resolved.layers).service("executor")
         return list(patches(profile["executor"].get("steps") or {}, tree, laid))
     sent = next((step.place(("profile",)) for step in tree.steps if tree.sent(step) == name), None)
-    far = "volumes" in flavor.more
     found = _unreached(plan, resolved, flavor, sent)
-    found += _unseen(plan, resolved, flavor.name) if far else []
+    found += (
+        _unseen(plan, resolved, flavor.name)
+        if flavor.far
+        else list(_unlike(profile, flavor, layers or resolved.layers))
+    )
     declared = {entry["name"] for do in map(_do, plan["nodes"].values()) if do.get("profile", "") == name
                 for entry in do.get("secrets", ())}  # fmt: skip
-    return found + _unknown(plan, resolved, flavor.name, "place" if far else "submitter", declared)
+    return found + _unknown(plan, resolved, flavor.name, "place" if flavor.far else "submitter", declared)
+
+
+def _unlike(profile: Table, flavor: Flavor, layers: Layers) -> Iterator[Diagnostic]:
+    """Volumes of a kind that only clusters have."""
+    laid = layers.service("volumes")
+    for name, volume in profile.get("volumes", {}).items() if "volumes" in flavor.more and not flavor.far else ():
+        for key in ("secret", "config-map", *(() if "here" in volume else ("sub-path",))):
+            if key in volume:
+                yield diagnose("E626", laid.place((name, key), "key"), key=key, executor=flavor.name)
 
 
 def _alone(flavors: dict[str, Flavor], tree: Tree) -> list[Diagnostic]:
@@ -65,7 +78,7 @@ def _alone(flavors: dict[str, Flavor], tree: Tree) -> list[Diagnostic]:
     real = {name: flavor for name, flavor in flavors.items() if PRETEND not in flavor.more}
     found: list[Diagnostic] = []
     for name, flavor in real.items() if len(real) > 1 else ():
-        if "volumes" in flavor.more or hasattr(load(flavor), "emit"):
+        if flavor.far or hasattr(load(flavor), "emit"):
             first = next(step for step in tree.steps if tree.sent(step) and (not name or tree.sent(step) == name))
             found.append(diagnose("E622", first.place(("profile",)), executor=flavor.name))
     return found

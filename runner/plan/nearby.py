@@ -15,7 +15,7 @@ BEYOND = {"type": "do-nothing", "beyond": True}
 
 def away(executor: Mapping[str, Any], plugins: Asked | None = None) -> bool:
     """Whether the steps of an executor are pods, which outlive their driver."""
-    return "volumes" in find("executors", str(executor["type"]), plugins).more
+    return find("executors", str(executor["type"]), plugins).far
 
 
 def nearby(profile: Mapping[str, Any], plugins: Asked | None = None) -> Table:

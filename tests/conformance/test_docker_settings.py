@@ -74,3 +74,20 @@ def test_an_image_for_another_platform_is_told(project: Made) -> None:
     reason, why = error(up(project(), "true", "platform=linux/s390x", "pull=never"))
     assert reason == "no-image" and "`runner-base:py311` here is not for linux/s390x" in why
     up(project(), "true", "platform=linux", "pull=never").ok()
+
+
+def test_volumes_are_where_the_profile_says(project: Made) -> None:
+    found = project({"beside/in.txt": "1", ".gitignore": "beside\n"})
+    profile = """
+[volumes]
+data = { here = "beside", mount = "/data" }
+seen = { here = "beside", mount = "/seen", read-only = true }
+kept = { claim = "runner-test-volume", mount = "/kept" }
+empty = { mount = "/empty", size = "16Mi" }
+"""
+    script = "! test -e beside; cp /seen/in.txt /data/out.txt; ! touch /seen/x; touch /empty/x; test -d /kept"
+    try:
+        up(found, script, profile=profile).ok()
+        assert found.read("beside/out.txt") == "1" and found.path("beside/out.txt").stat().st_uid == os.getuid()
+    finally:
+        subprocess.run(["docker", "volume", "rm", "runner-test-volume"], capture_output=True, check=True)

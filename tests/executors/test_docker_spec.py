@@ -62,3 +62,19 @@ def test_a_container_without_an_agent_runs_the_step_and_keeps_no_log() -> None:
     assert host["ReadonlyRootfs"] and list(host["Tmpfs"]) == ["/tmp"]
     writable = {one["Target"]: not one["ReadOnly"] for one in host["Mounts"]}
     assert writable == {"/p": False, "/p/run/0.box": True, "/dev/shm/secret": False}
+
+
+def test_volumes_of_the_profile_are_seen_where_it_says() -> None:
+    said = {
+        "one": {"here": "/srv/data", "sub-path": "2026", "mount": "/data", "read-only": True},
+        "two": {"here": "../beside", "mount": "/beside"},
+        "three": {"claim": "cache", "mount": "/cache"},
+        "four": {"mount": "/scratch", "size": "1Gi"},
+        "five": {"claim": "seen by no step"},
+    }
+    assert asked({"volumes": said})["HostConfig"]["Mounts"][len(asked()["HostConfig"]["Mounts"]) :] == [
+        {"Type": "bind", "Source": "/srv/data/2026", "Target": "/data", "ReadOnly": True},
+        {"Type": "bind", "Source": "/beside", "Target": "/beside", "ReadOnly": False},
+        {"Type": "volume", "Source": "cache", "Target": "/cache", "ReadOnly": False},
+        {"Type": "tmpfs", "Target": "/scratch", "TmpfsOptions": {"Mode": 0o1777, "SizeBytes": 1 << 30}},
+    ]

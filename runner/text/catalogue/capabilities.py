@@ -17,6 +17,10 @@ CAPABILITIES: dict[str, Code] = {
         "nobody says where the secret `{name}` lives in the cluster",
         '`[secrets] map = {{ {name} = {{ secret = "NAME", key = "KEY" }} }}`, or `secret` for all',
     ),
+    "E626": Code(
+        "`{key}` of a volume means nothing to the executor `{executor}`",
+        'a folder of this machine is `here = "/srv/data"`, a volume of the engine `claim = "NAME"`',
+    ),
     "E621": Code("`profile` sends single steps away, and `{step}` is a group", 'say it of `[steps."{step}.*"]`'),
     "E622": Code(
         "the executor `{executor}` shares no run with others: no step can be sent to it, and none from it elsewhere"
