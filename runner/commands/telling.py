@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from runner.plan.mocked import all_mocked
 from runner.views.digest import digest
 from runner.views.exits import exit_code
 from runner.views.lines import lines
@@ -37,7 +38,7 @@ def tell(
             folded,
             plan,
             lambda id, key, n: tail(logs / f"{id}.{key}.{n}", LAST),
-            again=_way_on(args, folded["name"]),
+            again=[] if all_mocked(plan) else _way_on(args, folded["name"]),
             colour=coloured(sys.stderr, os.environ),
             signs=symbols(sys.stderr),
         )

@@ -62,11 +62,12 @@ class Laid(NamedTuple):
 
 class Layers:
     """All documents of one question; each method lays what they say of one thing. others: the same for each profile to
-    which steps are sent, by name."""
+    which steps are sent, by name; None for one of those: what `--set` says of services is not said of its."""
 
-    def __init__(self, files: Files, said: Document | None, others: Mapping[str, Layers] | None = None) -> None:
+    def __init__(self, files: Files, said: Document | None, others: Mapping[str, Layers] | None) -> None:
         self.files = files
         self.others = others or {}
+        self.chosen = others is not None
         self.said = said  # --set, as a profile document
         self.profiles: list[tuple[str, Document]] = [(f"profile {entry.name}", entry.doc) for entry in files.profiles]
         if said is not None:
@@ -104,7 +105,7 @@ class Layers:
         if other is not None:
             layers = [*other._weak(file, group), *inner]
             under = other._strong(path, lay([layer.table for layer in layers], whole=WHOLE))
-            layers += [layer for layer in under if layer.doc is not self.said]
+            layers += under
             theirs = {profile.doc.path for profile in other.files.profiles}
             stronger = [layer for layer in stronger if layer.doc and layer.doc.path not in theirs]
             table = lay([layer.table for layer in (*layers, *stronger)], whole=WHOLE)
@@ -146,7 +147,7 @@ class Layers:
         speakers = [("runner.toml", project)] if project and name in ("run-log", "catalog") else []
         for label, doc in [*speakers, *self.profiles]:
             table = doc.data.get(name)
-            if isinstance(table, dict):
+            if isinstance(table, dict) and (self.chosen or doc is not self.said):
                 layers.append(Layer(label, doc, (name,), table))
         return Laid(_service(layers), tuple(layers))
 

@@ -81,6 +81,6 @@ def resolve(ask: Ask, sources: Sources, pipeline: Document | None = None) -> Res
     problems += [one for doc in profiles(others.values(), files) for one in check(doc, "profile")]
     if any(problem.severity == "error" for problem in problems):
         raise Refused(spoken(with_ways(problems, files.library.ways), ask.sets))
-    layers = Layers(files, said, {name: Layers(other, said) for name, other in others.items()})
+    layers = Layers(files, said, {name: Layers(other, said, None) for name, other in others.items()})
     known = parameters(layers, ask)
     return Resolved(ask, files, layers, known, (*problems, *known.problems))

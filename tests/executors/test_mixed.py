@@ -96,6 +96,14 @@ def test_set_wins_over_both_profiles(project: Made) -> None:
     up(found, "--set", "steps.a.env.A=last")
 
 
+def test_set_of_an_executor_is_about_that_of_the_chosen_profile(project: Made) -> None:
+    text = "name = 'x'\n[steps.a]\ntags = ['away']\nshell = 'true'\n[steps.b]\nshell = 'true'\n"
+    found = mixed(project, text)
+    up(found, "--set", "executor.cpu=1", "--set", "executor.grace=1s")
+    plan = found.cli("plan", "--profile", "mixed", "--set", "executor.type=mock", "--json").ok().json()
+    assert (plan["profile"]["executor"]["type"], plan["profiles"]["pods"]["executor"]["type"]) == ("mock", "emulated")
+
+
 def test_what_both_profiles_extend_is_not_laid_over_either(project: Made) -> None:
     text = "name = 'x'\n[steps.a]\ntags = ['away']\nshell = 'test $A = theirs'\n"
     base = {"profiles/base.toml": "[steps.a.env]\nA = 'base'\n"}
@@ -229,6 +237,55 @@ def test_an_executor_that_no_step_needs_is_not_asked_for(project: Made) -> None:
 def test_steps_that_are_sent_away_are_named_in_lists(project: Made) -> None:
     found = mixed(project)
     assert "profile pods" in found.cli("list", "--profile", "mixed").ok().out
+
+
+class Slow:
+    """An executor whose attempt ends when somebody waits for it."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.read, self.write = os.pipe()
+
+    def prepare(self, call: Any, secrets: Any) -> str:
+        return "it"
+
+    def start(self, handle: str) -> None:
+        """It runs."""
+
+    def waits(self, timeout: float) -> tuple[list[int], float]:
+        self.asked += 1
+        os.write(self.write, b"over")
+        return [self.read], timeout
+
+    def poll(self, timeout: float) -> list[tuple[str, Any]]:
+        assert timeout == 0
+        return [("it", {"status": "succeeded", "id": "a", "key": "-", "files": []})] if self.asked else []
+
+
+class Idle:
+    """An executor that has nothing to do."""
+
+    def waits(self, timeout: float) -> tuple[list[int], float]:
+        raise AssertionError("nobody waits for it")
+
+    def poll(self, timeout: float) -> list[tuple[str, Any]]:
+        return []
+
+
+def test_executors_are_waited_for_by_their_descriptors() -> None:
+    slow = Slow()
+    several = Several({"": Member(slow, 1), "idle": Member(Idle(), 1)}, {"a": ""}, NoCatalog())  # type: ignore[arg-type]
+    call: Any = {"id": "a", "inputs": []}
+    sent = several.prepare(call, {})
+    several.start(sent)
+    assert [one for one, _ in several.poll(600)] == [sent] and slow.asked == 1 and call["grace"] == 1
+
+
+def test_a_cluster_shares_no_run_with_this_machine(project: Made) -> None:
+    text = "name = 'x'\n[steps.a]\ntags = ['away']\nshell = 'true'\n[steps.b]\nshell = 'true'\n"
+    found = mixed(project, text, pods="[executor]\ntype = 'kubernetes'\nimage = 'x'\n")
+    found.cli("check", "pipeline.toml", "--profile", "mixed").exits(3).says("E622", "`kubernetes` shares no run")
+    found.cli("check", "pipeline.toml", "--profile", "mixed", "--set", "executor.type=mock").exits(3).silent("E622")
 
 
 class Fixed:

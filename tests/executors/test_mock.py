@@ -90,7 +90,9 @@ def test_a_step_fails_with_the_exit_code_that_is_said(project: Made) -> None:
 
 
 def test_what_needs_a_step_that_failed_is_blocked(project: Made) -> None:
-    ends = up(made(project, "[executor.steps.load]\nstatus = 'errored'\n"), code=1)
+    found = made(project, "[executor.steps.load]\nstatus = 'errored'\n")
+    found.cli("up", "--profile", "mock").exits(1).silent("--resume")
+    ends = up(found, code=1)
     assert (ends["load"], ends["weigh"], ends["publish"]) == ("errored", "blocked", "blocked")
 
 
