@@ -127,8 +127,6 @@ def specs(plan: dict[str, Any]) -> dict[str, Any]:
         if "do" in part:
             call = {
                 "run": {"id": "RUN"},
-                "label": part.get("path", plan["nodes"][id]["path"]),
-                "log": f"{run}/logs/{id}.KEY.1",
                 "catalog": profile["catalog"],
                 "resources": part["do"]["resources"],
             }

@@ -30,6 +30,10 @@ class Settings:
     read_only: Flag | None = key("Containers can write to no place of their image; `/tmp` is in memory.", default=False)
     network: PlainText | None = key("The network of the containers; the engine's own.")
     platform: PlainText | None = key("The platform of the images, such as `linux/amd64`; that of the engine.")
+    warm: Flag | None = key(
+        "Containers are kept for further steps with the same image and limits.",
+        default=False,
+    )
     grace: FixedDuration | None = key(
         "How long a step that is stopped may take to end before it is killed.", default="10s"
     )

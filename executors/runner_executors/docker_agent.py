@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 from zipfile import ZipFile
 
@@ -61,7 +62,7 @@ class Agents:
             raise
 
     def _make(self, image: Image, platform: str | None, folder: str) -> None:
-        temporary = f"{folder}.{os.getpid()}.tmp"
+        temporary = f"{folder}.{os.getpid()}-{get_ident()}.tmp"
         shutil.rmtree(temporary, ignore_errors=True)
         os.makedirs(temporary)
         try:

@@ -1,4 +1,7 @@
-"""A container for every step: the project read-only, a folder to work in, and the catalog; all at their own paths."""
+"""A container for every step: the project read-only, a folder to work in, and the catalog; all at their own paths.
+
+While a command runs, the container of the attempt that comes next is made ready; it waits for its call.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,13 @@ from runner.agent.exits import limit_of
 from runner.agent.stage import StageError, fetch, project_files, strays
 from runner.agent.unstarted import not_started
 from runner.rules.keys import key_of
-from runner_executors.docker_box import Box, Boxes
+from runner_executors.docker_box import NOTHING_RUNS, Box, Boxes
 from runner_executors.docker_code import stored
 from runner_executors.docker_engine import Engine, Failed
+from runner_executors.docker_hands import Hands
+from runner_executors.docker_image import Image
+from runner_executors.docker_lodging import Lodging
+from runner_executors.docker_room import Room
 
 Table = dict[str, Any]
 NO_MEMORY = "its container had no more memory"
@@ -36,13 +43,15 @@ class Docker:
         self.settings: Table = settings or {}
         self.catalog = catalog
         self.engine = Engine.reached(os.environ if environ is None else environ)
-        self._boxes: Boxes | None = None
+        self.hands = Hands()
+        self._lodging: Lodging | None = None
         self._poll = select.poll()
-        self._running: dict[int, Box] = {}
+        self._poll.register(self.hands.fileno(), select.POLLIN)
+        self._next: Box | None = None  # prepared and not started
+        self._carried: dict[int, Box] = {}
         self._ended: list[tuple[Box, Table]] = []
         self._project: list[str] | None = None
         self._linked: Table = {}
-        self._old: list[str] = []
 
     @staticmethod
     def builder(settings: Table, environ: Mapping[str, str]) -> Any:
@@ -77,73 +86,120 @@ class Docker:
         if "python" in call:
             more["python"] = [self.settings.get("python") or "python3"]
         call.update(more)
-        return Box(call, secrets, call.get("image") or self.settings.get("image") or "")
+        self._next = Box(call, secrets, call.get("image") or self.settings.get("image") or "")
+        return self._next
 
     def start(self, box: Box) -> None:
-        """Start the container of an attempt; its end comes from `poll`."""
+        """Start an attempt in a container that waits, or that is made for it; its end comes from `poll`."""
+        if self._next is box:
+            self._next = None
         try:
-            if self._boxes is None:
-                self._boxes = Boxes(self.engine, self.settings, box.call["root"], self.catalog)
-                self._boxes.sweep()
+            lodging = self._lodging = self._lodging or self._begin(box)
             self._give(box.call)
-            self._boxes.open(box)
-            if box.stream is not None:
-                self._running[box.stream.socket.fileno()] = box
-                self._poll.register(box.stream.socket.fileno(), select.POLLIN)
-            self._look(box)
-        except Failed as failed:
-            self._finish(box, self._unborn(box, failed.reason, str(failed)))
-        except OSError as error:
-            self._finish(box, self._unborn(box, "never-started", error.strerror or str(error)))
+            if box.call["kind"] in NOTHING_RUNS:
+                self._carry(box, None)
+            else:
+                lodging.take(box)
+        except (Failed, OSError) as problem:
+            self._finish(box, self._unmade(box, problem))
 
     def poll(self, timeout: float) -> list[tuple[Box, Table]]:
         """Wait for ends, at most `timeout` seconds."""
-        self._clear()
-        woken = [self._running[fd] for fd, _ in self._poll.poll(self.waits(timeout)[1] * 1000)]
+        fds, wait = self.waits(timeout)
+        woken = {fd for fd, _ in self._poll.poll(wait * 1000)} & {*fds}
+        for fd in woken & set(self._rooms()):
+            self._listen(self._rooms()[fd])
         now = time.monotonic()
-        for box in dict.fromkeys([*woken, *(box for box, at in self._due().items() if at <= now)]):
-            if box.carried is not None:
-                self._look(box)
-            elif not box.heard():
-                self._finish(box, self._end(box))
+        due = [box for box, at in self._due().items() if at <= now]
+        for box in dict.fromkeys([*(self._carried[fd] for fd in woken if fd in self._carried), *due]):
+            self._look(box)
+        if self.hands.fileno() in woken:
+            self.hands.heard()
+            self._opened()
         ends, self._ended = self._ended, []
         return ends
 
-    def _look(self, box: Box) -> None:
-        """Whether an attempt without an agent has ended."""
-        end = box.carried.poll() if box.carried is not None else None
-        if box.carried is not None and end is not None:
-            self._finish(box, self._brought(box, end))
-
     def waits(self, timeout: float) -> tuple[list[int], float]:
         """What to wait for instead of `poll`: descriptors, and at most how many seconds."""
+        if self._next is not None and self._lodging is not None and self._lodging.foresee(self._next):
+            self._next = None
         now = time.monotonic()
         first = min([timeout, *(at - now for at in self._due().values())])
-        return list(self._running), 0.0 if self._ended else max(0.0, first)
+        fds = [self.hands.fileno(), *self._rooms(), *self._carried]
+        return fds, 0.0 if self._ended else max(0.0, first)
+
+    def _rooms(self) -> dict[int, Room]:
+        return self._lodging.rooms if self._lodging is not None else {}
 
     def _due(self) -> dict[Box, float]:
         """When attempts without an agent must be looked at."""
-        return {box: at for box in self._running.values() if box.carried and (at := box.carried.wake()) is not None}
+        return {box: at for box in self._carried.values() if box.carried and (at := box.carried.wake()) is not None}
 
     def stop(self, box: Box, why: str = "cancelled", hard: bool = False) -> None:
         """End an attempt: its agent gives the command its grace; hard: at once."""
         box.stopped = box.stopped or why
         if box.carried is not None:
             box.carried.stop(why, hard)
-        elif box.id:
-            self.engine.kill(box.id, "KILL" if hard else "TERM")
+        elif box.room is not None and hard:
+            self.hands.do(self.engine.kill, box.room.id, "KILL")
+        elif box.room is not None:
+            box.room.stop()
+        elif self._lodging is not None and self._lodging.withdraw(box):
+            self._finish(box, self._silent(box))
 
     def close(self) -> None:
         """Kill what still runs, and leave no container behind."""
         limit = time.monotonic() + 10
-        for box in list(self._running.values()):
+        for box in list(self._carried.values()):
             self.stop(box, hard=True)
-        while self._running and time.monotonic() < limit:
+        while self._carried and time.monotonic() < limit:
             self.poll(0.05)
-        self._clear()
-        if self._boxes is not None:
-            self._boxes.host.close()
+        if self._lodging is not None:
+            self._lodging.close()
+        self.hands.close()
         self.engine.close()
+
+    def _begin(self, box: Box) -> Lodging:
+        boxes = Boxes(self.engine, self.settings, box.call, self.catalog)
+        self.hands.do(boxes.sweep)
+        return Lodging(boxes, self.hands, self._poll, bool(self.settings.get("warm")))
+
+    def _opened(self) -> None:
+        for box, found in self._lodging.opened() if self._lodging is not None else ():
+            try:
+                if not isinstance(found, Image):
+                    raise found
+                self._carry(box, found)
+            except (Failed, OSError) as problem:
+                self._finish(box, self._unmade(box, problem))
+
+    def _listen(self, room: Room) -> None:
+        """Hear what an agent says: that its attempt has ended, or by its silence that it has itself."""
+        assert self._lodging is not None
+        alive, box = room.heard(), room.box
+        if box is None:
+            if not alive:
+                self._lodging.left(room, well=False)
+            return
+        record = room.record()
+        if record is not None or not alive:
+            end = self._end(box, room, record)
+            self._lodging.left(room, well=alive and end["status"] == "succeeded")
+            self._finish(box, end)
+
+    def _carry(self, box: Box, image: Image | None) -> None:
+        assert self._lodging is not None
+        self._lodging.boxes.carry(box, image)
+        if box.stream is not None:
+            self._carried[box.stream.socket.fileno()] = box
+            self._poll.register(box.stream.socket.fileno(), select.POLLIN)
+        self._look(box)
+
+    def _look(self, box: Box) -> None:
+        """Whether an attempt without an agent has ended."""
+        end = box.carried.poll() if box.carried is not None else None
+        if box.carried is not None and end is not None:
+            self._finish(box, self._brought(box, end))
 
     def _give(self, call: Table) -> None:
         """Tell an attempt of the project's files. What links lead to outside its folder goes by the catalog: of the
@@ -159,33 +215,34 @@ class Docker:
         linked = {path: self.catalog.put(os.path.join(root, path)) for path in strays(root, call["inputs"])}
         call.update(project=self._project, stored={**self._linked, **linked, **(call.get("stored") or {})})
 
-    def _clear(self) -> None:
-        """Remove containers that have ended: now, while others run, nobody waits for it."""
-        while self._old:
-            self.engine.remove(self._old.pop())
-
-    def _end(self, box: Box) -> Table:
-        """The record of a container that has ended: its agent's, or what its silence means."""
-        code, out_of_memory = self.engine.ended(box.id)
-        end = box.record()
+    def _end(self, box: Box, room: Room, end: Table | None) -> Table:
+        """The record of an attempt: its agent's, or what the silence of that means."""
+        if end is not None and end["reason"] != "signal":
+            return {**self._brought(box, end), "via": "container"}
+        room.hang_up()
+        code, out_of_memory = self.engine.ended(room.id)
         if end is not None:
-            if out_of_memory and end["reason"] == "signal":  # of the step: its agent may not see its own control group
+            if out_of_memory:  # of the step: its agent may not see its own control group
                 said = f"{end['error']['message']}; {NO_MEMORY}{limit_of(box.call)}"
                 end.update(reason="oom", error={"type": "oom", "message": said})
             return {**self._brought(box, end), "via": "container"}
         if box.stopped is not None:
-            status = "failed" if box.stopped == "timeout" else "cancelled"
-            return self._unborn(box, box.stopped, "its container was ended", status)
+            return self._silent(box)
         if out_of_memory:
             return self._unborn(box, "oom", f"{NO_MEMORY}{limit_of(box.call)}", "failed")
         if code is None:
-            return self._unborn(box, "lost", f"the engine has lost the container `{box.id[:12]}`")
-        said = box.said()
+            return self._unborn(box, "lost", f"the engine has lost the container `{room.id[:12]}`")
+        said = room.said()
         if code in (126, 127) and not said:
             said = "the image has no Python"
         return self._unborn(
             box, "lost", f"its agent ended without a record: exit code {code}{f', {said}' if said else ''}"
         )
+
+    def _silent(self, box: Box) -> Table:
+        """Of an attempt that was stopped before its agent could tell."""
+        why = box.stopped or "cancelled"
+        return self._unborn(box, why, "its container was ended", "failed" if why == "timeout" else "cancelled")
 
     def _brought(self, box: Box, end: Table) -> Table:
         """The record, its files in the project: they are written here, so they belong to who runs the pipeline."""
@@ -197,6 +254,12 @@ class Docker:
             return {**end, "status": "errored", "reason": "stage-out", "error": problem}
         return end
 
+    def _unmade(self, box: Box, problem: Failed | OSError) -> Table:
+        """Of an attempt that has no container."""
+        if isinstance(problem, Failed):
+            return self._unborn(box, problem.reason, str(problem))
+        return self._unborn(box, "never-started", problem.strerror or str(problem))
+
     def _unborn(self, box: Box, reason: str, why: str, status: str = "errored") -> Table:
         call = box.call
         spot = (call["path"], call["id"], key_of(call["key"]), call["n"], call["attempt"], time.time())
@@ -207,11 +270,11 @@ class Docker:
             box.carried.close()
         if box.stream is not None:
             fd = box.stream.socket.fileno()
-            if self._running.pop(fd, None) is not None:
+            if self._carried.pop(fd, None) is not None:
                 self._poll.unregister(fd)
             box.stream.close()
         if box.id:
-            self._old.append(box.id)
+            self.hands.do(self.engine.remove, box.id)
         box.put_log()
         if box.folder:
             shutil.rmtree(box.folder, ignore_errors=True)

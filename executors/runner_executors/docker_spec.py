@@ -11,7 +11,7 @@ from runner.model.units import bytes_of
 
 Table = dict[str, Any]
 INSIDE = "/run/runner"  # where the agent lies in a container
-LABEL = "run.runner"  # labels of our containers: root, owner, run, step
+LABEL = "run.runner"  # labels of our containers: root, owner, run, and the step where there is but one
 
 
 class Around(NamedTuple):
@@ -38,8 +38,9 @@ class Bare(NamedTuple):
 
 
 def spec(call: Table, image: str, settings: Table, around: Around) -> Table:
-    """The container of an attempt. No secret is in it, and nothing of `env`: both come with the call, on its input."""
-    argv = [settings.get("python") or "python3", INSIDE, "execute-call", "--told", "0", "--report", around.folder]
+    """A container that waits for calls. No secret is in it, and nothing of `env`: both come with a call, on its input.
+    Its Python looks at no variable and no package of the image."""
+    argv = [settings.get("python") or "python3", "-I", "-S", INSIDE, "execute-calls", "--told", "0"]
     return {
         **_of_any(call, image, around, Bare(argv, {}, "/", [])),
         **dict.fromkeys(("OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout", "AttachStderr"), True),
@@ -61,7 +62,8 @@ def bare(call: Table, image: str, settings: Table, around: Around, what: Bare) -
 
 def _of_any(call: Table, image: str, around: Around, what: Bare) -> Table:
     env = {"HOME": os.path.join(around.folder, "home"), "USER": around.login, "LOGNAME": around.login, **what.env}
-    labels = {"root": around.root, "owner": around.owner, "run": call["run"]["id"], "step": call["label"]}
+    labels = {"root": around.root, "owner": around.owner, "run": call["run"]["id"]}
+    labels.update({"step": call["label"]} if "label" in call else {})
     return {
         "Image": image,
         "Entrypoint": [],
@@ -83,12 +85,11 @@ def _host(call: Table, settings: Table, around: Around) -> Table:
 
 
 def mounts(call: Table, settings: Table, around: Around) -> list[Table]:
-    """The project unless it is in the image, the agent, the folder to work in, the log, and a catalog of files."""
+    """The project unless it is in the image, the agent, the folder to work in, and a catalog of files."""
     found = [
         *project(settings, around),
         bind(around.agent, INSIDE, read_only=True),
         bind(around.folder, around.folder),
-        bind(call["log"], call["log"]),
     ]
     catalog = catalog_of(call, around.root)
     return [*found, *([bind(catalog, catalog)] if catalog else []), *volumes(settings, around)]

@@ -26,6 +26,7 @@ def answer(fd: int, report: str | None, catalog: Callable[[Table, str], Any], en
                 return code
             if "call" in told:  # else it came too late to stop one
                 call = told["call"]
+                host.out_of_memory()  # what happened before was not of this one
                 found = catalog(call["catalog"], call["root"])
                 end = run_call(call, found, told.get("secrets") or {}, environ, inbox, host)
                 code = 0 if end["status"] == "succeeded" else AGAIN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import shutil
 import socket
@@ -13,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+ASKED = re.compile(r"^(DELETE|GET|HEAD|POST|PUT) /v1\.\d+/([a-z/0-9]+)\S* HTTP/1.1\r$", re.MULTILINE)
+REST = re.compile("/[0-9a-f]{64}/?")
 LOOK = 0.05  # seconds between two looks at whether it was cut
 IMAGE = "runner-base:py311"
 SOCKET = "/var/run/docker.sock"
@@ -55,6 +58,7 @@ class Relay:
 
     def __init__(self, path: Path) -> None:
         self.host = f"unix://{path}"
+        self.asked: list[str] = []  # what the engine was asked for, such as `POST containers/create`
         self._over = False
         self._door = socket.socket(socket.AF_UNIX)
         self._door.bind(str(path))
@@ -83,6 +87,10 @@ class Relay:
             while ways and not self._over:
                 for source in select.select(list(ways), [], [], LOOK)[0]:
                     data = source.recv(1 << 16)
+                    if source is near:
+                        self.asked += [
+                            f"{verb} {REST.sub('/', path)}" for verb, path in ASKED.findall(data.decode("latin-1"))
+                        ]
                     if data:
                         ways[source].sendall(data)
                     else:

@@ -66,9 +66,11 @@ def waited(path: Path) -> str:
     raise AssertionError(f"{path} was not written")
 
 
-def test_r9_containers_give_the_same_projection(shaped: Any, docker: Any) -> None:
+@pytest.mark.parametrize("warm", ["false", "true"], ids=["cold", "warm"])
+def test_r9_containers_give_the_same_projection(shaped: Any, docker: Any, warm: str) -> None:
     found = shaped.make()
-    run = docker(found, "pipeline.toml", "--json").exits(shaped.code).json()
+    words = ("--set", f"executor.warm={warm}")
+    run = docker(found, "pipeline.toml", "--json", *words).exits(shaped.code).json()
     recorded = found.cli("show", "@last", "--json").ok().json()
     assert {name: recorded[name] for name in run} == run
     shaped.compare(run)

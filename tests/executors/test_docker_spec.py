@@ -11,8 +11,8 @@ AROUND = Around("/p", "1:2", "ada", "7:1", "/p/agent", "/p/run/0.box", 8)
 
 
 def asked(settings: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """The container of a step that prints nothing."""
-    call = {"run": {"id": "r"}, "label": "a", "log": "/p/run/a", "catalog": {"type": "file-system"}, **more}
+    """The container for a step."""
+    call = {"run": {"id": "r"}, "catalog": {"type": "file-system"}, **more}
     return spec(call, "image", settings or {}, AROUND)
 
 
@@ -31,13 +31,13 @@ def test_settings_choose_network_and_python() -> None:
     assert made["HostConfig"]["NetworkMode"] == "none" and made["Cmd"][0] == "/opt/python"
 
 
-def test_only_the_folder_of_the_attempt_its_log_and_the_catalog_can_be_written() -> None:
+def test_only_the_folder_of_the_attempt_and_the_catalog_can_be_written() -> None:
     def writable(**more: Any) -> list[str]:
         return [one["Target"] for one in asked(**more)["HostConfig"]["Mounts"] if not one["ReadOnly"]]
 
-    assert writable() == ["/p/run/0.box", "/p/run/a", "/p/.runner/catalog"]
+    assert writable() == ["/p/run/0.box", "/p/.runner/catalog"]
     assert writable(catalog={"type": "file-system", "path": "/else/where"})[-1] == "/else/where"
-    assert writable(catalog={"type": "do-nothing"}) == ["/p/run/0.box", "/p/run/a"]
+    assert writable(catalog={"type": "do-nothing"}) == ["/p/run/0.box"]
 
 
 def test_the_project_is_not_mounted_where_the_image_has_it() -> None:
