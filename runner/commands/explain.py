@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from runner.commands.asking import FILE, JSON, ask_of
 from runner.commands.making import Made, make
+from runner.plan.services import OTHERS, PLACE
 from runner.resolve.kinds import of_steps
-from runner.resolve.layers import SERVICES, WHOLE, Layer, shared
+from runner.resolve.layers import SERVICES, WHOLE, Laid, Layer, shared
 from runner.text.diagnostics import Diagnostic, Refused, diagnose, exit_code, near
 
 OPTIONS: list[Any] = [
@@ -83,11 +84,14 @@ def rows(made: Made) -> Iterator[Row]:
         layer = parameter.origin
         yield Row(f"params.{name}", parameter.value, layer.label, _where(layer, ()))
     layers = made.resolved.layers
-    for service in (*SERVICES, "volumes", "build", "schedule"):
-        laid = layers.service(service)
+    places: list[tuple[tuple[str, ...], Laid]] = []
+    places += [((service,), layers.service(service)) for service in (*SERVICES, *OTHERS)]
+    for name, other in layers.others.items():  # to which steps are sent
+        places += [(("profiles", name, service), other.service(service)) for service in PLACE]
+    for start, laid in places:
         for keys, value in _leaves(laid.table):
             origin = laid.origin(keys)
-            yield Row(".".join((service, *map(str, keys))), value, origin.label if origin else "", _where(origin, keys))
+            yield Row(".".join((*start, *map(str, keys))), value, origin.label if origin else "", _where(origin, keys))
     for setting in ("max-parallel", "timeout"):
         laid = layers.setting(setting)
         for keys, value in _leaves(laid.table):

@@ -90,6 +90,12 @@ shell = 'test "$WHO, $B" = "mine, mine"'
     ]  # fmt: skip
 
 
+def test_the_executor_of_a_step_that_is_sent_is_explained(project: Made) -> None:
+    found = mixed(project, pods=PODS + "grace = '3s'\n")
+    said = found.cli("explain", "pipeline.toml", "profiles.pods.executor.grace", "--profile", "mixed").ok().out
+    assert said.split()[-4:] == ['"3s"', "profile", "pods", "profiles/pods.toml:3"]
+
+
 def test_set_wins_over_both_profiles(project: Made) -> None:
     text = "name = 'x'\n[steps.a]\ntags = ['away']\nshell = 'test $A = last'\n"
     found = mixed(project, text, MIXED + "[steps.a.env]\nA = 'mine'\n", PODS + "[steps.a.env]\nA = 'theirs'\n")
