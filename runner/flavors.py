@@ -112,7 +112,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
                 "overlay",
             ),
             ("step",),
-            ("volumes",),
+            ("volumes", "form"),
         ),
         "kubernetes": (
             "runner_executors.kubernetes:Settings",

@@ -24,7 +24,8 @@ class Flavor(NamedTuple):
     get at it; of an executor, who has to: `driver` the process that runs the pipeline, `step` processes of steps; empty
     where nobody says; of a provider of secrets, where it knows them: the `submitter`, the `place` of steps.
     more: what this executor can do and not every one: run `containers`, make `environments`, mind `volumes`, `build`,
-    `schedule` of a profile, `pretend` to run (what it did is nobody's to go on from)."""
+    `schedule` of a profile, tell what its `form` of a pipeline can't say, `pretend` to run (what it did is nobody's to
+    go on from)."""
 
     name: str
     settings: str | None

@@ -42,5 +42,5 @@ FLAVOR = Flavor(
     "runner_executors.argo_workflow.emitter:Argo",
     about="The pipeline is a Workflow of Argo, each step a pod.",
     reach=("step",),
-    more=("volumes",),
+    more=("volumes", "form"),
 )

@@ -37,7 +37,19 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
             found += _of_step(step, flavors[tree.sent(step) or ""])
         elif _sent_as_a_whole(step) and not resolved.ask.mock:
             found.append(diagnose("E621", step.place(("profile",), "key"), step=step.path))
+    if "form" in flavor.more:
+        found += _of_form(plan, tree, load(flavor), flavor.name)
     return found
+
+
+def _of_form(plan: Table, tree: Tree, executor: Any, name: str) -> list[Diagnostic]:
+    """What the form of a platform can't say; each points at the key that asks."""
+    steps = {step.id: step for step in tree.steps}
+    whole = tree.doc.place(("name",)) if "name" in tree.doc.data else None
+    return [
+        diagnose(code, steps[id].place(keys) if id in steps else whole, **{"executor": name, **args})
+        for code, id, keys, args in executor.gaps(plan)
+    ]
 
 
 def _flavor(layers: Layers, profile: Table) -> Flavor:

@@ -345,3 +345,23 @@ def test_files_are_written_into_a_folder(project: Made) -> None:
     made.cli("render", *ARGO, "-o", "made").ok().says("made/workflow.yaml", "made/configmaps.yaml")
     assert read(made.read("made/workflow.yaml"))[0]["kind"] == "Workflow"
     made.cli("render").exits(2).says("E950", "`local` has no files to render")
+
+
+def test_more_steps_than_a_workflow_takes_are_refused_with_their_size(project: Made) -> None:
+    steps = "\n".join(f"[steps.s{number}]\nshell = ':'" for number in range(2501))
+    made = project({"pipeline.toml": f"name = 'x'\n{steps}\n"})
+    made.cli("render", *ARGO).exits(3).says("E617", "2,501 steps are about 0.8 MiB", "which takes 2,500")
+
+
+def test_a_loop_that_may_end_without_its_condition_is_still_red_where_that_has_no_answer(
+    workflow: Callable[..., Table],
+) -> None:
+    text = '[steps.l]\nrepeat = { until = "d > 2", max = 2, exhausted = "succeed" }\nshell = ":"\nreturns = ["d"]\n'
+    made = workflow(text)
+    *_, last = templates(made)[tasks(made)["n-l"]["template"]]["dag"]["tasks"]
+    assert last["when"] == "{{= tasks['k2'].outputs.parameters.c0 == 'error' ? 'error' : 'false' }}"
+
+
+def test_a_map_of_ten_thousand_is_no_larger_than_one_of_ten(workflow: Callable[..., Table]) -> None:
+    few, many = (workflow(f'[steps.m]\nfor-each = {{ i = {{ range = {n} }} }}\nshell = ":"\n') for n in (10, 10_000))
+    assert len(json.dumps(many)) - len(json.dumps(few)) == len("10000") - len("10")

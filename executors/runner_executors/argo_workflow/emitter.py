@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner import __version__
 from runner.rules.keys import written
+from runner_executors.argo_workflow.gaps import Gap, gaps
 from runner_executors.argo_workflow.making import Making
 from runner_executors.argo_workflow.manifest import workflow
 from runner_executors.kubernetes_maps import maps, mark
@@ -20,6 +21,11 @@ class Argo:
 
     def __init__(self, settings: Any = None, **_: Any) -> None:
         self.settings = settings
+
+    @staticmethod
+    def gaps(plan: Table) -> Iterator[Gap]:
+        """What the plan asks and a Workflow can't do."""
+        return gaps(plan)
 
     @staticmethod
     def emit(plan: Table, run: Mapping[str, Any] | None = None) -> dict[str, list[Table]]:

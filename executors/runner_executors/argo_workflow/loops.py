@@ -22,10 +22,13 @@ def loop(make: Making, id: str, part: Table, key: str, answers: Mapping[str, str
         run = lift.call(_round(make, id, part, f"{start}{number}", number))
         behind = ((f"k{number - 1}", NEED),) if tasks else ()
         tasks.append(Task(f"k{number}", run, behind, output(f"k{number - 1}", "c0") if tasks and until else ""))
-    if part.get("exhausted") != "succeed":
-        more = output(tasks[-1].name, "c0")
-        unended = f"{more} == 'false' ? 'false' : 'error'" if until else "error"
-        tasks.append(Task("none", Call(NOTHING, {}), ((tasks[-1].name, NEED),), unended))
+    last = tasks[-1].name
+    if until:
+        more, ends = output(last, "c0"), part.get("exhausted") == "succeed"
+        bad = f"{more} == 'error' ? 'error' : 'false'" if ends else f"{more} == 'false' ? 'false' : 'error'"
+        tasks.append(Task("none", Call(NOTHING, {}), ((last, NEED),), bad))
+    elif part.get("exhausted") != "succeed":
+        tasks.append(Task("none", Call(NOTHING, {}), ((last, NEED),), "error"))
     return make.dag("l", tasks, {**lift.given, "key": key})
 
 

@@ -25,9 +25,18 @@ CAPABILITIES: dict[str, Code] = {
     "E622": Code(
         "the executor `{executor}` shares no run with others: no step can be sent to it, and none from it elsewhere"
     ),
+    "E616": Code("the executor `{executor}` can't {what}"),
+    "E617": Code(
+        "{steps} steps are about {size} for the executor `{executor}`, which takes {most}",
+        "make items of a `for-each` of them, or several pipelines",
+    ),
     "W610": Code(
         "`{file}` describes a conda environment; this executor takes one that is there already",
         "make the environment, and name its folder",
+    ),
+    "W617": Code(
+        "{pods} pods are about {size} for the executor `{executor}`, and 1 MiB is what it is asked to bear",
+        "pack items into fewer pods, by `batch`",
     ),
     "W618": Code("`{name}` in `[executor.steps]` meets no step that runs"),
     "W611": Code("`[{service}]` means nothing to the executor `{executor}`", "keep it in a profile of one that does"),
