@@ -6,6 +6,8 @@ import copy
 import json
 import os
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,6 +95,30 @@ def test_a_shape_passes_the_lint(project: Made, path: Path) -> None:
 def test_a_shape_passes_the_strict_definition(project: Made, path: Path, definition: Any) -> None:
     made = rendered(project({"pipeline.toml": path.read_text(), **BESIDE}))
     assert [error.message for error in definition.iter_errors(made)] == []
+
+
+def linter() -> str | None:
+    """The path of `argo`, where it is installed."""
+    home = os.environ.get("RUNNER_CLUSTER", str(Path.home() / ".cache" / "runner-cluster"))
+    return shutil.which("argo", path=os.pathsep.join((os.environ["PATH"], f"{home}/bin")))
+
+
+@pytest.mark.skipif(linter() is None, reason="there is no `argo` here")
+def test_argo_itself_finds_nothing_wrong(project: Made, tmp_path: Path) -> None:
+    """Shapes and examples; its linter knows references and variables as the controller does."""
+    examples = {path.parent.name: path.parent for path in TOP.glob("examples/*/pipeline.toml")}
+    for name, folder in examples.items():
+        made = project(folder=name)
+        unwanted = shutil.ignore_patterns(".venv", ".runner", "made")
+        shutil.copytree(folder, made.root, dirs_exist_ok=True, ignore=unwanted)
+        made.cli("render", *ARGO, "--set", "secrets.secret=app", "-o", str(tmp_path / name)).ok()
+    for path in SHAPES:
+        made = project({"pipeline.toml": path.read_text(), **BESIDE})
+        made.cli("render", *ARGO, "-o", str(tmp_path / path.stem)).ok()
+    files = sorted(map(str, tmp_path.glob("*/workflow.yaml")))
+    words = [str(linter()), "lint", "--offline", "--no-color", *files]
+    found = subprocess.run(words, capture_output=True, text=True, env={"HOME": str(tmp_path)})
+    assert len(files) > 20 and found.returncode == 0, found.stdout + found.stderr
 
 
 @needs_data
