@@ -1,6 +1,7 @@
 """`execute-task`: a task of an orchestrator that knows control values alone (PROTOCOL 2.6, 3).
 
-    agent.pyz execute-task --plan DIR --run RUN --node ID [--key K] [--report DIR] [--name NAME] [--parent RUN]
+    agent.pyz execute-task --plan DIR --run RUN --node ID [--key K] [--report DIR] [--secrets DIR] [--name NAME]
+                           [--parent RUN] [--status WORD] [--attempt N]
 
 As `execute-node`, and what a driver would do around it: the run begins with its first task; what others wait for is
 decided and left as `c0`, `c1`... in --report; a handler is told of the failure, `[finally]` of the run. The plan holds
@@ -40,7 +41,7 @@ from runner.rules.last import is_last
 from runner.run.expansion import counted_anew, note
 
 Table = dict[str, Any]
-WORDS = ("plan", "run", "node", "key", "root", "report", "name", "parent", "attempt", "status")
+WORDS = ("plan", "run", "node", "key", "root", "report", "name", "parent", "attempt", "status", "secrets")
 USAGE, FAULT = 64, 70
 
 
@@ -82,7 +83,7 @@ class Afar:
         self.key: Key = key_of(given.get("key", "-"))
         self.told: Table = self.wire.get(self.id, {"c": []})
         self.settings: Table = self.plan["profile"]["executor"]
-        self.store, self.catalog = store, catalog
+        self.store, self.catalog, self.secrets = store, catalog, given.get("secrets")
         self.words: list[str] = []
         self.run = self._begun(given)
 
@@ -164,7 +165,7 @@ class Afar:
             told["failed"] = behind.failed(_address(*handler), self.home)
         environ = dict(os.environ)
         at = (self.plan, self.id, "-" if not key else ".".join(map(str, key)))
-        secrets, environ = secrets_of(*at, None, environ), without(*at, environ)
+        secrets, environ = secrets_of(*at, self.secrets, environ), without(*at, environ)
         try:
             logs = os.path.join(self.home, "logs")
             job = Job(self.plan, self.run_id, self.id, key, self.root, folder, logs, told)

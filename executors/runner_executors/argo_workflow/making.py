@@ -10,7 +10,7 @@ from runner.model.units import seconds
 from runner.rules.keys import digest, node_id
 from runner_executors.argo_workflow.decisions import WORDS, Asked
 from runner_executors.argo_workflow.tasks import NOTHING, Call, Task, dag, inputs_of
-from runner_executors.kubernetes_pod import LABEL, OUT, PLAN, Maps, Task as PodTask, pod
+from runner_executors.kubernetes_pod import LABEL, OUT, PLAN, SECRETS, Maps, Task as PodTask, pod
 
 Table = dict[str, Any]
 BACKSTOP = 600  # seconds that the platform grants an attempt beside its own timeout: images, staging
@@ -113,6 +113,7 @@ class Making:
             "key": "{{inputs.parameters.key}}",
             "attempt": "{{retries}}",
             "report": OUT,
+            "secrets": SECRETS,
             "name": "{{workflow.name}}",
             "parent": "{{workflow.parameters.parent}}",
             **({"status": "{{workflow.status}}"} if self.last else {}),
