@@ -60,6 +60,13 @@ def main(words: list[str]) -> int:
 
 def _run(given: Mapping[str, str]) -> int:
     root = os.path.abspath(given.get("root", "."))
+    if root == "/":  # an image that says no folder has no project in it
+        with tempfile.TemporaryDirectory(prefix="runner-root-") as empty:
+            return _run_in(empty, given)
+    return _run_in(root, given)
+
+
+def _run_in(root: str, given: Mapping[str, str]) -> int:
     plan = json.loads(plan_text(given["plan"]))
     log, kept = plan["profile"]["run-log"], plan["profile"]["catalog"]
     store, home = Folder.open(log, root, given["run"]), Folder.home(log, root, given["run"])
