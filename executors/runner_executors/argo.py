@@ -30,9 +30,15 @@ class Settings(PodSettings):
     pod_gc: Literal["never", "success", "completion"] | None = key("When pods are removed.", default="never")
     ttl: Kept | None = key("How long a Workflow that has ended is kept; for ever.")
     min_version: Literal["3.5", "3.6", "3.7", "4.0", "4.1"] | None = key(
-        "The oldest version of Argo that is to take it.", default="3.5"
+        "The oldest version of Argo that is to take it.", default="3.6"
     )
     close: Flag | None = key("A last small pod writes down how the run ended.", default=True)
+    form: Literal["workflow", "template"] | None = key(
+        "What is written.",
+        default="workflow",
+        values={"workflow": "a run", "template": "a WorkflowTemplate, from which runs are submitted"},
+    )
+    rbac: Flag | None = key("Write what the service account of pods must be allowed, too.", default=False)
     overlay: dict[PlainText, Any] | None = key("Fields of the Workflow as Argo writes them, laid over ours.")
 
 
@@ -42,5 +48,5 @@ FLAVOR = Flavor(
     "runner_executors.argo_workflow.emitter:Argo",
     about="The pipeline is a Workflow of Argo, each step a pod.",
     reach=("step",),
-    more=("volumes", "form"),
+    more=("volumes", "schedule", "form"),
 )

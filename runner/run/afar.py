@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -41,7 +42,7 @@ from runner.rules.last import is_last
 from runner.run.expansion import counted_anew, note
 
 Table = dict[str, Any]
-WORDS = ("plan", "run", "node", "key", "root", "report", "name", "parent", "attempt", "status", "secrets")
+WORDS = ("plan", "run", "node", "key", "root", "report", "name", "parent", "attempt", "status", "secrets", "scheduled")
 USAGE, FAULT = 64, 70
 
 
@@ -114,7 +115,8 @@ class Afar:
         if found is None:
             now, name = time.time(), given.get("name") or self.run_id
             first = {"id": self.run_id, "name": name}
-            facts = {**first, "date": time.strftime("%Y-%m-%d", time.gmtime(now)), "scheduled": None}
+            due = given.get("scheduled") or None
+            facts = {**first, "date": _day(due, now, self.plan["profile"].get("schedule")), "scheduled": due}
             made: Table = {
                 "v": 1,
                 "run": self.run_id,
@@ -127,7 +129,7 @@ class Afar:
                 "profile": self.plan["profile"]["name"],
                 "start": now,
                 "date": facts["date"],
-                "scheduled": None,
+                "scheduled": due,
                 "selected": None,
                 "first": first,
                 "params": parameters(self.plan, facts),
@@ -255,6 +257,21 @@ class Afar:
     def _guarded(self, handler: str) -> str:
         nodes: Table = self.plan["nodes"]
         return next(id for id, node in nodes.items() if (node.get("handler") or {}).get("node") == handler)
+
+
+def _day(due: str | None, now: float, schedule: Table | None) -> str:
+    """`run.date`: the day of the tick, or of the start, where the schedule is (N52); UTC where that is not known."""
+    from datetime import datetime, timezone, tzinfo
+
+    place: tzinfo = timezone.utc
+    with suppress(ImportError, KeyError, ValueError, OSError):
+        from zoneinfo import ZoneInfo
+
+        place = ZoneInfo((schedule or {})["timezone"])
+    at = datetime.fromtimestamp(now, timezone.utc)
+    with suppress(ValueError):
+        at = datetime.fromisoformat(due.replace("Z", "+00:00")) if due else at
+    return at.astimezone(place).strftime("%Y-%m-%d")
 
 
 def _address(id: str, key: Key) -> Any:

@@ -391,3 +391,103 @@ def test_a_loop_that_may_end_without_its_condition_is_still_red_where_that_has_n
 def test_a_map_of_ten_thousand_is_no_larger_than_one_of_ten(workflow: Callable[..., Table]) -> None:
     few, many = (workflow(f'[steps.m]\nfor-each = {{ i = {{ range = {n} }} }}\nshell = ":"\n') for n in (10, 10_000))
     assert len(json.dumps(many)) - len(json.dumps(few)) == len("10000") - len("10")
+
+
+SCHEDULE = """
+extends = "std:argo"
+[executor]
+image = "box:1"
+service-account = "pods"
+namespace = "ml"
+rbac = true
+[schedule]
+cron = "0 3 * * *"
+timezone = "Europe/Zurich"
+overlap = "forbid"
+catch-up = true
+"""
+
+
+def test_a_schedule_is_a_cron_workflow(project: Made, definition: Any) -> None:
+    made = project({"pipeline.toml": 'name = "Nightly {{x}}"\n' + CHAIN, "profiles/nightly.toml": SCHEDULE})
+    made.cli("render", "--profile", "nightly", "-o", "made").ok()
+    (cron,) = read(made.read("made/workflow.yaml"))
+    assert (cron["kind"], cron["metadata"]["name"]) == ("CronWorkflow", "nightly-x")
+    told = {key: value for key, value in cron["spec"].items() if key not in ("workflowSpec", "workflowMetadata")}
+    assert told == {
+        "schedules": ["0 3 * * *"], "timezone": "Europe/Zurich", "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": 86400, "suspend": False,
+    }  # fmt: skip
+    inner = {"apiVersion": cron["apiVersion"], "kind": "Workflow", "metadata": {}, "spec": cron["spec"]["workflowSpec"]}
+    assert lint(inner) == [] and [error.message for error in definition.iter_errors(inner)] == []
+    (pod, *_) = [one for one in inner["spec"]["templates"] if "container" in one]
+    assert "--scheduled={{workflow.scheduledTime}}" in pod["container"]["args"]
+    role, binding = read(made.read("made/rights.yaml"))
+    assert role["rules"][0]["resources"] == ["workflowtaskresults"] and binding["subjects"][0]["name"] == "pods"
+    assert {one["metadata"]["namespace"] for one in (cron, role, binding)} == {"ml"}
+    old = made.cli("render", "--profile", "nightly", "--set", "executor.min-version='3.5'").ok().out
+    assert next(iter(read(old)))["spec"]["schedule"] == "0 3 * * *"
+
+
+def test_a_template_is_what_others_submit_from(project: Made) -> None:
+    made = project({"pipeline.toml": 'name = "x"\n' + CHAIN})
+    found, *_ = read(made.cli("render", *ARGO, "--set", "executor.form=template").ok().out)
+    assert (found["kind"], found["metadata"]["name"], found["spec"]["entrypoint"]) == ("WorkflowTemplate", "x", "main")
+
+
+def test_words_of_a_profile_that_argo_would_fill_in_are_refused(project: Made) -> None:
+    made = project({"pipeline.toml": 'name = "x"\n' + CHAIN})
+    made.cli("check", *ARGO, "--set", "executor.env.A='{{workflow.name}}'").exits(3).says("E616", "`[executor]`")
+
+
+def test_the_words_of_a_team_stand_in_the_workflow(project: Made, definition: Any) -> None:
+    """All that a profile says of a claim, stores, secrets, account, resources and deadlines."""
+    profile = """
+        extends = "std:argo"
+        [executor]
+        namespace = "ml"
+        image = "registry.example/penguins:1"
+        service-account = "default-editor"
+        pull-secrets = ["registry"]
+        node-selector = { pool = "batch" }
+        tolerations = [{ key = "batch", operator = "Exists" }]
+        priority-class = "low"
+        labels = { team = "birds" }
+        pod-gc = "success"
+        ttl = { success = "1d", failure = "7d" }
+        deadline = "6h"
+        parallelism = 20
+        overlay.spec.archiveLogs = true
+        [volumes.data]
+        claim = "runner-volume"
+        mount = "/mnt"
+        [run-log]
+        path = "/mnt/run_log_store"
+        [catalog]
+        path = "/mnt/catalog"
+        [secrets]
+        map = { CONNECTION_STRING = { secret = "postgres", key = "connection_string" } }
+        [defaults]
+        retry = { attempts = 2 }
+        resources = { cpu = 0.25, memory = "1Gi" }
+        [steps.train]
+        resources = { gpu = 1 }
+    """
+    text = 'name = "x"\n[steps.train]\nshell = "true"\nsecrets = ["CONNECTION_STRING"]\ntimeout = "1h"\n'
+    made = project({"pipeline.toml": text, "profiles/team.toml": profile})
+    found, *_ = read(made.cli("render", "--profile", "team").ok().out)
+    assert lint(found) == [] and [error.message for error in definition.iter_errors(found)] == []
+    spec, pod = found["spec"], templates(found)[tasks(found)["n-train"]["template"]]
+    assert spec["serviceAccountName"] == "default-editor" and spec["imagePullSecrets"] == [{"name": "registry"}]
+    assert spec["nodeSelector"] == {"pool": "batch"} and spec["podPriorityClassName"] == "low"
+    assert spec["podGC"] == {"strategy": "OnPodSuccess"} and spec["parallelism"] == 20 and spec["archiveLogs"] is True
+    assert spec["ttlStrategy"] == {"secondsAfterSuccess": 86400, "secondsAfterFailure": 604800}
+    assert spec["activeDeadlineSeconds"] == 6 * 3600 and spec["securityContext"]["runAsNonRoot"] is True
+    assert {"persistentVolumeClaim": {"claimName": "runner-volume"}}.items() <= spec["volumes"][-1].items()
+    assert pod["container"]["resources"] == {
+        "requests": {"cpu": "250m", "memory": str(1 << 30)}, "limits": {"memory": str(1 << 30), "nvidia.com/gpu": "1"}
+    }  # fmt: skip
+    key = {"name": "postgres", "key": "connection_string"}
+    assert {"name": "CONNECTION_STRING", "valueFrom": {"secretKeyRef": key}} in pod["container"]["env"]
+    assert any(one.get("key") == "nvidia.com/gpu" for one in pod["tolerations"])
+    assert '"enableServiceLinks":false' in spec["podSpecPatch"]

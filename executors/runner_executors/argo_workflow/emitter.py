@@ -7,13 +7,16 @@ from typing import Any
 
 from runner import __version__
 from runner.rules.keys import written
+from runner.text.diagnostics import Refused, diagnose
+from runner_executors.argo_workflow.forms import rights
 from runner_executors.argo_workflow.gaps import Gap, gaps
 from runner_executors.argo_workflow.making import Making
 from runner_executors.argo_workflow.manifest import workflow
-from runner_executors.kubernetes_maps import maps, mark
+from runner_executors.kubernetes_maps import TooLarge, maps, mark
 from runner_executors.kubernetes_pod import Maps
 
 Table = dict[str, Any]
+TEMPLATES = 200  # of a Workflow: more is refused at admission
 
 
 class Argo:
@@ -31,22 +34,30 @@ class Argo:
     def emit(plan: Table, run: Mapping[str, Any] | None = None) -> dict[str, list[Table]]:
         """File name -> documents: the Workflow, and the ConfigMaps that bring plan and agent to its pods.
 
-        run: the run that is resumed. Raises TooLarge."""
+        run: the run that is resumed. Raises Refused (E951)."""
         prefix = f"runner-{mark(plan)}"
         names = Maps(f"{prefix}-agent", (f"{prefix}-plan-0",))
         while True:
             make = Making(plan, names)
             made = workflow(make)
-            found, documents = maps(written({**plan, "wire": make.wire}), facts(plan), prefix)
+            try:
+                found, documents = maps(written({**plan, "wire": make.wire}), facts(plan), prefix)
+            except TooLarge as error:
+                raise Refused([diagnose("E951", None, why=str(error))]) from None
             if list(found.plan) == list(names.plan):
                 break
             names = found  # it takes more ConfigMaps than one
+        if len(make.templates) > TEMPLATES:
+            why = f"it takes {len(make.templates)} templates, and Argo {TEMPLATES}: let steps ask for the same of a pod"
+            raise Refused([diagnose("E951", None, why=why)])
         if run is not None:
-            made["spec"]["arguments"]["parameters"][0]["value"] = run["run"]
+            spec = made["spec"].get("workflowSpec", made["spec"])
+            spec["arguments"]["parameters"][0]["value"] = run["run"]
         space = {"namespace": plan["profile"]["executor"]["namespace"]} if _said(plan) else {}
         for one in documents:
             one["metadata"].update(space)
-        return {"workflow.yaml": [made], "configmaps.yaml": documents}
+        more = {"rights.yaml": rights(plan)} if plan["profile"]["executor"].get("rbac") else {}
+        return {"workflow.yaml": [made], "configmaps.yaml": documents, **more}
 
 
 def facts(plan: Table) -> Table:

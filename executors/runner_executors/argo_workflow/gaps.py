@@ -32,7 +32,32 @@ def gaps(plan: Table) -> Iterator[Gap]:
         while part is not None:
             yield from _of_part(id, part, settings)
             part = part.get("body")
+    yield from _of_profile(plan["profile"])
     yield from _size(plan)
+
+
+def _of_profile(profile: Table) -> Iterator[Gap]:
+    """What the profile says that Argo would read as its own, or has no room for."""
+    cron = profile.get("schedule", {}).get("cron")
+    if isinstance(cron, list) and len(cron) > 1 and profile["executor"].get("min-version") == "3.5":
+        yield Gap("E616", None, (), {"what": "start at several times before Argo 3.6", "hint": "one `cron` time"})
+    ours = {key: value for key, value in profile["executor"].items() if key not in ("overlay", "pod")}
+    for where, table in (("executor", ours), *((one, profile.get(one)) for one in ("volumes", "secrets"))):
+        if any("{{" in text for text in _texts(table)):
+            what = f"take the `{{{{` in `[{where}]`, which Argo would fill in"
+            yield Gap("E616", None, (), {"what": what, "hint": "`executor.overlay` and `executor.pod` may hold it"})
+
+
+def _texts(value: Any) -> Iterator[str]:
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            pending += [*one, *one.values()]
+        elif isinstance(one, list):
+            pending += one
 
 
 def _of_part(id: str, part: Table, settings: Table) -> Iterator[Gap]:

@@ -116,6 +116,7 @@ class Making:
             "secrets": SECRETS,
             "name": "{{workflow.name}}",
             "parent": "{{workflow.parameters.parent}}",
+            **({"scheduled": "{{workflow.scheduledTime}}"} if self.profile.get("schedule") else {}),
             **({"status": "{{workflow.status}}"} if self.last else {}),
         }
         return ["execute-task", *(f"--{name}={value}" for name, value in words.items())]

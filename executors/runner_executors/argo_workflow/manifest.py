@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from runner.model.units import seconds
 from runner.rules.keys import node_id
 from runner_executors.argo_workflow.chunks import graph_of
+from runner_executors.argo_workflow.forms import API, formed, slug
 from runner_executors.argo_workflow.graphs import siblings
 from runner_executors.argo_workflow.making import Making
 from runner_executors.argo_workflow.tasks import END, Call, Task, name_of
@@ -30,7 +30,7 @@ def workflow(make: Making) -> Table:
     if last:
         make.dag("exit", last)
     made: Table = {
-        "apiVersion": "argoproj.io/v1alpha1",
+        "apiVersion": API,
         "kind": "Workflow",
         "metadata": _metadata(make),
         "spec": {
@@ -41,7 +41,7 @@ def workflow(make: Making) -> Table:
             "templates": [{"name": name, **content} for name, content in _ordered(make)],
         },
     }
-    found: Table = laid(made, settings.get("overlay") or {})
+    found: Table = laid(formed(plan, made), settings.get("overlay") or {})
     return found
 
 
@@ -68,9 +68,7 @@ def _ordered(make: Making) -> list[tuple[str, Table]]:
 
 def _metadata(make: Making) -> Table:
     settings = make.settings
-    name = re.sub("[^a-z0-9]+", "-", str(make.plan["name"]).lower()).strip("-")[:40].strip("-") or "pipeline"
-    name = name if name[0].isalpha() else f"p-{name}"
-    found: Table = {"generateName": f"{name}-"}
+    found: Table = {"generateName": f"{slug(make.plan)}-"}
     if settings.get("namespace"):
         found["namespace"] = settings["namespace"]
     found["labels"] = {**(settings.get("labels") or {}), f"{LABEL}/plan": make.plan["digest"][:12]}

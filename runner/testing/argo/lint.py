@@ -19,6 +19,7 @@ OPERATORS = re.compile(r"==|\?\?|\?|:|\(|\)|&&|\|\||'(?:true|false|error|Succeed
 ANYWHERE = (
     "workflow.parameters.parent",
     "workflow.uid",
+    "workflow.scheduledTime",
     "workflow.name",
     "retries",
     "workflow.creationTimestamp.RFC3339",

@@ -37,6 +37,7 @@ USAGE: dict[str, Code] = {
     "E950": Code(
         "the executor `{executor}` has no files to render: it starts steps itself", "`--profile` of one that has"
     ),
+    "E951": Code("a Workflow of this can't be made: {why}"),
     "E960": Code("`{path}` is there already, nothing was written", "name an empty folder: `runner init DIR`"),
     "E961": Code("cannot write `{path}`: {why}", None),
     "E970": Code("no file `{path}` was put by {who}", "did you mean `{near}`?"),

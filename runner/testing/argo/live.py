@@ -1,0 +1,115 @@
+"""Workflows on a real cluster, through `kubectl`: submitted, waited for, their records brought from the claim."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tarfile
+import time
+import uuid
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from runner.testing.project import Project
+
+Table = dict[str, Any]
+PACK = """
+import base64, io, sys, tarfile
+out = io.BytesIO()
+with tarfile.open(fileobj=out, mode="w:gz") as archive:
+    archive.add(sys.argv[1], ".")
+print(base64.b64encode(out.getvalue()).decode())
+"""
+POD = "run.runner/test"
+
+
+class Workflows:
+    """A folder of its own on a claim. image: with a Python; claim: that many pods may write to."""
+
+    def __init__(self, image: str, claim: str) -> None:
+        self.image, self.claim = image, claim
+        self.mark = f"runner-argo-{uuid.uuid4().hex[:8]}"
+        self.home = f"/mnt/{self.mark}"
+        self.count = 0
+
+    def submit(self, made: Project, *words: str) -> str:
+        """Render a project and submit it; the name of the Workflow. Its files come into pods as a ConfigMap."""
+        self.count += 1
+        files = {path.name: path.read_text() for path in made.root.iterdir() if path.is_file()}
+        name = f"{self.mark}-{self.count}"
+        self.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": files})
+        made.write({"profiles/live.toml": f"""
+            extends = "std:argo"
+            [executor]
+            image = "{self.image}"
+            pull = "never"
+            labels = {{ "{POD}" = "{self.mark}" }}
+            pod.containers = [{{ name = "main", workingDir = "/project" }}]
+            [volumes.data]
+            claim = "{self.claim}"
+            [volumes.project]
+            config-map = "{name}"
+            mount = "/project"
+            [run-log]
+            path = "{self.home}/{self.count}/log"
+            [catalog]
+            path = "{self.home}/{self.count}/catalog"
+            """})  # fmt: skip
+        text = made.cli("render", "pipeline.toml", "--profile", "live", *words).ok().out
+        workflow, *maps = yaml.load_all(text, Loader=yaml.CSafeLoader)
+        for one in maps:
+            self.create(one)
+        return str(self.create(workflow))
+
+    def create(self, document: Table) -> str:
+        """Make an object; its name."""
+        document["metadata"].setdefault("labels", {})[POD] = self.mark
+        found = kubectl("create", "-f", "-", "-o", "json", text=json.dumps(document), fine=("AlreadyExists",))
+        return str(json.loads(found)["metadata"]["name"]) if found else str(document["metadata"]["name"])
+
+    def ended(self, name: str, timeout: float = 600) -> Table:
+        """The Workflow, once it has ended."""
+        limit = time.monotonic() + timeout
+        while True:
+            found: Table = json.loads(kubectl("get", "workflow", name, "-o", "json"))
+            if found.get("status", {}).get("finishedAt"):
+                return found
+            assert time.monotonic() < limit, f"{name} goes on and on: {found.get('status', {}).get('message')}"
+            time.sleep(2)
+
+    def bring(self, folder: Path) -> None:
+        """All that lies on the claim, into a folder of this machine."""
+        pod = f"{self.mark}-{uuid.uuid4().hex[:6]}"
+        self._pod(pod, ["python3", "-c", PACK, self.home])
+        with tarfile.open(fileobj=io.BytesIO(b64decode(kubectl("logs", pod))), mode="r:gz") as archive:
+            archive.extractall(folder, filter="data")
+
+    def close(self) -> None:
+        """Remove everything."""
+        self._pod(f"{self.mark}-sweep", ["rm", "-rf", self.home])
+        for kind in ("workflows", "pods", "configmaps"):
+            kubectl("delete", kind, "-l", f"{POD}={self.mark}", "--wait=false")
+
+    def _pod(self, name: str, command: list[str]) -> None:
+        main: Table = {"name": "main", "image": self.image, "imagePullPolicy": "Never", "command": command}
+        main["volumeMounts"] = [{"name": "data", "mountPath": "/mnt"}]
+        spec = {
+            "restartPolicy": "Never",
+            "securityContext": {"runAsUser": 1000},
+            "containers": [main],
+            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": self.claim}}],
+        }
+        self.create({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec})
+        kubectl("wait", "pod", name, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=180s")
+
+
+def kubectl(*words: str, text: str = "", fine: tuple[str, ...] = ()) -> str:
+    """What it prints; nothing, where it fails for a reason that is fine."""
+    done = subprocess.run(["kubectl", *words], input=text, text=True, capture_output=True)
+    if done.returncode and not any(word in done.stderr for word in fine):
+        raise AssertionError(f"kubectl {' '.join(words)}: {done.stderr}")
+    return done.stdout if not done.returncode else ""

@@ -1,0 +1,148 @@
+"""Argo's own controller makes of every shape what the local executor makes of it.
+
+RUNNER_TEST_CLUSTER=1 turns it on, for the cluster of KUBECONFIG, which has Argo Workflows, the claim RUNNER_TEST_CLAIM
+(`runner-volume`) and the image RUNNER_TEST_IMAGE. What was made there is removed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from runner.agent.catalog import FileCatalog
+from runner.agent.folder import Folder
+from runner.run.blobs import json_blob
+from runner.run.fold import fold, projection
+from runner.run.records import read
+from runner.testing.argo.live import Workflows
+from runner.testing.golden import golden
+from runner.testing.project import Project
+
+HERE = Path(__file__).parent
+FOLDER = HERE.parent / "shapes"
+SHAPES = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.toml"))}
+BESIDE = {str(path.relative_to(FOLDER)): path.read_text() for path in [*FOLDER.glob("*.py"), *FOLDER.glob("*/*.toml")]}
+FAILS = ("skip-and-block", "handlers", "retry")
+
+
+def argo_is_there() -> bool:
+    if not os.environ.get("RUNNER_TEST_CLUSTER"):
+        return False
+    return not subprocess.run(["kubectl", "get", "crd", "workflows.argoproj.io"], capture_output=True).returncode
+
+
+pytestmark = [pytest.mark.cluster, pytest.mark.skipif(not argo_is_there(), reason="there is no cluster with Argo here")]
+
+
+class Went(NamedTuple):
+    """phase: of the Workflow; run: as it is folded from the claim."""
+
+    phase: str
+    run: dict[str, Any]
+    workflow: dict[str, Any]
+
+
+HOSTILE = r"""
+name = "{{workflow.name}} }} 'q'"
+[params]
+said = "it's {{workflow.name}} }} \"q\" $(x) ü\nand {{= 1 + 1 }}"
+[steps.UPPER-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]
+shell = '''
+printf "%s" "$RUNNER_PARAM_said" | grep -qF "{{workflow.name}} }} \"q\" \$(x) ü"
+echo "n=3" >> "$RUNNER_RETURNS"
+'''
+returns = ["n"]
+[steps.never]
+when = "n > 3"
+shell = "true"
+[steps.wrong]
+when = "n > 'x'"
+shell = "true"
+on-failure = "note"
+[steps.no-list]
+for-each = { x = "${n}" }
+shell = "true"
+on-failure = "note"
+[steps.no-case]
+choose = "n"
+[steps.no-case.cases.1]
+shell = "true"
+[steps.without-end]
+repeat = { until = "d == 5", max = 2, as = "k" }
+shell = 'echo "d=$RUNNER_PARAM_k" >> "$RUNNER_RETURNS"'
+returns = ["d"]
+on-failure = { run = "note", recover = "continue" }
+[steps.passed-over]
+shell = "exit 3"
+on-failure = { run = "note", recover = "skip" }
+[steps.behind]
+needs = ["passed-over"]
+shell = "true"
+[handlers.note]
+returns = ["d"]
+shell = 'test -n "$RUNNER_FAILED_STEP" && echo d=0 >> "$RUNNER_RETURNS"'
+[finally.tell]
+when = "run.status == 'failed'"
+shell = 'test "$RUNNER_RUN_STATUS" = failed'
+"""
+
+
+@pytest.fixture(scope="module")
+def went(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Went]]:
+    """All shapes, side by side."""
+    workflows = Workflows(
+        os.environ.get("RUNNER_TEST_IMAGE", "runner-base:py311"), os.environ.get("RUNNER_TEST_CLAIM", "runner-volume")
+    )
+    try:
+        names, plans = {}, {}
+        for shape, text in {**SHAPES, "hostile": HOSTILE}.items():
+            made = Project(tmp_path_factory.mktemp(shape), {"pipeline.toml": text, **BESIDE})
+            names[shape] = workflows.submit(made)
+            plans[shape] = json.loads(made.cli("plan", "pipeline.toml", "--profile", "live", "--json").ok().out)
+        ended = {shape: workflows.ended(name) for shape, name in names.items()}
+        folder = tmp_path_factory.mktemp("claim")
+        workflows.bring(folder)
+        found = {}
+        for number, (shape, workflow) in enumerate(ended.items(), 1):
+            here = str(folder / str(number))
+            catalog = FileCatalog.open({"type": "file-system", "path": f"{here}/catalog"}, here)
+            store, run = (
+                Folder.open({"path": f"{here}/log"}, here, workflow["metadata"]["uid"]),
+                workflow["metadata"]["uid"],
+            )
+            blob = _blob(catalog)
+            found[shape] = Went(workflow["status"]["phase"], fold(plans[shape], read(store, run), blob=blob), workflow)
+        yield found
+    finally:
+        workflows.close()
+
+
+def _blob(catalog: Any) -> Callable[[str], Any]:
+    return lambda sha: json_blob(catalog, sha)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_r9_the_controller_gives_the_same_projection(went: dict[str, Went], shape: str) -> None:
+    run, phase = went[shape].run, went[shape].phase
+    told = json.dumps(projection(run), indent=2, sort_keys=True) + "\n"
+    golden(HERE / "projections" / f"{shape}.json", told)
+    assert (run["status"], phase) == (("failed", "Failed") if shape in FAILS else ("succeeded", "Succeeded"))
+
+
+def test_odd_texts_and_decisions_without_an_answer_end_as_they_do_locally(
+    went: dict[str, Went], project: Callable[..., Project]
+) -> None:
+    here = project({"pipeline.toml": HOSTILE}).cli("up", "--isolate", "--json").exits(1).json()
+    assert projection(went["hostile"].run) == projection(here)
+    assert went["hostile"].phase in ("Failed", "Error")
+
+
+def test_pods_are_tasks_and_one_for_the_end(went: dict[str, Went]) -> None:
+    nodes = went["chain"].workflow["status"]["nodes"].values()
+    pods = [node for node in nodes if node["type"] == "Pod"]
+    assert len(pods) == sum(bool(node["attempts"]) for node in went["chain"].run["nodes"].values()) + 1
