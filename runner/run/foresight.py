@@ -16,15 +16,17 @@ from runner.rules import answers
 from runner.rules.bind import Key, Values, part_of
 from runner.rules.expr import ExprError
 from runner.run.blobs import json_blob
-from runner.run.cache import Cache, is_cached
+from runner.run.cache import IMAGE, Cache, is_cached
 from runner.run.events import Address
 from runner.run.hashes import Hashes
-from runner.run.ingredients import ingredients, nearest, step
+from runner.run.ingredients import Change, ingredients, nearest, step
 from runner.run.machine import Decide, Expand, Machine, Start, Wake
 from runner.run.trees import below
 from runner.run.unmade import Facts, Later, Params, Records, Unmade
 
 Table = dict[str, Any]
+ELSEWHERE = Change("code", IMAGE, "gone")  # only where a step runs it is known in what image
+UNSEEN = {"what": "image"}
 AT_ONCE = 256  # attempts; each ends where it starts, so this bounds only what is open
 
 
@@ -172,7 +174,8 @@ class Foresight:
                 self.done.setdefault(id, {})[key] = seen.record
                 self.put.update((file["path"], file["sha256"]) for file in seen.record.get("files", ()))
                 return "cached"
-            verdict.add("run", why or self._reasons(call, do, seen.why, seen.lost))
+            reasons = why or self._reasons(call, do, seen.why, seen.lost)
+            verdict.add("unknown" if reasons == [UNSEEN] else "run", reasons)
         self._runs(address, do)
         return "succeeded"
 
@@ -240,7 +243,8 @@ class Foresight:
         if not last:
             return [{"what": "none"}]
         found = nearest(last, self.cache.ingredients(call, do, self.put, self.cache.code(do)))
-        return [change._asdict() for change in found] or [{"what": "lost"}]  # its entry was removed, or damaged
+        said = [change._asdict() for change in found if change != ELSEWHERE]
+        return said or [UNSEEN if found else {"what": "lost"}]  # its entry was removed, or damaged
 
     def _doubt(self, address: Address, do: Table, why: Table) -> tuple[str, list[Table]]:
         """Of a step that takes what only the run will know: it runs where no result of any step is kept."""

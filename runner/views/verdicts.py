@@ -45,6 +45,8 @@ def reason(why: Mapping[str, Any]) -> str:
         return "its result has expired"
     if what == "lost":
         return f"{name} of its result is lost" if name else "its result is lost"
+    if what == "image":
+        return "depends on its image, which is known where it runs"
     if what == "gives":
         return f"depends on what `{name}` gives"
     if what == "run":

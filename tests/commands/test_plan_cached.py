@@ -476,3 +476,18 @@ def test_n36_results_that_are_kept_are_compared_with_but_a_few(project: Make) ->
         entry.unlink()
     made.cli("up", "--only", "clean", "--param", f"lr={LAST}").ok()
     assert kept() == [before[1], before[0], *before[2:]], "none stands there twice"
+
+
+def test_n36_of_a_step_in_an_image_only_the_run_knows_whether_it_is_cached(project: Make) -> None:
+    text = "name = 'p'\n[steps.a]\ncache = true\ninputs = ['in.txt']\nshell = 'cat in.txt'\n"
+    found = project({"pipeline.toml": text, "in.txt": "1"})
+    found.cli("up").ok()
+    (kept,) = found.root.glob(".runner/cache/last/*.json")  # as of a run in containers
+    last = json.loads(kept.read_text())
+    last["made_of"][0]["code"]["image"] = "sha256:1"
+    kept.write_text(json.dumps(last))
+    for entry in found.root.glob(".runner/cache/*.json"):
+        entry.unlink()
+    found.cli("plan").ok().says("perhaps cached: depends on its image, which is known where it runs")
+    found.write({"in.txt": "2"})
+    found.cli("plan").ok().says("runs: input in.txt changed").silent("image")
