@@ -3,7 +3,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 SHOW := examples/01-penguins
 
-.PHONY: demo test lint type schema snapshots bench budget drill clean
+.PHONY: demo test lint type schema snapshots bench containers budget drill clean
 
 demo: .venv/installed $(SHOW)/.venv/installed ## run the penguins pipeline to the end
 	cd $(SHOW) && ../../$(BIN)/runner up pipeline.toml
@@ -27,6 +27,9 @@ snapshots: .venv/developer ## write snapshots/ anew
 bench: .venv/installed ## workloads of 100 to 10,000 steps, beside make, ninja and doit (WORDS="--workload chain --rounds 9")
 	-test -x .venv/bench/doit/bin/doit || { $(BIN)/python -m venv .venv/bench/doit && .venv/bench/doit/bin/python -m pip install --quiet --disable-pip-version-check doit; }
 	$(BIN)/python benchmarks/speed.py --venvs .venv/bench $(WORDS)
+
+containers: .venv/installed ## a step in a container beside a bare `docker run`, cold and warm (WORDS="--steps 10 --rounds 5")
+	$(BIN)/python benchmarks/containers.py $(WORDS)
 
 budget: .venv/installed ## where each microsecond of a step goes
 	$(BIN)/python benchmarks/budget.py

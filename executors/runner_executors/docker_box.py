@@ -57,6 +57,14 @@ class Box:
             pass
 
 
+def sweep(engine: Engine, root: str) -> None:
+    """Remove containers of a project whose run is no more: it was killed."""
+    for found in engine.labelled(**{f"{LABEL}.root": root}):
+        pid, _, since = found["Labels"].get(f"{LABEL}.owner", "").partition(":")
+        if not pid.isdigit() or born(int(pid)) != since:
+            engine.remove(found["Id"])
+
+
 class Boxes:
     """Makes the containers of one run. call: any of its calls, for what they have in common."""
 
@@ -70,13 +78,6 @@ class Boxes:
         self._agents = Agents(engine, settings.get("python") or "python3", self.root)
         self._images: dict[str, Image] = {}
         self._locks: dict[str, Lock] = defaultdict(Lock)  # by image: it is fetched, and its agent made, once
-
-    def sweep(self) -> None:
-        """Remove containers whose run is no more: it was killed."""
-        for found in self.engine.labelled(**{f"{LABEL}.root": self.root}):
-            pid, _, since = found["Labels"].get(f"{LABEL}.owner", "").partition(":")
-            if not pid.isdigit() or born(int(pid)) != since:
-                self.engine.remove(found["Id"])
 
     def known(self, name: str) -> bool:
         """Whether the image of a name has been found, so that nothing is to be fetched."""

@@ -10,13 +10,15 @@ import select
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from runner.agent.exits import limit_of
 from runner.agent.stage import StageError, fetch, project_files, strays
 from runner.agent.unstarted import not_started
 from runner.rules.keys import key_of
-from runner_executors.docker_box import NOTHING_RUNS, Box, Boxes
+from runner.run.elsewhere import note
+from runner_executors.docker_box import NOTHING_RUNS, Box, Boxes, sweep
 from runner_executors.docker_code import stored
 from runner_executors.docker_engine import Engine, Failed
 from runner_executors.docker_hands import Hands
@@ -50,6 +52,7 @@ class Docker:
         self._next: Box | None = None  # prepared and not started
         self._carried: dict[int, Box] = {}
         self._ended: list[tuple[Box, Table]] = []
+        self._note: Path | None = None  # that there are containers
         self._project: list[str] | None = None
         self._linked: Table = {}
 
@@ -63,6 +66,15 @@ class Docker:
     def ready(self, plan: Table, secrets: list[str]) -> None:
         """Take `[volumes]` of the profile."""
         self.settings = {**self.settings, "volumes": plan["profile"].get("volumes")}
+
+    @staticmethod
+    def sweep(root: str, environ: Mapping[str, str]) -> None:
+        """Remove containers of runs of a project that were killed. Raises Refused where there is no engine."""
+        engine = Engine.reached(environ)
+        try:
+            sweep(engine, root)
+        finally:
+            engine.close()
 
     @staticmethod
     def room() -> int:
@@ -157,11 +169,14 @@ class Docker:
         if self._lodging is not None:
             self._lodging.close()
         self.hands.close()
+        if self._note is not None:
+            self._note.unlink(missing_ok=True)
         self.engine.close()
 
     def _begin(self, box: Box) -> Lodging:
         boxes = Boxes(self.engine, self.settings, box.call, self.catalog)
-        self.hands.do(boxes.sweep)
+        self.hands.do(sweep, self.engine, boxes.root)
+        self._note = note(boxes.root, "docker")
         return Lodging(boxes, self.hands, self._poll, bool(self.settings.get("warm")))
 
     def _opened(self) -> None:

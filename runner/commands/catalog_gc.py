@@ -45,13 +45,15 @@ OPTIONS: list[Any] = [
 def run(args: argparse.Namespace) -> int:
     """Show or remove; raises Refused."""
     from runner.commands.common import plugins_of, project_root
-    from runner.run import index
+    from runner.run import elsewhere, index
     from runner.run.sweep import Asked, clear, look
 
     root = project_root(Path(args.root) if args.root else None)
     names = frozenset(index.find(root, text)["run"] for text in args.run)
     asked = Asked(args.keep, args.older, names, args.outside)
     plugins = plugins_of(root)
+    if args.force:
+        elsewhere.sweep(root, os.environ, plugins)
     found = clear(root, plugins, asked) if args.force else look(root, plugins, asked)
     if args.json:
         print(json.dumps({"removed": args.force, **said(found, root)}, indent=2, ensure_ascii=False))

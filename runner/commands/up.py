@@ -66,6 +66,7 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     from runner.commands.telling import tell
     from runner.plan.mocked import all_mocked
     from runner.plan.nearby import nearby
+    from runner.run import elsewhere
     from runner.run.adopt import adopt, enter
     from runner.run.services import open_services
     from runner.run.signals import Signals
@@ -79,6 +80,7 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
         raise Refused([diagnose("E940", None)])
     chosen = selected(args, plan)
     adopted = adopt(plan, chosen, root, plugins)
+    elsewhere.sweep(root, os.environ, plugins)
     services = open_services(plan, chosen, root, plugins, made.where)
     wanted = _wanted(args, plan, services, chosen, made)
     view = choose(sys.stderr, os.environ, args.output, plugins)

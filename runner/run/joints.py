@@ -21,6 +21,9 @@ class Traverser(Protocol):
     before there is a run (secrets: their names); `begin(plan, text, run, adopted)` brings it there; both raise Refused.
     `known(record)` tells them of a commit that no attempt of this run has made.
 
+    One that has noted that it has something elsewhere (`run/elsewhere.py`) removes that of processes that are gone, by
+    `sweep(root, environ)` of the class.
+
     Two more help where a run has several executors: `waits(timeout)` gives descriptors, one of which is readable when
     `poll` has something to tell, and in how many seconds it has in any case; `here` is true of one whose steps take of
     the machine that we are on.

@@ -110,9 +110,15 @@ def test_a_step_without_memory_or_container_is_told_and_others_go_on_in_a_new_on
 TWENTY = "[steps.a]\nfor-each = { i = ITEMS }\nshell = 'echo on; test -e \"$GO\" || sleep 600'\nenv = { GO = 'FILE' }\n"
 
 
-@pytest.mark.parametrize("words", [(), WARM], ids=["cold", "warm"])
-def test_a_run_of_twenty_steps_that_is_killed_leaves_no_container(made: Made, words: tuple[str, ...]) -> None:
-    one = made("")
+@pytest.mark.parametrize(
+    ("words", "following"),
+    [((), ("catalog", "gc", "--force")), (WARM, ("up", "other.toml"))],
+    ids=["cold-gc", "warm-local"],
+)
+def test_a_run_of_twenty_steps_that_is_killed_leaves_no_container_after_the_next_command(
+    made: Made, words: tuple[str, ...], following: tuple[str, ...]
+) -> None:
+    one = made("", **{"other.toml": 'name = "y"\n[steps.a]\nshell = "true"\n'})
     text = TWENTY.replace("ITEMS", str(list(range(20)))).replace("FILE", str(one.root / "go"))
     one.write({"pipeline.toml": f'name = "x"\n{text}'})
     running = one.popen("up", "--profile", "docker", "-j", "4", *words)
@@ -120,9 +126,12 @@ def test_a_run_of_twenty_steps_that_is_killed_leaves_no_container(made: Made, wo
     os.kill(running.pid, signal.SIGKILL)
     running.communicate()
     one.wait(lambda: not left(one.root, running=True), 60)  # by themselves, without any command
+    assert left(one.root)
+    one.run(*following).ok()
+    assert left(one.root) == []
     one.write({"go": ""})
     one.run("up", "--profile", "docker", "--resume", "-j", "4", *words).ok()
-    assert left(one.root) == []
+    assert one.files(".runner/elsewhere/*") == []
 
 
 def test_an_engine_that_stops_ends_steps_as_errored_and_the_run_goes_on_later(made: Made) -> None:

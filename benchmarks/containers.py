@@ -1,0 +1,101 @@
+"""What a step in a container costs beside a bare `docker run` of its image, and how much of that is saved by `warm`.
+
+In each round all ways have their turn, each time another one first: a loop of `docker run --rm IMAGE COMMAND`, a chain
+of as many steps, and the chain with `executor.warm`. A chain of one step, timed in the same round, is what a run costs
+before its steps; it is taken off, and from the loop one `docker run`. Ratios are medians over the rounds.
+
+    python benchmarks/containers.py [--image runner-base:py311] [--steps 10] [--rounds 5] [--command true] [--out FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+WAYS = ("bare", "cold", "warm")
+
+
+def project(folder: Path, image: str, command: str, steps: int) -> Path:
+    """A folder with a chain."""
+    root = folder / f"chain-{steps}"
+    root.mkdir()
+    lines = ['name = "chain"']
+    for number in range(steps):
+        needs = f'needs = ["s{number - 1}"]\n' if number else ""
+        lines.append(f"[steps.s{number}]\nshell = {json.dumps(command)}\n{needs}")
+    (root / "pipeline.toml").write_text("\n".join(lines))
+    (root / "profiles").mkdir()
+    (root / "profiles/docker.toml").write_text(f'[executor]\ntype = "docker"\nimage = {json.dumps(image)}\n')
+    return root
+
+
+def words(way: str, image: str, command: str, steps: int) -> list[str]:
+    """The command of a way."""
+    if way == "bare":
+        loop = f"i=0; while [ $i -lt {steps} ]; do docker run --rm {image} {command} || exit; i=$((i + 1)); done"
+        return ["sh", "-c", loop]
+    warm = f"executor.warm={'true' if way == 'warm' else 'false'}"
+    return [sys.executable, "-m", "runner", "up", "--profile", "docker", "--set", warm]
+
+
+def took(argv: list[str], root: Path) -> float:
+    """Seconds of a command that succeeds. Raises CalledProcessError."""
+    began = time.monotonic()
+    subprocess.run(argv, cwd=root, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    return time.monotonic() - began
+
+
+def measured(image: str, command: str, steps: int, rounds: int) -> list[dict[str, float]]:
+    """Seconds a step by way, of each round."""
+    found = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        roots = {count: project(Path(folder), image, command, count) for count in (1, 1 + steps)}
+        for root in roots.values():
+            took(words("cold", image, command, 1), root)  # the agent is made, the plan is kept
+        for number in range(rounds):
+            line = {}
+            for place in range(len(WAYS)):
+                way = WAYS[(number + place) % len(WAYS)]
+                one, all = (took(words(way, image, command, count), root) for count, root in roots.items())
+                line[way] = (all - one) / steps
+            found.append(line)
+    return found
+
+
+def told(lines: list[dict[str, float]]) -> dict[str, Any]:
+    """Medians over the rounds: milliseconds a step, and ratios of each round."""
+    median = {f"{way}_ms": round(statistics.median(line[way] for line in lines) * 1e3, 1) for way in WAYS}
+    over = {
+        "cold_to_bare": statistics.median(line["cold"] / line["bare"] for line in lines),
+        "cold_to_warm": statistics.median(line["cold"] / line["warm"] for line in lines),
+    }
+    return {**median, **{name: round(ratio, 2) for name, ratio in over.items()}}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--image", default="runner-base:py311")
+    parser.add_argument("--command", default="true")
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", help="append a line of JSON to this file")
+    args = parser.parse_args()
+    lines = measured(args.image, args.command, args.steps, args.rounds)
+    line = {"workload": "containers", "command": args.command, "n": args.steps, **told(lines), "rounds": lines}
+    print(", ".join(f"{name} {line[name]}" for name in told(lines)) + f"; load {os.getloadavg()[0]:.1f}")
+    if args.out:
+        with open(args.out, "a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
