@@ -162,7 +162,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
                 "lost-attempts",
             ),
             ("step",),
-            ("volumes",),
+            ("volumes", "schedule"),
         ),
     },
     "run_logs": {

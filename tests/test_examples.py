@@ -18,7 +18,10 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from runner.testing.engine import IMAGE, image, there
 from runner.testing.project import Outcome, Project
+from runner.views.yaml import documents
 from runner_executors.docker_spec import Around, spec
+from runner_executors.kubernetes_job import job
+from runner_executors.kubernetes_pod import Maps
 
 TOP = Path(__file__).resolve().parent.parent
 NAMES = sorted(path.parent.name for path in TOP.glob("examples/*/pipeline.toml"))
@@ -142,6 +145,26 @@ ARGO = (
 )  # fmt: skip
 
 
+def jobs(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """The Job of each task of a plan, with words for what only a run knows."""
+    found = []
+    for id, part in plan["nodes"].items():
+        while "body" in part:
+            part = part["body"]
+        if "do" in part:
+            do, run = part["do"], {"id": "run", "first": "run"}
+            call = {"id": id, "key": "KEY", "n": 1, "run": run, "attempt": "ATTEMPT", "definition": part["definition"]}
+            call.update(image=do.get("image"), timeout=part.get("timeout"), grace=10, **_asked(do))
+            made = job(plan["profile"], call, Maps("run-agent", ("run-plan-0",)), None, 3)
+            made["spec"]["template"]["spec"]["containers"][0]["args"][-1] = "TOLD"  # as zlib of this machine packs it
+            found.append(made)
+    return found
+
+
+def _asked(do: dict[str, Any]) -> dict[str, Any]:
+    return {name: do[name] for name in ("resources", "secrets")}
+
+
 class Manifest(Readable):
     """A manifest of YAML."""
 
@@ -171,6 +194,16 @@ def test_the_plan_of_an_example(example: Examples, name: str, snapshot: Snapshot
 def test_the_containers_of_an_example(example: Examples, name: str, snapshot: SnapshotAssertion) -> None:
     plan = example(name).cli("plan", *words_of(name), *DOCKER, "--json").ok().json()
     assert json.dumps(specs(plan), indent=2) + "\n" == snapshot.use_extension(Readable)(name=f"{name}.docker")
+
+
+@pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
+@pytest.mark.parametrize("name", NAMES)
+def test_the_jobs_of_an_example(example: Examples, name: str, snapshot: SnapshotAssertion) -> None:
+    words = (word for said in ("executor.type=kubernetes", *ARGO[1:]) for word in ("--set", said))
+    plan = example(name).cli("plan", *words_of(name), *words, "--json").ok().json()
+    assert documents(jobs(plan), "One attempt of each step.") == snapshot.use_extension(Manifest)(
+        name=f"{name}.kubernetes"
+    )
 
 
 @pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")

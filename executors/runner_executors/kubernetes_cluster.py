@@ -83,6 +83,7 @@ class Cluster:
         except (config.ConfigException, OSError, ValueError, TypeError, KeyError) as error:
             known = cls._contexts(config, path)
             hint = f"contexts there: {', '.join(f'`{name}`' for name in known)}" if known else None
+            _forget()
             raise Refused([diagnose("E731", None, path=path, why=_line(error), hint=hint)]) from None
 
     @staticmethod
@@ -186,6 +187,7 @@ class Cluster:
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()
+        _forget()
 
     def _json(self, kind: str, operation: str, *words: Any, **asked: Any) -> Table:
         answer = self._call(kind, operation, *words, **asked)
@@ -229,6 +231,13 @@ class Cluster:
         from urllib3.exceptions import HTTPError
 
         return (HTTPError, OSError, ValueError)
+
+
+def _forget() -> None:
+    """Remove the files into which the library has written certificates and keys: it does so at an exit that we skip."""
+    from kubernetes.config import kube_config
+
+    getattr(kube_config, "_cleanup_temp_files", lambda: None)()
 
 
 def _said(error: Any) -> Exception:

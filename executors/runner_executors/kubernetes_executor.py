@@ -79,6 +79,13 @@ class Kubernetes:
         self._left = False  # the cluster is silent: what runs there is left to itself
 
     @staticmethod
+    def emit(plan: Table) -> dict[str, list[Table]]:
+        """The documents of a job file. Raises Refused."""
+        from runner_executors.kubernetes_render import emit
+
+        return emit(plan)
+
+    @staticmethod
     def room() -> int:
         """How many steps at once: the cluster has its own limits."""
         return 1 << 10
@@ -94,17 +101,27 @@ class Kubernetes:
 
     def ready(self, plan: Table, secrets: list[str]) -> None:
         """Look for all that the run needs of the cluster. Raises Refused (exit 4)."""
-        preflight(self.cluster, plan["profile"], secrets)
+        try:
+            preflight(self.cluster, plan["profile"], secrets)
+        except Refused:
+            self.close()
+            raise
 
     def begin(self, plan: Table, text: bytes, run: Table, adopted: Mapping[str, Mapping[Any, Table]]) -> None:
         """Bring plan and agent into the cluster. Raises Refused."""
         self._profile = plan["profile"]
         self._owed += [record for found in adopted.values() for record in found.values()]
         self._chain = str(run["first"]["id"])
-        if run["parent"]:
-            self._orphans = Orphans(self.cluster, self._chain, run["run"])
         self._hold = Hold(self.cluster, run["run"])
-        self._maps = self._hold.take(text, run)
+        try:
+            if run["parent"]:
+                self._orphans = Orphans(self.cluster, self._chain, run["run"])
+            self._maps = self._hold.take(text, run)
+        except Refused:
+            with contextlib.suppress(Unreachable, Refusal):
+                self._hold.release()
+            self.close()
+            raise
         self._crew = Crew(self.cluster)
         self._renewed = self._clock()
         self._crew.call(_IGNORED, self._hold.sweep)

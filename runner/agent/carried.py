@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import time
 import zlib
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.agent.committed import Store
+from runner.rules.answers import parameters
 from runner.rules.bind import part_of
 from runner.rules.keys import done_key, dumps, key_of, plan_key, run_key
 
@@ -37,8 +39,13 @@ def enter(path: str, text: bytes, digest: str, run: str, store: Store) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     if store.get(run_key(run, "run")) is None:
+        own: Table = {"name": run, "first": {"id": run, "name": run}, "parent": None, "scheduled": None}
+        own.update({"start": time.time(), "date": time.strftime("%Y-%m-%d", time.gmtime()), **facts, "run": run})
+        if "params" not in own:  # of a run that nobody has submitted: its parameters are those of the plan
+            told = {**own["first"], "date": own["date"], "scheduled": own["scheduled"]}
+            own["params"] = parameters(json.loads(text), told)
         store.create(plan_key(digest), text)
-        store.create(run_key(run, "run"), dumps({**facts, "run": run}))
+        store.create(run_key(run, "run"), dumps(own))
         store.flush()
 
 

@@ -157,3 +157,10 @@ def test_a_container_without_a_working_folder_has_no_project(pod: Pod) -> None:
     code, out, _ = pod.go("c", "--root", "/")
     print(out, list(pod.here.glob("**/*")))
     assert code == 0 and out.splitlines()[0] == b"0", out
+
+
+def test_a_run_that_nobody_has_submitted_has_the_parameters_of_its_plan(pod: Pod) -> None:
+    (pod.here / "plan/run.json").write_text('{"v": 1}')
+    code, out, _ = pod.go("a", A="open-sesame")
+    (run,) = pod.files("runs/r1/run.json")
+    assert code == 0 and out.startswith(b"n is 2") and json.loads(run.read_bytes())["params"] == {"n": 2}

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -277,3 +281,81 @@ shell = 'test "$RUNNER_PARAM_x" = 42'
     ran = {node["path"]: node["attempts"][-1].get("adopted", {}).get("run") for node in told.values()}
     assert first.endswith(f"={ran['a']}") and ran["a"] == ran["b"] and ran["c"] is None
     assert cluster.left(found) == "" and kubectl("get", "jobs,configmaps,leases", "-l", first, "-o", "name") == ""
+
+
+def test_a_job_file_runs_as_one_job_and_by_a_schedule_once_a_tick(project: Made, cluster: Cluster) -> None:
+    text = 'name = "night"\n[params]\nn = 2\n[job]\nshell = \'echo "n is $RUNNER_PARAM_n"\'\nparams = ["n"]\n'
+    found = project({"job.toml": text})
+    cluster.profile(found)
+    name = node_id("night")
+    for schedule in ("", '[schedule]\ncron = "0 0 1 1 *"\n'):
+        found.write({"profiles/s.toml": found.read("profiles/k.toml") + schedule})
+        made = found.cli("render", "job.toml", "--profile", "s").ok().out
+        kubectl("apply", "-f", "-", text=made)
+        try:
+            if schedule:
+                kubectl("create", "job", f"{name}-now", "--from", f"cronjob/{name}")
+            which = f"job/{name}{'-now' if schedule else ''}"
+            kubectl("wait", which, "--for=condition=Complete", "--timeout=180s")
+            assert kubectl("logs", which) == "n is 2\n"
+        finally:
+            kubectl("delete", "-f", "-", "--cascade=foreground", text=made)
+
+
+class Way:
+    """A way to the cluster that can be cut: every connection is dropped, and no new one is let through."""
+
+    def __init__(self, server: str) -> None:
+        found = urlsplit(server)
+        self.host, self._to = str(found.hostname), f"TCP:{found.hostname}:{found.port or 443}"
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self.mend()
+
+    def mend(self) -> None:
+        words = ["socat", f"TCP-LISTEN:{self.port},bind=127.0.0.1,fork,reuseaddr", self._to]
+        self._process = subprocess.Popen(words, start_new_session=True, stderr=subprocess.DEVNULL)
+
+    def cut(self) -> None:
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+@pytest.fixture
+def way(tmp_path: Path) -> Iterator[tuple[Way, str]]:
+    """A way that can be cut, and a kubeconfig that goes it."""
+    if shutil.which("socat") is None:
+        pytest.skip("no socat")
+    config = json.loads(kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
+    there = config["clusters"][0]["cluster"]
+    made = Way(there["server"])
+    there.update({"server": f"https://127.0.0.1:{made.port}", "tls-server-name": made.host})
+    path = tmp_path / "kubeconfig"
+    path.write_text(json.dumps(config))
+    yield made, str(path)
+    made.cut()
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["for a while", "for good"])
+def test_a_cluster_that_can_not_be_reached(project: Made, cluster: Cluster, way: tuple[Way, str], long: bool) -> None:
+    text = "name = 'x'\n[steps.a]\nshell = 'sleep 8; echo a'\n"
+    found = project({"pipeline.toml": text})
+    cluster.profile(found)
+    patience = ("--set", f"executor.unreachable={'5s' if long else '5m'}")
+    running = found.popen("up", "--profile", "k", *patience, env={"KUBECONFIG": way[1]})
+    cluster.running(found)
+    way[0].cut()
+    if not long:
+        time.sleep(12)  # it ends meanwhile
+        way[0].mend()
+    _, err = running.communicate(timeout=180)
+    if long:
+        way[0].mend()
+        assert running.returncode == 4 and "E736" in err
+        cluster.up(found, "--resume").ok()
+        (node,) = found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+        assert "adopted" in node["attempts"][-1]
+    else:
+        assert running.returncode == 0, err
+        assert found.cli("logs", "@last", "a").ok().out == "a\n"
+    assert cluster.left(found) == ""

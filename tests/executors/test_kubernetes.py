@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -52,8 +54,13 @@ path = "{store}/catalog"
 """
         found.write({"pipeline.toml": text, "profiles/k.toml": profile})
 
+    def config(self) -> str:
+        """The path of the kubeconfig."""
+        path = self.cluster.folder / "kubeconfig"
+        return str(path) if path.exists() else self.cluster.kubeconfig()
+
     def up(self, *words: str, **more: Any) -> Outcome:
-        env = {"KUBECONFIG": self.cluster.kubeconfig(), **more.pop("env", {})}
+        env = {"KUBECONFIG": self.config(), **more.pop("env", {})}
         return self.found.cli("up", "--profile", "k", *words, env=env, **more)
 
     def left(self) -> list[str]:
@@ -139,7 +146,7 @@ def test_a_watch_that_expires_is_begun_anew(fake: Any) -> None:
 def test_n54_a_pod_that_somebody_deletes_is_lost_and_the_step_is_tried_again(fake: Any) -> None:
     one = fake(ONE)
     one.found.path("log.wait").touch()
-    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.cluster.kubeconfig()})
+    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.config()})
     waited(one.found.path("log"))
     (pod,) = one.cluster.kind("pods")
     one.cluster.stop(pod)
@@ -197,7 +204,7 @@ def test_a_cluster_that_is_silent_for_too_long_is_left_to_itself(fake: Any) -> N
 def test_what_is_stopped_leaves_nothing(fake: Any) -> None:
     one = fake(ONE)
     one.found.path("log.wait").touch()
-    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.cluster.kubeconfig()})
+    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.config()})
     waited(one.found.path("log"))
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
@@ -226,7 +233,7 @@ def test_a_job_whose_driver_was_killed_is_gone_on_with(fake: Any, over: bool) ->
     one = fake(CHAIN)
     wait = one.found.path("log.wait")
     wait.touch()
-    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.cluster.kubeconfig()})
+    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.config()})
     limit = time.monotonic() + 60
     while not (one.found.exists("log") and lines(one) == ["a", "b"]) and time.monotonic() < limit:
         time.sleep(0.05)
@@ -236,9 +243,7 @@ def test_a_job_whose_driver_was_killed_is_gone_on_with(fake: Any, over: bool) ->
         wait.unlink()
         for process in one.cluster.running.values():
             process.wait()
-    again = one.found.popen(
-        "up", "--resume", "--profile", "k", *settings(one), env={"KUBECONFIG": one.cluster.kubeconfig()}
-    )
+    again = one.found.popen("up", "--resume", "--profile", "k", *settings(one), env={"KUBECONFIG": one.config()})
     while not over and one.cluster.asked.count("POST leases") < 2 and time.monotonic() < limit:
         time.sleep(0.05)
     wait.unlink(missing_ok=True)
@@ -302,3 +307,19 @@ def test_a_cluster_that_does_not_answer_is_told(fake: Any) -> None:
     one = fake(ONE)
     one.cluster.silent = True
     one.up().exits(4).says("error[E732]: no cluster answers at `http://127.0.0.1:")
+
+
+def test_a_run_that_can_not_be_brought_there_leaves_nothing(fake: Any) -> None:
+    one = fake(ONE)
+    one.cluster.refuse.append(("POST configmaps", 413, "too large"))
+    one.up().exits(4).says("error[E737]: the run can't be brought into the cluster: too large")
+    assert one.left() == []
+
+
+def test_certificates_that_stand_in_the_kubeconfig_are_not_left_lying_about(fake: Any) -> None:
+    one = fake(ONE)
+    path = Path(one.cluster.kubeconfig())
+    data = json.loads(path.read_text())
+    data["clusters"][0]["cluster"]["certificate-authority-data"] = b64encode(b"none").decode()
+    path.write_text(json.dumps(data))
+    one.up(*settings(one)).ok()

@@ -8,6 +8,7 @@ from base64 import b64decode
 from typing import Any
 
 import pytest
+import yaml
 
 from runner_executors.kubernetes_maps import PIECE, TooLarge, maps
 from runner_executors.kubernetes_pod import Maps, Task, laid, pod
@@ -144,3 +145,60 @@ def test_a_large_plan_is_cut_and_one_that_is_too_large_is_told() -> None:
     assert all(len(json.dumps(document)) < 1 << 20 for document in documents)
     with pytest.raises(TooLarge, match="5,60"):
         maps(random.Random(1).randbytes(PIECE * 8), {}, "x")
+
+
+JOB = """
+name = "Night_shift"
+[job]
+shell = 'echo "it is $RUNNER_PARAM_n, $TOKEN"'
+params = ["n"]
+secrets = ["TOKEN"]
+retry = { attempts = 2 }
+[params]
+n = 2
+"""
+WHERE = """
+extends = "std:kubernetes"
+[executor]
+image = "box:1"
+namespace = "ml"
+[secrets]
+secret = "keys"
+"""
+
+
+def rendered(project: Any, text: str, profile: str) -> list[Table]:
+    """The documents of `render`."""
+    found = project({"job.toml": text, "profiles/k.toml": profile})
+    return list(yaml.safe_load_all(found.cli("render", "job.toml", "--profile", "k").ok().out))
+
+
+def test_a_job_file_is_one_job(project: Any, valid: Any) -> None:
+    *maps_of_it, job = rendered(project, JOB, WHERE)
+    valid(job, "batch.v1.Job")
+    assert [one["kind"] for one in maps_of_it] == ["ConfigMap", "ConfigMap"]
+    assert {one["metadata"]["namespace"] for one in [*maps_of_it, job]} == {"ml"}
+    assert job["spec"]["backoffLimit"] == 1 + 3
+    (rule,) = job["spec"]["podFailurePolicy"]["rules"]
+    assert rule == {"action": "FailJob", "onExitCodes": {"containerName": "main", "operator": "In", "values": [78]}}
+    (main,) = job["spec"]["template"]["spec"]["containers"]
+    assert main["args"][:5] == ["execute-job", "--plan", "/runner/plan", "--run", "$(RUNNER_UP_RUN)"]
+    assert "it is" not in json.dumps(job)
+
+
+def test_a_schedule_makes_it_a_cron_job(project: Any, valid: Any) -> None:
+    schedule = '[schedule]\ncron = ["0 3 * * *", "0 4 * * 0"]\ntimezone = "Europe/Zurich"\noverlap = "forbid"\n'
+    made = [one for one in rendered(project, JOB, WHERE + schedule) if one["kind"] == "CronJob"]
+    for one in made:
+        valid(one, "batch.v1.CronJob")
+        assert len(one["metadata"]["name"]) <= 52
+    assert [one["spec"]["schedule"] for one in made] == ["0 3 * * *", "0 4 * * 0"]
+    assert made[0]["spec"]["timeZone"] == "Europe/Zurich" and made[0]["spec"]["concurrencyPolicy"] == "Forbid"
+    assert made[0]["metadata"]["name"] != made[1]["metadata"]["name"]
+    assert made[0]["spec"]["startingDeadlineSeconds"] == 60
+
+
+def test_a_pipeline_of_several_steps_is_no_job(project: Any) -> None:
+    text = "name = 'x'\n[steps.a]\nshell = 'true'\n[steps.b]\nshell = 'true'\n"
+    found = project({"job.toml": text, "profiles/k.toml": WHERE})
+    found.cli("render", "job.toml", "--profile", "k").exits(2).says("error[E955]", "here are 2 steps")

@@ -38,6 +38,10 @@ USAGE: dict[str, Code] = {
         "the executor `{executor}` has no files to render: it starts steps itself", "`--profile` of one that has"
     ),
     "E951": Code("a Workflow of this can't be made: {why}"),
+    "E955": Code(
+        "what can be rendered for `kubernetes` is a job file: here are {count} steps, and no Job waits for another",
+        "`runner up` makes their Jobs one after the other; `argo` renders a pipeline",
+    ),
     "E960": Code("`{path}` is there already, nothing was written", "name an empty folder: `runner init DIR`"),
     "E961": Code("cannot write `{path}`: {why}", None),
     "E970": Code("no file `{path}` was put by {who}", "did you mean `{near}`?"),
