@@ -13,9 +13,10 @@ from runner.agent.catalog import Catalog, digest_of
 from runner.agent.committed import ByNode, Expansions, Instances, Store, record
 from runner.agent.deadlines import Deadlines, reason_of
 from runner.agent.drive import AGAIN, run_call
+from runner.agent.inherit import inherited_from
 from runner.agent.unstarted import not_started
 from runner.rules.bind import Key, Values, part_of
-from runner.rules.decide import FINAL_EXIT, retryable
+from runner.rules.decide import FINAL_EXIT, SUCCESS, retryable
 from runner.rules.expr import ABSENT, ExprError
 from runner.rules.keys import (
     attempt_key,
@@ -39,7 +40,7 @@ TOLD = ("failed", "finally", "echo")
 class Job(NamedTuple):
     """Which attempt. folder: where it may write, gone afterwards; root: the project's files, only read; logs: where its
     log goes; told: what a driver knows that no record says (`attempt n fingerprint code_digest failed finally
-    grace facts statuses`; `echo`: what is printed goes to our own output, too)."""
+    grace facts statuses parent`; `echo`: what is printed goes to our own output, too)."""
 
     plan: Table
     run: str
@@ -81,6 +82,9 @@ def execute(
         path = job.plan["nodes"][job.id]["path"]
         end = not_started(path, job.id, job.key, n, attempt, time.time(), "failed", reason_of(error), str(error))
     else:
+        kept = inherited_from(job.told["parent"], call, store, catalog) if job.told.get("parent") else None
+        if kept is not None:
+            return Ended(*_recorded(job, store, kept, earlier))
         start = {"v": 1, "at": time.time(), "n": n, "pid": os.getpid()}
         store.put(start_key(job.run, job.id, job.key, attempt), dumps(start))
         store.flush()
@@ -199,7 +203,7 @@ def _ends(job: Job, store: Store) -> Iterator[Table]:
 
 def _recorded(job: Job, store: Store, end: Table, earlier: list[Table]) -> tuple[Table, int]:
     """Commit a success, record any other end; both are on the disk. What counts, and the exit code for it."""
-    if end["status"] == "succeeded":
+    if end["status"] in SUCCESS:
         if store.create(done_key(job.run, job.id, job.key), dumps(end)):
             store.flush()
             return end, 0

@@ -114,16 +114,18 @@ class Afar:
         found = record(self.store, run_key(self.run_id, "run"))
         if found is None:
             now, name = time.time(), given.get("name") or self.run_id
-            first = {"id": self.run_id, "name": name}
-            due = given.get("scheduled") or None
-            facts = {**first, "date": _day(due, now, self.plan["profile"].get("schedule")), "scheduled": due}
+            before = record(self.store, run_key(given.get("parent") or "-", "run")) or {}
+            first = before.get("first") or {"id": self.run_id, "name": name}  # what references say stays (N49)
+            due = before.get("scheduled") or given.get("scheduled") or None
+            day = before.get("date") or _day(due, now, self.plan["profile"].get("schedule"))
+            facts = {**first, "date": day, "scheduled": due}
             made: Table = {
                 "v": 1,
                 "run": self.run_id,
                 "name": name,
                 "pipeline": self.plan["name"],
                 "plan": self.plan["digest"],
-                "parent": given.get("parent") or None,
+                "parent": before.get("run"),
                 "ask": {},
                 "executor": self.settings,
                 "profile": self.plan["profile"]["name"],
@@ -165,6 +167,7 @@ class Afar:
     def _attempt(self, key: Key) -> int:
         folder = tempfile.mkdtemp(prefix="runner-")
         told: Table = {"echo": True, "lost_attempts": self.settings.get("lost-attempts", 0)}
+        told["parent"] = self.run.get("parent")
         path = self.plan["nodes"][self.id]["path"]
         if is_last(path):
             told["finally"] = self._over.ended(_address(self.id, key), folder)

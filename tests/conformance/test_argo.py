@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import yaml
@@ -26,8 +27,10 @@ class Went(NamedTuple):
     folder: Any
 
 
-def workflow(made: Project, *words: str) -> Went:
-    """The Workflow of a project, run to its end."""
+def workflow(
+    made: Project, *words: str, uid: str = "uid-1", parent: str = "", env: dict[str, str] | None = None
+) -> Went:
+    """The Workflow of a project, run to its end. parent: the run that it goes on from."""
     shared = made.tmp / "claim"
     stores = (f"run-log.path={shared}/log", f"catalog.path={shared}/catalog", f"volumes.data.mount={shared}")
     given = (*stores, "executor.image=box:1", "secrets.secret=app")
@@ -35,15 +38,15 @@ def workflow(made: Project, *words: str) -> Went:
     made.allow("tmp")
     text = made.cli("render", "pipeline.toml", "--profile", "std:argo", *sets, *words).ok().out
     manifest, *maps = yaml.load_all(text, Loader=yaml.CSafeLoader)
-    pods = Pods(made.tmp / "pods", maps, made.root, made.environment())
+    manifest["spec"]["arguments"]["parameters"] = [{"name": "parent", "value": parent}]
+    pods = Pods(made.tmp / uid, maps, made.root, made.environment(env))
     start = pods.start(manifest["spec"]["volumes"])
-    phase = Controller(manifest, start, {"workflow.uid": "uid-1", "workflow.name": "x-1"}).run()
-    (stored,) = shared.glob("log/plans/*/plan.json")
-    plan = json.loads(stored.read_bytes())
-    store = Folder.open(plan["profile"]["run-log"], str(made.root), "uid-1")
+    phase = Controller(manifest, start, {"workflow.uid": uid, "workflow.name": f"x-{uid}"}).run()
+    plan = json.loads(made.cli("plan", "pipeline.toml", "--profile", "std:argo", *sets, *words, "--json").ok().out)
+    store = Folder.open(plan["profile"]["run-log"], str(made.root), uid)
     catalog = FileCatalog.open(plan["profile"]["catalog"], str(made.root))
-    run = fold(plan, read(store, "uid-1"), blob=lambda sha: json_blob(catalog, sha))
-    return Went(phase, run, pods.started, made.tmp / "pods")
+    run = fold(plan, read(store, uid), blob=lambda sha: json_blob(catalog, sha))
+    return Went(phase, run, pods.started, made.tmp / uid)
 
 
 def test_r9_a_workflow_gives_the_same_projection(shaped: Any) -> None:
@@ -51,3 +54,42 @@ def test_r9_a_workflow_gives_the_same_projection(shaped: Any) -> None:
     shaped.compare(went.run)
     assert went.phase == ("Failed" if shaped.code else "Succeeded")
     assert went.run["status"] == ("failed" if shaped.code else "succeeded")
+
+
+GOES_ON = """
+name = "x"
+[params]
+names = ["p", "q"]
+[steps.a]
+params = []
+shell = 'echo a >> "$LOG"; echo hi > a.txt; echo "n=2" >> "$RUNNER_RETURNS"'
+outputs = ["a.txt"]
+returns = ["n"]
+[steps.m]
+for-each = { name = "${names}" }
+params = ["n"]
+shell = 'echo "m-$RUNNER_PARAM_name" >> "$LOG"; test "$RUNNER_PARAM_name" != q || test -e "$GOOD"'
+[steps.b]
+needs = ["m"]
+inputs = ["a.txt"]
+params = ["n"]
+shell = 'echo b >> "$LOG"; test "$(cat a.txt)$RUNNER_PARAM_n" = hi2'
+[finally.f]
+shell = 'echo "f $RUNNER_RUN_STATUS" >> "$LOG"'
+"""
+
+
+def test_r8_a_workflow_goes_on_from_another_and_does_nothing_twice(project: Callable[..., Project]) -> None:
+    made = project({"pipeline.toml": GOES_ON})
+    log, good = made.path("log"), made.path("good")
+    env = {"LOG": str(log), "GOOD": str(good)}
+    assert workflow(made, env=env).phase == "Failed"
+    assert sorted(log.read_text().split("\n")[:-1]) == ["a", "f failed", "m-p", "m-q"]
+    log.write_text("")
+    good.touch()
+    front = ("--param", 'names=["o", "p", "q"]')  # an item in front moves the others
+    went = workflow(made, *front, uid="uid-2", parent="uid-1", env=env)
+    assert went.phase == "Succeeded" and went.run["status"] == "succeeded"
+    assert sorted(log.read_text().split("\n")[:-1]) == ["b", "f succeeded", "m-o", "m-q"]
+    kept = [node["label"] for node in went.run["nodes"].values() for end in node["attempts"] if "adopted" in end]
+    assert sorted(kept) == ["a", "m[name=p]"]
