@@ -154,7 +154,7 @@ def call_of(
     Deadlines(job.plan["nodes"], lambda *spot: _begin(job, store, *spot)).limit(call, job.id, job.key, time.time())
     call["log"] = os.path.join(job.logs, f"{job.id}.{key_text(job.key)}.{n}")
     call["remote"] = True
-    call["stored"] = {path: file for path, file in _put(job, values).items() if path in call["inputs"]}
+    call["stored"] = {path: file for path, file in put_before(job.id, values).items() if path in call["inputs"]}
     call["inputs_digest"] = taken_digest(call, lambda path: _hash(job, call, path))
     for name in TOLD:
         if job.told.get(name) is not None:
@@ -170,10 +170,10 @@ def _begin(job: Job, store: Store, id: str, key: Key, now: float) -> float:
     return float((record(store, name) or {}).get("at", now))
 
 
-def _put(job: Job, values: Values) -> Table:
-    """What the steps that this one comes after have put, by path; what comes last counts."""
+def put_before(id: str, values: Values) -> Table:
+    """What the steps that a node comes after have put, by path; what comes last counts."""
     found: Table = {}
-    at: str | None = job.id
+    at: str | None = id
     while at is not None:
         node = values.nodes[at]
         for other in (*node.get("needs", ()), *node.get("after", ())):

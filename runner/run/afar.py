@@ -29,7 +29,7 @@ from runner.agent.__main__ import CATALOGS
 from runner.agent.carried import plan_text, secrets_of, without
 from runner.agent.committed import record
 from runner.agent.drive import AGAIN
-from runner.agent.execute import Job, execute, values_of
+from runner.agent.execute import Job, execute, put_before, values_of
 from runner.agent.folder import Folder
 from runner.agent.slots import remove
 from runner.rules.answers import parameters
@@ -199,6 +199,7 @@ class Afar:
     def _answer(self, values: Values, what: str, of: str) -> str:
         part = part_of(self.plan["nodes"][of], self.key)
         if what == "count" and counted_anew(part):
+            values.read = lambda path: self._text(put_before(of, values), path)
             try:
                 items = values.items(of, self.key)
             except ExprError:
@@ -206,6 +207,16 @@ class Afar:
             note(self.store, self.run_id, of, self.key, items)
             self.store.flush()
         return control(values, what, of, self.key)
+
+    def _text(self, put: Table, path: str) -> str:
+        """A file that holds the items of a map: as it was put, or of the project. Raises ExprError."""
+        try:
+            if path in put:
+                return str(self.catalog.read(put[path]["sha256"]).decode("utf-8"))
+            with open(os.path.join(self.root, path), encoding="utf-8") as file:
+                return file.read()
+        except (OSError, LookupError, UnicodeDecodeError) as error:
+            raise ExprError(f"can't read the items of `{path}`: {error}") from None
 
     def _too_many(self, of: str) -> bool:
         """Whether more items have failed than may (N3)."""

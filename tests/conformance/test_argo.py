@@ -11,7 +11,7 @@ import yaml
 from runner.agent.catalog import FileCatalog
 from runner.agent.folder import Folder
 from runner.run.blobs import json_blob
-from runner.run.fold import fold
+from runner.run.fold import fold, projection
 from runner.run.records import read
 from runner.testing.argo.controller import Controller
 from runner.testing.argo.pods import Pods
@@ -93,3 +93,61 @@ def test_r8_a_workflow_goes_on_from_another_and_does_nothing_twice(project: Call
     assert sorted(log.read_text().split("\n")[:-1]) == ["b", "f succeeded", "m-o", "m-q"]
     kept = [node["label"] for node in went.run["nodes"].values() for end in node["attempts"] if "adopted" in end]
     assert sorted(kept) == ["a", "m[name=p]"]
+
+
+DECIDED = """
+name = "x"
+[params]
+day = "${run.date}"
+[steps.list]
+shell = 'printf "p\\nq\\n" > list.txt; echo made > one.out; echo made > two.out; echo "k=2" >> "$RUNNER_RETURNS"'
+outputs = ["list.txt", "*.out"]
+returns = ["k"]
+[steps.lines]
+for-each = { line = { file = "list.txt" } }
+shell = 'echo "n=$RUNNER_PARAM_line" >> "$RUNNER_RETURNS"'
+returns = ["n"]
+[steps.found]
+for-each = { name = { glob = "*.out" }, twice = { range = 2 } }
+batch = 3
+shell = 'echo "n=$RUNNER_PARAM_name$RUNNER_PARAM_twice" >> "$RUNNER_RETURNS"'
+returns = ["n"]
+[steps.outer]
+for-each = { i = { range = 2 } }
+[steps.outer.steps.give]
+shell = 'echo "l=[$RUNNER_PARAM_i,7]" >> "$RUNNER_RETURNS"'
+returns = ["l"]
+[steps.outer.steps.inner]
+for-each = { j = "${l}" }
+when = "j > 0"
+shell = 'echo "n=$((RUNNER_PARAM_i + RUNNER_PARAM_j))" >> "$RUNNER_RETURNS"'
+returns = ["n"]
+[steps.outer.steps.pick]
+choose = "i"
+[steps.outer.steps.pick.cases.0]
+shell = "true"
+[steps.outer.steps.pick.default]
+shell = "true"
+[steps.today]
+when = "day != ''"
+shell = "true"
+[steps.both]
+when = "k == 2 and steps.lines.status == 'succeeded'"
+after = ["lines"]
+shell = "true"
+[steps.rounds]
+repeat = { until = "v == 2", max = 3, as = "r" }
+returns = ["v"]
+[steps.rounds.steps.step]
+shell = 'echo "v=$RUNNER_PARAM_r" >> "$RUNNER_RETURNS"'
+returns = ["v"]
+"""
+
+
+def test_decisions_are_made_by_pods_as_by_a_driver(project: Callable[..., Project]) -> None:
+    """Items of files and of globs, nested lists, batches, conditions over dates and statuses, rounds of groups."""
+    here = project({"pipeline.toml": DECIDED}).cli("up", "--isolate", "--json").ok().json()
+    went = workflow(project({"pipeline.toml": DECIDED}))
+    assert went.phase == "Succeeded"
+    assert projection(went.run) == projection(here)
+    assert sum(node.startswith("found-") for node in went.started) == 2, "four items in two pods"

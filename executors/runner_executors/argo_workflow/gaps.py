@@ -64,6 +64,8 @@ def _of_part(id: str, part: Table, settings: Table) -> Iterator[Gap]:
     def cant(what: str, *key: str, hint: str | None = None) -> Gap:
         return Gap("E616", id, key, {"what": what, **({"hint": hint} if hint else {})})
 
+    if part.get("do", {}).get("cache"):
+        yield Gap("W616", id, ("cache",), {})
     if part.get("stop_when"):
         yield cant("stop a map before its end", "stop-when", hint="leave it out, or put the steps into a loop")
     if part.get("batch", 1) > 1 and part["body"]["type"] != "task":

@@ -34,6 +34,9 @@ CAPABILITIES: dict[str, Code] = {
         "`{file}` describes a conda environment; this executor takes one that is there already",
         "make the environment, and name its folder",
     ),
+    "W616": Code(
+        "the executor `{executor}` keeps no cache: this runs every time", "its profile may say `cache = false`"
+    ),
     "W617": Code(
         "{pods} pods are about {size} for the executor `{executor}`, and 1 MiB is what it is asked to bear",
         "pack items into fewer pods, by `batch`",
