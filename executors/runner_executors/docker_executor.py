@@ -101,9 +101,15 @@ class Docker:
         self._next = Box(call, secrets, call.get("image") or self.settings.get("image") or "")
         return self._next
 
+    def expect(self, do: Table) -> None:
+        """An attempt that does this is likely to start next: its container can be made before its values are known."""
+        image = do.get("image") or self.settings.get("image") or ""
+        if isinstance(image, str):
+            self._next = Box({"kind": do.get("kind"), "resources": do.get("resources")}, {}, image)
+
     def start(self, box: Box) -> None:
         """Start an attempt in a container that waits, or that is made for it; its end comes from `poll`."""
-        if self._next is box:
+        if self._next is not None and self._next.kind == box.kind:
             self._next = None
         try:
             lodging = self._lodging = self._lodging or self._begin(box)

@@ -53,7 +53,7 @@ class Lodging:
             return False
         waits = [room.kind for room in (self.rooms.values() if self.warm else self._idle)]
         waits += [one.kind for one in self._opening if self.warm or one.box is None]
-        if box.kind not in waits and box.call["kind"] not in (*NOTHING_RUNS, "container"):
+        if box.kind not in waits and box.call["kind"] not in (*NOTHING_RUNS, "container", None):
             self._open(box, None)
         return True
 

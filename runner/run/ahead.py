@@ -21,18 +21,30 @@ FIXED = frozenset(("lit", "param", "run", "item", "round", "items", "own"))  # t
 
 class Ahead:
     """One first attempt that is made ready. make: gives what `take` is to give for an address, None: it can't be made;
-    drop: is given back what was made in vain."""
+    drop: is given back what was made in vain; expect: is told what an attempt does that can't be made yet."""
 
-    def __init__(self, machine: Machine, make: Callable[[Address], Any], drop: Callable[[Any], None]) -> None:
-        self._machine, self._make, self._drop = machine, make, drop
+    def __init__(
+        self,
+        machine: Machine,
+        make: Callable[[Address], Any],
+        drop: Callable[[Any], None],
+        expect: Callable[[Table], None] | None = None,
+    ) -> None:
+        self._machine, self._make, self._drop, self._expect = machine, make, drop, expect
         self._address: Address | None = None
+        self._expected: Address | None = None
         self._made: Any = None
         self._fixed: dict[tuple[str, int], bool] = {}
 
     def look(self) -> None:
         """Make the attempt ready that starts next, unless it is."""
         address = coming(self._machine)
-        if address is None or address == self._address or not self._fits(address):
+        if address is None or address in (self._address, self._expected):
+            return
+        if not self._fits(address):
+            self._expected = address
+            if self._expect is not None:
+                self._expect(part_of(self._machine.nodes[address.id], address.key).get("do") or {})
             return
         if self._made is not None:
             self._drop(self._made)

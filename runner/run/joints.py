@@ -17,6 +17,8 @@ class Traverser(Protocol):
     digest of the image that an attempt would run in, "" where it is not known, None where it runs in none. `room`: how
     many attempts it takes at once; `stock`: what they may take in all (`resources`), None where that is not counted.
 
+    `expect(do)`, where there is one, is told of an attempt that is likely to start next and can't be prepared yet.
+
     Those whose steps run far away have more words: `ready(plan, secrets)` looks for what a plan asks of the place,
     before there is a run (secrets: their names); `begin(plan, text, run, adopted)` brings it there; both raise Refused.
     `known(record)` tells them of a commit that no attempt of this run has made.

@@ -84,7 +84,8 @@ class Driver:
         chosen = set(wanted.selected) if wanted.selected is not None else None
         more: Table = {"stock": wanted.stock, "lost_attempts": getattr(self.executor, "lost_attempts", 0)}
         self.machine = Machine(plan, limit=wanted.limit, fail_fast=wanted.fail_fast, selected=chosen, **more)
-        self.ahead = Ahead(self.machine, self._make_ahead, lambda made: heappush(self._free, made[0]["slot"]))
+        expect = getattr(self.executor, "expect", None)
+        self.ahead = Ahead(self.machine, self._make_ahead, lambda made: heappush(self._free, made[0]["slot"]), expect)
         self.facts: Table = {**run["first"], "date": run["date"], "scheduled": run["scheduled"]}
         self.hashes = Hashes(Path(place.root))
         records = [record for found in (adopted or {}).values() for record in found.values()]

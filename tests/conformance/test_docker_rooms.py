@@ -150,3 +150,14 @@ def test_an_engine_that_stops_ends_steps_as_errored_and_the_run_goes_on_later(ma
     assert (nodes["s1"]["status"], nodes["s1"]["reason"]) == ("errored", "lost")
     one.write({"go": ""})
     one.run("up", "--profile", "docker", "--resume").ok().says("kept from")
+
+
+def test_the_container_of_a_step_is_there_before_what_it_takes_is_known(made: Made) -> None:
+    one = made("[steps.a]\npython = 'w:one'\nreturns = ['n']\n[steps.b]\npython = 'w:two'\n")
+    wait = f"while not os.path.exists('{one.root}/go'):\n        time.sleep(0.05)"
+    one.write({"w.py": f"import os, time\ndef one():\n    {wait}\n    return 1\ndef two(n):\n    return n\n"})
+    running = one.popen("up", "--profile", "docker")
+    one.wait(lambda: len(left(one.root, running=True)) == 2, 90)
+    one.write({"go": ""})
+    running.communicate(timeout=60)
+    assert running.returncode == 0

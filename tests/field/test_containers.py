@@ -149,6 +149,19 @@ def test_field_b15_bare_images_an_entrypoint_is_passed_over(containers: Make) ->
     assert log(made, "plain") == "hi\n"
 
 
+def test_field_b15_bare_images_no_bash_and_no_python(containers: Make) -> None:
+    made = containers({"pipeline.toml": BARE})
+    with image("RUN rm -f /bin/bash /usr/bin/bash /usr/bin/python* /usr/local/bin/python*") as name:
+        words = ("--set", f"executor.image={name}")
+        nodes = up(made, *words).exits(1).nodes()
+        assert {id: node["status"] for id, node in nodes.items()} == {"plain": "succeeded", "piped": "failed"}
+        assert nodes["piped"]["reason"] == "no-interpreter" and len(nodes["piped"]["attempts"]) == 1
+        made.cli("show", "@last", "piped").says(name, "`bash`", '`interpreter = "sh"`')
+        made.write({"pipeline.toml": f"{made.read('pipeline.toml')}[defaults]\ninterpreter = 'sh'\n"})
+        up(made, *words).ok()
+    assert made.read("out.txt") == "HI\n"
+
+
 def test_field_b15_bare_images_a_step_that_is_stopped_can_say_goodbye(containers: Make) -> None:
     text = """
         name = "i"
@@ -225,20 +238,30 @@ def test_field_b17_isolated_what(containers: Make, git: bool) -> None:
     assert made.read("out.txt") == ("hxuFalse" if git else "hxuTrue")
 
 
-def test_field_c10_dollars_in_args(containers: Make) -> None:
-    """Of a command; in a container that is not ours the same holds."""
-    text = """
+WORDS = ["$$A $(HOME) $$(HOME) {{workflow.name}}", "p$$w $(PATH) {{item}}"]
+DOLLARS = {
+    "command": f"""command = ["sh", "-c", 'printf %s "$0" > out.txt; printf %s "$X" > env.txt', "{WORDS[0]}"]""",
+    "container": f"""
+        [steps.a.container]
+        image = "{IMAGE}"
+        command = ["sh", "-c", 'printf %s "$0" > out.txt; printf %s "$X" > env.txt']
+        args = ["{WORDS[0]}"]
+        """,
+}
+
+
+@pytest.mark.parametrize("kind", DOLLARS)
+def test_field_c10_dollars_in_args(containers: Make, kind: str) -> None:
+    text = f'''
         name = "dollars"
         [steps.a]
-        command = ["sh", "-c", 'printf %s "$0" > out.txt; printf %s "$X" > env.txt',
-            "$$A $(HOME) $$(HOME) {{workflow.name}}"]
-        env = { X = "p$$w $(PATH) {{item}}" }
+        env = {{ X = "{WORDS[1]}" }}
         outputs = ["out.txt", "env.txt"]
-        """
+        {DOLLARS[kind]}
+        '''
     made = containers({"pipeline.toml": text})
     up(made).ok()
-    assert made.read("out.txt") == "$$A $(HOME) $$(HOME) {{workflow.name}}"
-    assert made.read("env.txt") == "p$$w $(PATH) {{item}}"
+    assert [made.read("out.txt"), made.read("env.txt")] == WORDS
 
 
 EAT = "python3 -c \"x = b'a' * 10**9\""

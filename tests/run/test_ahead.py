@@ -14,6 +14,7 @@ from runner.run.machine import Machine
 from runner.testing.dice import Dice, steps_of
 from runner.testing.project import Project
 from runner.testing.simulate import Simulated, plan_of, simulate
+from runner_executors.local_executor import Local
 
 Made = Callable[..., Project]
 
@@ -160,3 +161,14 @@ shell = 'sleep 0.05; grep -o "[0-9]*" "$RUNNER_PARAMS" >> got; echo "$RUNNER_PAR
     found = project({"pipeline.toml": f"name = 'x'\n{steps}"})
     found.cli("up").ok()
     assert found.read("got").split() == [str(n) for n in range(6) for _ in (0, 1)]
+
+
+def test_an_executor_is_told_of_what_comes_and_can_not_be_made_yet(
+    project: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(Local, "expect", lambda self, do: told.append(do["kind"]), raising=False)
+    code = "def one():\n    return {'n': 1}\ndef two(n):\n    return n\n"
+    text = "name = 'x'\n[steps.a]\npython = 'w:one'\nreturns = ['n']\n[steps.b]\npython = 'w:two'\n"
+    project({"pipeline.toml": text, "w.py": code}).cli("up", "-j", "1").ok()
+    assert told == ["python"]
