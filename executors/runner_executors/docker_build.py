@@ -10,11 +10,11 @@ import tarfile
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from runner.agent.catalog import digest_of
 from runner.run.joints import Image, NotBuilt
-from runner.run.recipe import NAME, Recipe
+from runner.run.recipe import NAME, Recipe, recipe
 from runner_executors.docker_engine import Engine, Failed
 
 Table = dict[str, Any]
@@ -28,40 +28,64 @@ Say = Callable[[str], None]
 Files = dict[str, tuple[str, int]]  # path in the context -> sha256, mode
 
 
+class Sum(NamedTuple):
+    """What a recipe comes to on one engine. keys: of `[build]`, for each instruction of a generated Dockerfile."""
+
+    name: str  # with a tag
+    mark: str
+    text: str
+    keys: list[str]
+    files: Files
+    ingredients: Table
+
+
 class Builder:
     """Builds on one engine, for an executor with these settings."""
 
     def __init__(self, engine: Engine, settings: Table) -> None:
-        self.engine = engine
+        self.engine, self.settings = engine, settings
         self.pull, self.platform = settings.get("pull") or "missing", settings.get("platform")
 
     def build(self, recipe: Recipe, say: Callable[[str], None], fresh: bool = False) -> Image:
         """The image of a recipe. say: takes each line that the engine tells. fresh: nothing made before is used.
 
         Raises NotBuilt and OSError."""
+        found = self._sum(recipe)
+        id = "" if fresh else self._made(found)
+        made = id or self._make(recipe, found, say, fresh)
+        name, tag = _named(recipe.build.get("tag") or NAME)
+        if tag:
+            self.engine.client.api.tag(made, name, tag)
+        return Image(found.name, made, not id, found.ingredients)
+
+    def there(self, build: Table, root: str) -> str:
+        """The id of the image of `[build]`, "" where it would have to be made."""
+        try:
+            return self._made(self._sum(recipe(build, self.settings, root)))
+        except (NotBuilt, OSError, ValueError):
+            return ""
+
+    def _sum(self, recipe: Recipe) -> Sum:
         try:
             ids = {name: self.engine.image(name, self.pull, self.platform) for name in recipe.bases}
         except Failed as failed:
             raise NotBuilt("dockerfile" if recipe.text else "base", str(failed)) from None
         own = "" if recipe.text else str(self._inspected(ids[recipe.bases[0]])["Config"].get("User") or "")
         text = recipe.dockerfile(own)
+        keys = [] if recipe.text else [key for key, _ in recipe.instructions(own)]
         files = {path: _digest(where) for path, where in self._files(recipe)}
         sum = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
         listed = {path: {"sha256": sha, "mode": mode} for path, (sha, mode) in files.items()}
         ingredients: Table = {"bases": ids, "dockerfile": sum, "files": listed, "platform": self.platform}
         mark = hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
-        name, tag = _named(recipe.build.get("tag") or NAME)
-        full = f"{name}:{mark[:20]}"
-        there = None if fresh else self._inspected(full)
-        if there and (there["Config"].get("Labels") or {}).get(LABEL) == mark:
-            id = str(there["Id"])
-        else:
-            there = None
-            keys = [key for key, _ in recipe.instructions(own)] if not recipe.text else []
-            id = self._make(recipe, text, files, full, mark, say, fresh, keys)
-        if tag:
-            self.engine.client.api.tag(id, name, tag)
-        return Image(full, id, there is None, ingredients)
+        name, _ = _named(recipe.build.get("tag") or NAME)
+        return Sum(f"{name}:{mark[:20]}", mark, text, keys, files, ingredients)
+
+    def _made(self, found: Sum) -> str:
+        """The id of the image that was made of this, if it is here."""
+        there = self._inspected(found.name)
+        same = there and (there["Config"].get("Labels") or {}).get(LABEL) == found.mark
+        return str(there["Id"]) if same else ""
 
     def close(self) -> None:
         """Give the connections back."""
@@ -90,25 +114,23 @@ class Builder:
             if path == recipe.path or not matcher.matches(path):
                 yield path, where
 
-    def _make(
-        self, recipe: Recipe, text: str, files: Files, full: str, mark: str, say: Say, fresh: bool, keys: list[str]
-    ) -> str:
+    def _make(self, recipe: Recipe, found: Sum, say: Say, fresh: bool) -> str:
         said = _Said(say)
         more = {"rm": True, "forcerm": True, "decode": True, "custom_context": True, "nocache": fresh}
         with tempfile.TemporaryFile() as context:
-            self._pack(context, recipe, text, files)
+            self._pack(context, recipe, found.text, found.files)
             context.seek(0)
             try:
                 with self.engine.told("no-image"):
                     for part in self.engine.client.api.build(
-                        fileobj=context, dockerfile=recipe.path, tag=full, platform=self.platform,
-                        labels={LABEL: mark}, **more,
+                        fileobj=context, dockerfile=recipe.path, tag=found.name, platform=self.platform,
+                        labels={LABEL: found.mark}, **more,
                     ):  # fmt: skip
                         said.heard(part)
             except Failed as failed:
-                raise said.refused(str(failed), keys) from None
+                raise said.refused(str(failed), found.keys) from None
         if said.error or not said.id:
-            raise said.refused(said.error or "the engine names no image", keys)
+            raise said.refused(said.error or "the engine names no image", found.keys)
         return said.id
 
     def _pack(self, context: IO[bytes], recipe: Recipe, text: str, files: Files) -> None:

@@ -9,7 +9,8 @@ import os
 import select
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,20 @@ class Docker:
         from runner_executors.docker_build import Builder
 
         return Builder(Engine.reached(environ), settings)
+
+    @staticmethod
+    @contextmanager
+    def images(profile: Table, root: str, environ: Mapping[str, str]) -> Iterator[Callable[[str], str]]:
+        """What tells the id of an image that steps name, "" for none, without fetching or making it. Raises Refused."""
+        from runner_executors.docker_build import Builder
+
+        settings = profile["executor"]
+        builder = Builder(Engine.reached(environ), {**settings, "pull": "never"})
+        own = settings.get("image") or (builder.there(profile["build"], root) if "build" in profile else "")
+        try:
+            yield lambda name: builder.engine.known(name or own)
+        finally:
+            builder.close()
 
     def ready(self, plan: Table, secrets: list[str]) -> None:
         """Take `[volumes]` of the profile."""

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,12 +39,44 @@ def foreseen(
         adopted = adopt(plan, selected, root, plugins)
     except (Refused, OSError):
         return None
-    with uncollected():
+    with uncollected(), Images(plan, root, plugins) as images:
         if parent is None:
-            return Foresight(plan, root, catalog, selected, adopted).walk()
-        from runner.run.sequel import Sequel
+            walk = Foresight(plan, root, catalog, selected, adopted)
+        else:
+            from runner.run.sequel import Sequel
 
-        return Sequel(plan, root, catalog, parent, lambda: _before(parent, root, plugins), selected, adopted).walk()
+            walk = Sequel(plan, root, catalog, parent, lambda: _before(parent, root, plugins), selected, adopted)
+        walk.image = images.of
+        return walk.walk()
+
+
+class Images(ExitStack):
+    """The images that steps would run in, as far as their executors know them now; none is fetched or made."""
+
+    def __init__(self, plan: Table, root: Path, plugins: Plugins) -> None:
+        super().__init__()
+        self._profiles = {"": plan["profile"], **plan.get("profiles", {})}
+        self._root, self._plugins = str(root), plugins
+        self._known: dict[str, Callable[[str], str] | None] = {}
+
+    def of(self, profile: str, name: str) -> str | None:
+        """As Foresight asks."""
+        if profile not in self._known:
+            self._known[profile] = self._open(self._profiles[profile])
+        images = self._known[profile]
+        return None if images is None else images(name)
+
+    def _open(self, profile: Table) -> Callable[[str], str] | None:
+        from runner.run.services import implementation
+
+        executor = implementation("executors", profile["executor"], self._plugins)
+        if not hasattr(executor, "images"):
+            return None
+        try:
+            images: Callable[[str], str] = self.enter_context(executor.images(profile, self._root, os.environ))
+            return images
+        except Refused:  # nobody there to ask: `up` says so
+            return None
 
 
 def _before(parent: Parent, root: Path, plugins: Plugins) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from runner.run.trees import below
 from runner.run.unmade import Facts, Later, Params, Records, Unmade
 
 Table = dict[str, Any]
-ELSEWHERE = Change("code", IMAGE, "gone")  # only where a step runs it is known in what image
+ELSEWHERE = Change("code", IMAGE, "gone")  # nobody here can say in what image a step will run
 UNSEEN = {"what": "image"}
 AT_ONCE = 256  # attempts; each ends where it starts, so this bounds only what is open
 
@@ -80,7 +80,12 @@ class Glance(Cache):
 
 
 class Foresight:
-    """One walk over one plan. catalog: to read only; selected, adopted: as the driver has them."""
+    """One walk over one plan. catalog: to read only; selected, adopted: as the driver has them.
+
+    image: the id of the image of a step, by the name of its profile ("": the run's own) and of the image that it says;
+    "" for one that is not here, None where it runs in none."""
+
+    image: Callable[[str, str], str | None] = staticmethod(lambda profile, name: None)
 
     def __init__(
         self,
@@ -159,9 +164,12 @@ class Foresight:
         id, key = address
         verdict = self.found.setdefault(id, Verdict({}, []))
         try:
-            call = self._call(address, do)
-            asked = self.cache.ask(call, do, self.put, self.cache.code(do))
-            assert asked is not None
+            call, code = self._call(address, do), self._code(address, do)
+            asked = self.cache.ask(call, do, self.put, code)
+            if asked is None:
+                verdict.add("run", why or [{"what": "image", "how": "missing"}])
+                self._runs(address, do)
+                return "succeeded"
             seen = self.cache.look(asked, do)
         except Later as later:
             verdict.add(*self._doubt(address, do, later.why))
@@ -174,7 +182,7 @@ class Foresight:
                 self.done.setdefault(id, {})[key] = seen.record
                 self.put.update((file["path"], file["sha256"]) for file in seen.record.get("files", ()))
                 return "cached"
-            reasons = why or self._reasons(call, do, seen.why, seen.lost)
+            reasons = why or self._reasons(call, do, code, seen.why, seen.lost)
             verdict.add("unknown" if reasons == [UNSEEN] else "run", reasons)
         self._runs(address, do)
         return "succeeded"
@@ -235,14 +243,21 @@ class Foresight:
             "round": round_of(self.nodes, id, key) if key else None,
         }
 
-    def _reasons(self, call: Table, do: Table, why: str, lost: str) -> list[Table]:
+    def _code(self, address: Address, do: Table) -> Table:
+        """Hashes of a step's code by path, and the image that it would run in. Raises Later and ExprError."""
+        said = do.get("image") or ""
+        name = said if isinstance(said, str) else str(self.values.value(said, *address))
+        image = self.image(do.get("profile", ""), name)
+        return self.cache.code(do) if image is None else {**self.cache.code(do), IMAGE: image}
+
+    def _reasons(self, call: Table, do: Table, code: Table, why: str, lost: str) -> list[Table]:
         """Why a step runs: what the cache says, or what differs from the nearest of the newest results."""
         if why != "none":
             return [{"what": why, "name": lost} if lost else {"what": why}]
         last = self.cache.last(call)
         if not last:
             return [{"what": "none"}]
-        found = nearest(last, self.cache.ingredients(call, do, self.put, self.cache.code(do)))
+        found = nearest(last, self.cache.ingredients(call, do, self.put, code))
         said = [change._asdict() for change in found if change != ELSEWHERE]
         return said or [UNSEEN if found else {"what": "lost"}]  # its entry was removed, or damaged
 
@@ -254,7 +269,7 @@ class Foresight:
             return "unknown", [why]
         if not last:
             return ("run", [{"what": "none"}]) if self.cache.empty else ("unknown", [why])
-        known = {"step": step(do), "code": ingredients(_NOTHING, do, (), {}, self.cache.code(do))["code"]}
+        known = {"step": step(do), "code": ingredients(_NOTHING, do, (), {}, self._code(address, do))["code"]}
         return "unknown", [*(change._asdict() for change in nearest(last, known)), why]
 
     def _unreached(self) -> None:

@@ -87,10 +87,11 @@ class Sequel(Foresight):
         for path in found["inputs"]:
             self.unmade.see(path)
         found["inputs_digest"] = inputs_digest({**call, **found}, self.put, self.cache.hashes)
-        if "code" in do:
+        code = self._code(address, do)
+        if "code" in do or code:
             try:
                 self._see_code(do)
-                found["code_digest"] = digest(self.cache.code(do))
+                found["code_digest"] = digest(code)
             except Later:
                 if self.parent.changed:
                     raise

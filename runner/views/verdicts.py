@@ -31,6 +31,8 @@ def reason(why: Mapping[str, Any]) -> str:
     """One ingredient that differs, or what else stands against a hit."""
     what, name = why["what"], why.get("name", "")
     how = {"new": "is new", "gone": "is gone"}.get(why.get("how", ""), "changed")
+    if what == "code" and name == "image":
+        return "its image changed"
     if what == "none":
         return "no result of it was kept"
     if what == "end":
@@ -46,7 +48,8 @@ def reason(why: Mapping[str, Any]) -> str:
     if what == "lost":
         return f"{name} of its result is lost" if name else "its result is lost"
     if what == "image":
-        return "depends on its image, which is known where it runs"
+        missing = why.get("how") == "missing"
+        return "its image is not here" if missing else "depends on its image, which is known where it runs"
     if what == "gives":
         return f"depends on what `{name}` gives"
     if what == "run":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,7 +18,6 @@ from runner.testing.project import Outcome, Project
 Made = Callable[..., Project]
 BASE = "runner-base:py311"
 PIPELINE = "name = 'x'\n[steps.a]\npython = 'w:f'\nreturns = ['said']\n"
-PROFILE = f"[executor]\ntype = 'docker'\n[build]\nbase = '{BASE}'\n"
 WORK = "import greet\ndef f():\n    return greet.HELLO\n"
 LOCAL = "--no-index\n--find-links wheels\ngreet\n"  # a package that no index is asked for
 
@@ -36,16 +36,23 @@ pytestmark = [
 ]
 
 
+class Images:
+    """The images that one test makes: they have a name of its own. box: a profile that makes one of BASE."""
+
+    def __init__(self, name: str) -> None:
+        self.name = f"runner-test/{re.sub('[^a-z0-9]+', '-', name.lower())[-60:].strip('-')}"
+        self.box = f"[executor]\ntype = 'docker'\n[build]\nbase = '{BASE}'\ntag = '{self.name}'\n"
+        self.own = f"[executor]\ntype = 'docker'\n[build]\ndockerfile = 'Dockerfile'\ntag = '{self.name}'\n"
+
+    def ids(self) -> set[str]:
+        return set(asked("images", "--quiet", "--no-trunc", self.name).split())
+
+
 @pytest.fixture
-def images() -> Iterator[Callable[[], set[str]]]:
-    """images(): ids of all images that builds have made; those of a test go with it."""
-
-    def seen() -> set[str]:
-        return set(asked("images", "--quiet", "--no-trunc", "--filter", "label=run.runner.build").split())
-
-    before = seen()
-    yield seen
-    for id in seen() - before:
+def images(request: pytest.FixtureRequest) -> Iterator[Images]:
+    found = Images(request.node.name)
+    yield found
+    for id in found.ids():
         asked("rmi", "--force", id)
 
 
@@ -60,15 +67,15 @@ def wheel(version: str = "1.0", says: str = "hello") -> bytes:
     return out.getvalue()
 
 
-def greeting(project: Made, says: str) -> Project:
-    """A project whose step needs a package. says: makes the images of a test its own."""
+def greeting(project: Made, images: Images, says: str = "hello") -> Project:
+    """A project whose step needs a package."""
     return project(
         {
             "pipeline.toml": PIPELINE,
             "w.py": WORK,
             "requirements.txt": LOCAL,
             "wheels/greet-1.0-py3-none-any.whl": wheel(says=says),
-            "profiles/docker.toml": PROFILE + "requirements = 'requirements.txt'\n",
+            "profiles/docker.toml": images.box + "requirements = 'requirements.txt'\n",
         }
     )
 
@@ -77,10 +84,10 @@ def build(found: Project, *words: str) -> Any:
     return found.cli("build", "--profile", "docker", "--json", *words).ok().json()
 
 
-def test_an_image_is_made_once_and_again_when_an_ingredient_has_changed(project: Made, images: Any) -> None:
-    found = greeting(project, "once")
+def test_an_image_is_made_once_and_again_when_an_ingredient_has_changed(project: Made, images: Images) -> None:
+    found = greeting(project, images)
     one = build(found)
-    assert one["made"] and one["image"].startswith("runner-build:") and one["id"] in images()
+    assert one["made"] and one["image"].startswith(f"{images.name}:") and one["id"] in images.ids()
     assert list(one["ingredients"]["bases"]) == [BASE]
     assert list(one["ingredients"]["files"]) == [
         "requirements/requirements.txt",
@@ -95,45 +102,64 @@ def test_an_image_is_made_once_and_again_when_an_ingredient_has_changed(project:
     assert build(found, "--fresh")["made"]
 
 
-def test_up_makes_the_image_and_pins_its_id(project: Made, images: Any) -> None:
-    found = greeting(project, "up")
+def test_up_makes_the_image_and_pins_its_id(project: Made, images: Images) -> None:
+    found = greeting(project, images, "up")
     found.cli("plan", "--profile", "docker").ok()
     found.cli("check", "--profile", "docker").ok().silent("W611")
     found.cli("up", "--profile", "docker", "--dry-run").ok()
-    before = images()
+    assert not images.ids()
     first = found.cli("up", "--profile", "docker", "--json").ok().says("image: Step 4/")
-    (made,) = images() - before
+    (made,) = images.ids()
     assert first.nodes()["a"]["returns"]["said"]["json"] == "up"
     store = next(found.root.glob(".runner/runs/*/journal*")).read_bytes()
     assert json.dumps(made).encode() in store
     found.cli("up", "--profile", "docker").ok().silent("image: ")
-    assert images() - before == {made}
+    assert images.ids() == {made}
 
 
-def test_an_image_that_is_named_is_taken_and_none_made(project: Made, images: Any) -> None:
-    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n", "profiles/docker.toml": PROFILE})
-    before = images()
+def test_n36_a_plan_knows_the_image_of_a_cached_step(project: Made, images: Images) -> None:
+    found = greeting(project, images)
+    found.write({"pipeline.toml": PIPELINE + "cache = true\n"})
+
+    def planned(*words: str, **more: Any) -> str:
+        line: str = found.cli("plan", "--profile", "docker", *words, **more).ok().out.splitlines()[-1]
+        return line
+
+    assert planned().endswith("runs: its image is not here")
+    found.cli("up", "--profile", "docker").ok()
+    assert planned().endswith("cached")
+    assert planned("--set", f"executor.image={BASE}").endswith("runs: its image changed")
+    assert planned("--set", "executor.image=no-such:1").endswith("runs: its image is not here")
+    assert "perhaps cached: depends on its image" in planned(env={"DOCKER_HOST": "unix:///nobody"})
+    assert "kept from" in planned("--resume", "--changed")
+    found.write({"requirements.txt": LOCAL + "# and more\n"})
+    assert planned().endswith("runs: its image is not here")
+    assert len(images.ids()) == 1
+
+
+def test_an_image_that_is_named_is_taken_and_none_made(project: Made, images: Images) -> None:
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n", "profiles/docker.toml": images.box})
     found.cli("up", "--profile", "docker", "--set", f"executor.image={BASE}").ok()
-    assert images() == before
+    assert not images.ids()
 
 
-def test_a_build_that_fails_says_where_and_its_last_words(project: Made, images: Any) -> None:
-    found = greeting(project, "fails")
+def test_a_build_that_fails_says_where_and_its_last_words(project: Made, images: Images) -> None:
+    found = greeting(project, images)
     found.write({"requirements.txt": "--no-index\nno-such-package\n"})
     said: Outcome = found.cli("up", "--profile", "docker").exits(4)
     said.says(
         "error[E722]: the image can't be built: a command ended with exit code 1",
-        " --> profiles/docker.toml:5:16",
+        " --> profiles/docker.toml:6:16",
         '"pip", "install"',
         "No matching distribution found for no-such-package",
     )
     assert not found.exists(".runner/runs")
 
 
-def test_a_line_of_a_dockerfile_is_named(project: Made, images: Any) -> None:
+def test_a_line_of_a_dockerfile_is_named(project: Made, images: Images) -> None:
     text = f'# first\nFROM {BASE}\n\nRUN echo one && \\\n    echo two\nCOPY w.py /\nRUN echo "not here" && exit 3\n'
     found = project({"pipeline.toml": PIPELINE, "w.py": WORK, "Dockerfile": text})
-    found.write({"profiles/docker.toml": "[executor]\ntype = 'docker'\n[build]\ndockerfile = 'Dockerfile'\n"})
+    found.write({"profiles/docker.toml": images.own})
     said = found.cli("build", "--profile", "docker").exits(4)
     said.says(
         "E722", " --> profiles/docker.toml:4:14", " ::: Dockerfile:7:1", 'RUN echo "not here" && exit 3', "not here"
@@ -141,36 +167,36 @@ def test_a_line_of_a_dockerfile_is_named(project: Made, images: Any) -> None:
     said.says("exit code 3")
 
 
-def test_a_base_that_is_not_there_is_told_at_its_key(project: Made) -> None:
-    found = project({"pipeline.toml": PIPELINE, "profiles/docker.toml": PROFILE.replace(BASE, "no-such-image:1")})
+def test_a_base_that_is_not_there_is_told_at_its_key(project: Made, images: Images) -> None:
+    found = project({"pipeline.toml": PIPELINE, "profiles/docker.toml": images.box.replace(BASE, "no-such-image:1")})
     said = found.cli("build", "--profile", "docker", "--set", "executor.pull=never").exits(4)
     said.says("E722", "there is no image `no-such-image:1` here", " --> profiles/docker.toml:4:8")
 
 
-def test_a_dockerfile_of_ones_own_sees_the_project_less_what_it_ignores(project: Made, images: Any) -> None:
+def test_a_dockerfile_of_ones_own_sees_the_project_less_what_it_ignores(project: Made, images: Images) -> None:
     text = f"FROM {BASE}\nWORKDIR /there\nCOPY . .\nRUN ls > /listed\n"
     found = project({"pipeline.toml": PIPELINE, "w.py": WORK, "box/Dockerfile": text, ".dockerignore": "*.md\nbox\n"})
     found.write({"a.md": "no", "data.bin": "no", ".gitignore": "data.bin\n"})
-    found.write({"profiles/docker.toml": "[executor]\ntype = 'docker'\n[build]\ndockerfile = 'box/Dockerfile'\n"})
+    found.write({"profiles/docker.toml": images.own.replace("'Dockerfile'", "'box/Dockerfile'")})
     subprocess.run(["git", "init", "-q", str(found.root)], check=True)
     made = build(found)
     listed = asked("run", "--rm", "--network", "none", made["id"], "cat", "/listed").split()
     assert "w.py" in listed and not {"a.md", "data.bin"} & set(listed)
 
 
-def test_tag_and_user_are_those_that_are_asked_for(project: Made, images: Any) -> None:
-    profile = PROFILE + "user = '1234:99'\ntag = 'runner-test/named:${env.NOW}'\n"
+def test_tag_and_user_are_those_that_are_asked_for(project: Made, images: Images) -> None:
+    profile = images.box.replace(images.name, f"{images.name}:${{env.NOW}}") + "user = '1234:99'\n"
     found = project({"pipeline.toml": PIPELINE, "w.py": WORK, "profiles/docker.toml": profile})
     words = ("build", "--profile", "docker", "--json")
     made = found.cli(*words, env={"NOW": "one"}).ok().json()
-    assert made["image"].startswith("runner-test/named:")
+    assert made["image"].startswith(f"{images.name}:")
     assert found.cli(*words, env={"NOW": "two"}).ok().json() == {**made, "made": False}
     said = json.loads(asked("image", "inspect", made["id"]))[0]
     assert said["Config"]["User"] == "1234:99"
-    assert {f"runner-test/named:{tag}" for tag in ("one", "two")} < set(said["RepoTags"])
+    assert {f"{images.name}:{tag}" for tag in ("one", "two")} < set(said["RepoTags"])
 
 
-def test_a_step_may_take_the_project_from_its_image(project: Made, images: Any) -> None:
+def test_a_step_may_take_the_project_from_its_image(project: Made, images: Images) -> None:
     text = """
 name = 'x'
 [steps.a]
@@ -187,7 +213,7 @@ outputs = { out = 'made/out.txt' }
     code = "def f(big, more):\n    return [open(path).read() for path in [big, 'data/more/one']] + ['first']\n"
     found = project({"pack/w.py": code, "data/big.txt": "big", "data/more/one": "more", ".gitignore": "data\nmade\n"})
     found.write({"pipeline.toml": text.replace("THE_ROOT", str(found.root))})
-    found.write({"profiles/docker.toml": PROFILE.replace("[build]", "code = 'image'\n[build]")})
+    found.write({"profiles/docker.toml": images.box.replace("[build]", "code = 'image'\n[build]")})
     subprocess.run(["git", "init", "-q", str(found.root)], check=True)
 
     def said(*words: str) -> list[str]:
@@ -203,8 +229,8 @@ outputs = { out = 'made/out.txt' }
     assert said() == ["big", "more", "second"]
 
 
-def test_an_image_without_a_folder_for_the_project_is_told(project: Made) -> None:
-    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n", "profiles/docker.toml": PROFILE})
+def test_an_image_without_a_folder_for_the_project_is_told(project: Made, images: Images) -> None:
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n", "profiles/docker.toml": images.box})
     words = ("--set", f"executor.image={BASE}", "--set", "executor.code=image")
     found.cli("up", "--profile", "docker", *words).exits(1).says("the image has no WORKDIR")
 
