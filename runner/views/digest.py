@@ -42,7 +42,7 @@ def digest(
     lines += _other_code(counted, name, colour)
     if run.get("status") == "succeeded":
         lines += _made(counted)
-    lines += _next(told, counted, name, again)
+    lines += _next(run, counted, name, again)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -211,15 +211,25 @@ def _made(counted: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _next(
-    told: Mapping[str, Mapping[str, Any]], counted: Mapping[str, Mapping[str, Any]], name: str, again: Sequence[str]
+    run: Mapping[str, Any], counted: Mapping[str, Mapping[str, Any]], name: str, again: Sequence[str]
 ) -> list[str]:
-    """What to type next: the log of the first failure, then how to go on from there."""
+    """What to type next: what the first failure printed, or else all of it, then how to go on from there."""
+    told: Mapping[str, Mapping[str, Any]] = run.get("nodes", {})
     bad = [address for address in failed(counted) if not forgiven(address, told)]
-    if not bad:
+    if not bad and run.get("status") != "cancelled":
         return []
     import shlex
 
-    lines = [shlex.join(["runner", "logs", name, str(counted[bad[0]].get("label"))])]
+    lines = []
+    if bad:
+        entry = counted[bad[0]]
+        lines.append(shlex.join(["runner", "logs" if _printed(entry) else "show", name, str(entry.get("label"))]))
     if again:
         lines.append(shlex.join(["runner", *again]))
-    return ["", f"next: {lines[0]}", *(f"      {line}" for line in lines[1:])]
+    return ["", *(f"{'next:' if n == 0 else '     '} {line}" for n, line in enumerate(lines))] if lines else []
+
+
+def _printed(entry: Mapping[str, Any]) -> bool:
+    """Whether the last attempt has a log to read; one that does not say may have."""
+    attempts = list(entry.get("attempts") or ())
+    return bool(attempts) and (attempts[-1].get("log") or {}).get("bytes") != 0

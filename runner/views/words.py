@@ -61,9 +61,11 @@ def detail(end: Mapping[str, Any]) -> str:
     message = clean(" ".join(str(error.get("message") or "").split()))
     kind = str(error.get("type") or "")
     if kind in ("exit", "signal"):  # our own sentence: without what `why` says already
-        return message.removeprefix(_ended(end)).lstrip(":; ")
+        return message.removeprefix(_ended(end)).lstrip(":;, ")
     if not message:
         return kind
+    if message == f"it {why(end)}":
+        return ""
     return f"{kind}: {message}" if kind and error.get("traceback") else message
 
 
@@ -78,7 +80,8 @@ def advice(end: Mapping[str, Any]) -> str | None:
         return None
     code = 128 + signal.SIGPIPE if end.get("signal") == signal.SIGPIPE else end.get("exit")
     found = meaning(code) if isinstance(code, int) else None
-    return found if found and found not in detail(end) else None
+    said = detail(end)
+    return None if not found or found in said or (said and code in (126, 127)) else found
 
 
 def attempts(n: int) -> str:

@@ -105,6 +105,26 @@ def test_what_the_user_types_is_quoted_for_the_shell(failed_run, plan):
     assert "runner up 'my pipeline.toml' --resume brisk-otter-3" in text
 
 
+def test_a_run_that_was_cancelled_says_how_to_go_on(plan):
+    told = run({"train -": entry("train", "cancelled")}, status="cancelled")
+    text = digest(told, plan, tail, again=["up", "p.toml", "--resume", "brisk-otter-3"])
+    assert text.endswith("\nnext: runner up p.toml --resume brisk-otter-3\n")
+
+
+def test_what_printed_nothing_is_shown_not_logged(plan):
+    silent = entry("train", "errored", attempts=[{**attempt(), "log": {"bytes": 0}}])
+    assert "next: runner show brisk-otter-3 train" in digest(run({"train -": silent}), plan, tail)
+    assert "next: runner show brisk-otter-3 train" in digest(run({"train -": entry("train", "errored")}), plan, tail)
+
+
+def test_nothing_is_told_twice():
+    lost = attempt(exit=127, error={"type": "exit", "message": "`mak`: no such command on PATH of this step"})
+    assert detail(lost) and advice(lost) is None
+    assert detail({"status": "cancelled", "reason": "cancelled", "error": {"message": "it was cancelled"}}) == ""
+    mocked = {"type": "exit", "message": "exit code 75, as `[executor.steps]` says"}
+    assert detail(attempt(exit=75, error=mocked)) == "as `[executor.steps]` says"
+
+
 def test_141_is_explained_as_the_reader_that_ended_first():
     assert "the reader of a pipe ended first" in advice(attempt(exit=141))
     assert "the reader of a pipe ended first" in advice(attempt(exit=None, signal=13, reason="signal"))
