@@ -6,6 +6,7 @@ A verb declares `OPTIONS`, a list of (flags, keywords of argparse's add_argument
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -21,8 +22,22 @@ class Helped(Exception):
     """The help of the verb was asked for, and printed."""
 
 
+# what argparse says, and how it is said here
+SAYINGS = (
+    (r"argument \S*?([^/ ]+): invalid int value: (.*)", r"`\1` takes a whole number, and this is \2"),
+    (r"argument \S*?([^/ ]+): invalid float value: (.*)", r"`\1` takes a number, and this is \2"),
+    (r"argument \S*?([^/ ]+): expected (?:one|at least one) argument", r"`\1` takes a value, and none follows"),
+    (r"argument \S*?([^/ ]+): (.*)", r"`\1`: \2"),
+    (r"the following arguments are required: (.*?)(?:, \.\.\.)?", r"it takes \1, and that is not said"),
+)
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        for pattern, words in SAYINGS:
+            if found := re.fullmatch(pattern, message):
+                message = f"{self.prog.partition(' ')[2]}: {found.expand(words)}"
+                break
         raise Refused([diagnose("E912", None, message=message, hint=_usage(self))])
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
@@ -53,6 +68,10 @@ def read(
             action.default = argparse.SUPPRESS
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     args, unknown = parser.parse_known_args(list(words))
+    if any(not word.startswith("-") for word in unknown) and not any(
+        action.nargs == "..." for action in parser._actions
+    ):
+        args, unknown = parser.parse_known_intermixed_args(list(words))  # `logs @last --tail 3 train`
     if unknown:
         _refuse(parser, verb, unknown)
     for action, default in defaults:

@@ -99,8 +99,19 @@ def test_a_word_too_many_is_told():
 
 def test_a_missing_value_is_told_with_the_usage():
     code, message, hint = refused("--profile")[0]
-    assert (code, message) == ("E912", "argument --profile: expected one argument")
+    assert (code, message) == ("E912", "up: `--profile` takes a value, and none follows")
     assert hint.startswith("usage: runner up [-h] [--profile NAME]")
+
+
+def test_a_value_of_another_type_is_told_in_words():
+    assert refused("-j", "many")[0][:2] == ("E912", "up: `--jobs` takes a whole number, and this is 'many'")
+    assert refused("--format", "x")[0][1].startswith("up: `--format`: invalid choice: 'x' (choose from ")
+
+
+def test_options_may_stand_between_the_words():
+    two = [(("run",), {"nargs": "?"}), (("step",), {"nargs": "*"}), (("--tail",), {"type": int})]
+    args = options.read("logs", "print logs", two, ["@last", "--tail", "3", "train", "fit"], {})
+    assert (args.run, args.tail, args.step) == ("@last", 3, ["train", "fit"])
 
 
 def test_lists_of_two_calls_are_two_lists():
