@@ -65,7 +65,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
         ),
         "argo": (
             "runner_executors.argo:Settings",
-            "runner_executors.argo_workflow.emitter:Argo",
+            "runner_executors.argo_follower:Argo",
             (),
             "The pipeline is a Workflow of Argo, each step a pod.",
             {
@@ -76,6 +76,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
                 "gpu": "nvidia.com/gpu",
                 "gpu-label": "nvidia.com/gpu.product",
                 "grace": "10s",
+                "unreachable": "10m",
                 "lost-attempts": 3,
                 "pod-gc": "never",
                 "min-version": "3.6",
@@ -104,6 +105,8 @@ BUILT_IN: dict[str, dict[str, Row]] = {
                 "gpu-label",
                 "grace",
                 "pod",
+                "context",
+                "unreachable",
                 "parallelism",
                 "deadline",
                 "lost-attempts",

@@ -24,6 +24,10 @@ class Kept:
 class Settings(PodSettings):
     """Settings of the `argo` executor."""
 
+    context: PlainText | None = key("The context of the kubeconfig; its current one.")
+    unreachable: FixedDuration | None = key(
+        "How long the cluster may give no answer before the run is left to itself.", default="10m"
+    )
     parallelism: Rounds | None = key("How many pods run at once, where `max-parallel` says nothing.")
     deadline: FixedDuration | None = key("The longest time of a run whose pipeline has no `timeout`.")
     lost_attempts: NotNegative | None = key("How often a step is tried again that its place has ended.", default=3)
@@ -45,7 +49,7 @@ class Settings(PodSettings):
 FLAVOR = Flavor(
     "argo",
     "runner_executors.argo:Settings",
-    "runner_executors.argo_workflow.emitter:Argo",
+    "runner_executors.argo_follower:Argo",
     about="The pipeline is a Workflow of Argo, each step a pod.",
     reach=("step",),
     more=("volumes", "schedule", "form"),

@@ -19,6 +19,8 @@ KINDS = {
     "pod": CORE, "config_map": CORE, "secret": CORE, "service_account": CORE, "persistent_volume_claim": CORE,
     "event": CORE, "job": BATCH, "cron_job": BATCH, "lease": COORDINATION,
 }  # fmt: skip
+CUSTOM = {"workflow": ("argoproj.io", "v1alpha1", "workflows")}  # kinds that a cluster need not have
+MERGE = "application/merge-patch+json"
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"  # of the pod that we run in
 
 
@@ -100,12 +102,12 @@ class Cluster:
 
     def create(self, kind: str, document: Table) -> Table:
         """Make an object. Raises Refusal (409 where it is there), Unreachable."""
-        return self._json(kind, f"create_namespaced_{kind}", self.namespace, document)
+        return self._json(*self._which(kind, "create"), document)
 
     def get(self, kind: str, name: str) -> Table | None:
         """An object; None where there is none. Raises Refusal, Unreachable."""
         try:
-            return self._json(kind, f"read_namespaced_{kind}", name, self.namespace)
+            return self._json(*self._which(kind, "read", name))
         except Refusal as refusal:
             if refusal.status == 404:
                 return None
@@ -114,12 +116,16 @@ class Cluster:
     def put(self, kind: str, document: Table) -> Table:
         """Replace an object by one that has its version. Raises Refusal, Unreachable."""
         name = document["metadata"]["name"]
-        return self._json(kind, f"replace_namespaced_{kind}", name, self.namespace, document)
+        return self._json(*self._which(kind, "replace", name), document)
+
+    def patch(self, kind: str, name: str, part: Table) -> Table:
+        """Lay a part over an object: tables key by key, lists as a whole. Raises Refusal, Unreachable."""
+        return self._json(*self._which(kind, "patch", name), part, _content_type=MERGE)
 
     def list(self, kind: str, labels: str = "", fields: str = "") -> Table:
         """All objects with these labels, `items` and the version of the list. Raises Refusal, Unreachable."""
-        asked = {"label_selector": labels or None, "field_selector": fields or None}
-        return self._json(kind, f"list_namespaced_{kind}", self.namespace, **asked)
+        asked: Table = {"label_selector": labels or None, "field_selector": fields or None}
+        return self._json(*self._which(kind, "list"), **asked)
 
     def delete(self, kind: str, name: str, grace: int | None = None) -> None:
         """Delete an object and what it owns; one that is gone is passed over. Raises Refusal, Unreachable."""
@@ -127,7 +133,7 @@ class Cluster:
         if grace is not None:
             asked["grace_period_seconds"] = grace
         try:
-            self._json(kind, f"delete_namespaced_{kind}", name, self.namespace, **asked)
+            self._json(*self._which(kind, "delete", name), **asked)
         except Refusal as refusal:
             if refusal.status != 404:
                 raise
@@ -138,7 +144,7 @@ class Cluster:
         yield Change("LISTED", found.get("items") or [])
         version = found["metadata"]["resourceVersion"]
         asked: Table = {"label_selector": labels, "resource_version": version, "timeout_seconds": WATCH, "watch": True}
-        answer = self._call(kind, f"list_namespaced_{kind}", self.namespace, patience=(5.0, WATCH + 30.0), **asked)
+        answer = self._call(*self._which(kind, "list"), patience=(5.0, WATCH + 30.0), **asked)
         try:
             for line in _lines(answer):
                 event = json.loads(line)
@@ -188,6 +194,14 @@ class Cluster:
         """Give the connections back."""
         self._client.close()
         _forget()
+
+    def _which(self, kind: str, verb: str, *name: str) -> tuple[str, ...]:
+        """The library's word for a call about objects of a kind, or about one of them, and where they are."""
+        if kind not in CUSTOM:
+            return (kind, f"{verb}_namespaced_{kind}", *name, self.namespace)
+        group, version, plural = CUSTOM[kind]
+        verb = "get" if verb == "read" else verb
+        return ("CustomObjectsApi", f"{verb}_namespaced_custom_object", group, version, self.namespace, plural, *name)
 
     def _json(self, kind: str, operation: str, *words: Any, **asked: Any) -> Table:
         answer = self._call(kind, operation, *words, **asked)

@@ -38,9 +38,9 @@ class Crew:
         """Do it, now or when the cluster answers again; then `told` has it."""
         self._pool.submit(self._call, about, what).add_done_callback(_raise)
 
-    def watch(self, labels: str) -> None:
-        """Tell every change of pods with these labels; `about` is None."""
-        Thread(target=self._watch, args=(labels,), name="watch", daemon=True).start()
+    def watch(self, labels: str, kind: str = "pod") -> None:
+        """Tell every change of objects with these labels; `about` is None for pods, else the kind."""
+        Thread(target=self._watch, args=(labels, kind), name="watch", daemon=True).start()
 
     def told(self, timeout: float) -> list[Told]:
         """All that has come, after at most `timeout` seconds."""
@@ -79,14 +79,14 @@ class Crew:
                 self._told.put(Told(about, value))
                 return
 
-    def _watch(self, labels: str) -> None:
+    def _watch(self, labels: str, kind: str) -> None:
         pauses = _pauses()
         while not self._over.is_set():
             try:
-                for change in self.cluster.watch("pod", labels):
+                for change in self.cluster.watch(kind, labels):
                     self._heard()
                     pauses = _pauses()
-                    self._told.put(Told(None, change))
+                    self._told.put(Told(None if kind == "pod" else kind, change))
                     if self._over.is_set():
                         return
             except (Unreachable, Refusal) as fault:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
@@ -10,6 +10,7 @@ from runner_executors.kubernetes_cluster import Cluster, Refusal, Unreachable
 from runner_executors.kubernetes_pod import secret_of
 
 Table = dict[str, Any]
+Right = tuple[str, str, str]  # a verb, what it is about, the group of that
 NEEDED = (
     ("create", "jobs", "batch"), ("delete", "jobs", "batch"), ("list", "jobs", "batch"), ("list", "pods", ""),
     ("watch", "pods", ""), ("get", "pods/log", ""), ("create", "configmaps", ""),
@@ -17,23 +18,28 @@ NEEDED = (
 )  # fmt: skip
 
 
-def preflight(cluster: Cluster, profile: Mapping[str, Any], secrets: list[str]) -> None:
-    """Raises Refused (E732 to E735) with all that is missing. secrets: names of those that the steps declare."""
+def preflight(
+    cluster: Cluster, profile: Mapping[str, Any], secrets: list[str], needed: Sequence[Right] = NEEDED
+) -> None:
+    """Raises Refused (E732 to E735) with all that is missing. secrets: names of those that the steps declare; needed:
+    what we must be allowed."""
     try:
-        problems = list(_missing(cluster, profile, secrets))
+        problems = list(_missing(cluster, profile, secrets, needed))
     except Unreachable as error:
         raise Refused([diagnose("E732", None, host=cluster.host, why=str(error))]) from None
     if problems:
         raise Refused(problems)
 
 
-def _missing(cluster: Cluster, profile: Mapping[str, Any], secrets: list[str]) -> Iterator[Diagnostic]:
+def _missing(
+    cluster: Cluster, profile: Mapping[str, Any], secrets: list[str], needed: Sequence[Right]
+) -> Iterator[Diagnostic]:
     namespace = cluster.namespace
     if not cluster.namespaced():
         yield diagnose("E734", None, namespace=namespace)
         return
     refused = False
-    for verb, what, group in NEEDED:
+    for verb, what, group in needed:
         if not cluster.may(verb, what, group):
             refused = True
             yield diagnose("E733", None, verb=verb, what=what, namespace=namespace)

@@ -82,16 +82,21 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     adopted = adopt(plan, chosen, root, plugins)
     elsewhere.sweep(root, os.environ, plugins)
     services = open_services(plan, chosen, root, plugins, made.where)
+    if hasattr(services.executor, "emit") and (parent or chosen is not None):
+        what = "what `--resume` leaves to do" if parent else "some of its steps"
+        raise Refused([diagnose("E740", None, executor=plan["profile"]["executor"]["type"], what=what)])
     wanted = _wanted(args, plan, services, chosen, made)
     view = choose(sys.stderr, os.environ, args.output, plugins)
     with ExitStack() as held:
         begun = _begin(args, made, chosen, parent, held)
         enter(adopted, begun.run, begun.store)
+        signals = held.enter_context(Signals())  # who has begun something in a cluster ends it there, too
         if hasattr(services.executor, "begin"):
-            services.executor.begin(plan, made.text, begun.run, adopted)
+            limited = {**plan, "max_parallel": args.jobs or plan["max_parallel"]}
+            _submitted(services.executor.begin(limited, made.text, begun.run, adopted), plan, begun, root)
         place = _place(plan, begun.run, root, args)
         driver = Driver(plan, begun.run, services, begun.store, place, view, wanted, adopted, parent)
-        with Signals() as signals, view:
+        with view:
             folded = _walk(driver, signals, begun, root)
         close_store(begun.store, begun.run["run"], root)
         return tell(plan, folded, root, args, signal=signals.first, timed_out=driver.timed_out)
@@ -126,6 +131,22 @@ def _begin(
     return Begun(run, store, entry)
 
 
+def _submitted(more: Table | None, plan: Table, begun: Begun, root: Path) -> None:
+    """Note what a place calls the run that it was given, where it has a name for it: its steps see that one."""
+    from runner.rules.answers import parameters
+    from runner.rules.keys import dumps, run_key
+    from runner.run import index
+
+    if not more:
+        return
+    run = begun.run
+    run.update(more)
+    run["params"] = parameters(plan, {**run["first"], "date": run["date"], "scheduled": run["scheduled"]})
+    begun.store.put(run_key(run["run"], "run"), dumps(run))
+    begun.entry["own"] = more.get("own")
+    index.note(root, begun.entry)
+
+
 def _walk(driver: Driver, signals: Signals, begun: Begun, root: Path) -> Table:
     """Run to the end and note it; the Run, as `fold` tells it."""
     from runner.commands.halting import note_end
@@ -152,8 +173,9 @@ def _wanted(args: argparse.Namespace, plan: Table, services: Any, chosen: frozen
 
     if args.jobs is not None and args.jobs < 1:
         raise Refused([diagnose("E934", None, given=args.jobs)])
-    asked = args.jobs or plan["max_parallel"] or jobs()
-    given = min(asked, services.executor.room())
+    room = services.executor.room()
+    asked = args.jobs or plan["max_parallel"] or (room if hasattr(services.executor, "emit") else jobs())
+    given = min(asked, room)
     warnings = [diagnose("W704", None, name=name) for name, value in services.secrets.items() if len(value) < 6]
     if all_mocked(plan):
         warnings.append(diagnose("W703", None))

@@ -29,6 +29,7 @@ from runner.agent.__main__ import CATALOGS
 from runner.agent.carried import plan_text, secrets_of, without
 from runner.agent.committed import record
 from runner.agent.drive import AGAIN
+from runner.agent.echo import write
 from runner.agent.execute import Job, execute, put_before, values_of
 from runner.agent.folder import Folder
 from runner.agent.slots import remove
@@ -181,7 +182,9 @@ class Afar:
         try:
             logs = os.path.join(self.home, "logs")
             job = Job(self.plan, self.run_id, self.id, key, self.root, folder, logs, told)
-            return execute(job, self.store, self.catalog, secrets, environ, self._status).code
+            end, code = execute(job, self.store, self.catalog, secrets, environ, self._status)
+            write(b"\n" + dumps(end) + b"\n")  # whoever does not see the run log learns it from here
+            return code
         finally:
             remove(folder)
 

@@ -20,11 +20,15 @@ class Traverser(Protocol):
     `expect(do)`, where there is one, is told of an attempt that is likely to start next and can't be prepared yet.
 
     Those whose steps run far away have more words: `ready(plan, secrets)` looks for what a plan asks of the place,
-    before there is a run (secrets: their names); `begin(plan, text, run, adopted)` brings it there; both raise Refused.
+    before there is a run (secrets: their names); `begin(plan, text, run, adopted)` brings it there, and gives what
+    `run.json` is to hold of that; both raise Refused.
     `known(record)` tells them of a commit that no attempt of this run has made.
 
     One that has noted that it has something elsewhere (`run/elsewhere.py`) removes that of processes that are gone, by
     `sweep(root, environ)` of the class.
+
+    One that starts nothing itself, but follows what a platform starts, has `halt(hard)`: end it there, hard: without
+    `[finally]`.
 
     Two more help where a run has several executors: `waits(timeout)` gives descriptors, one of which is readable when
     `poll` has something to tell, and in how many seconds it has in any case; `here` is true of one whose steps take of

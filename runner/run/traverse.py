@@ -171,6 +171,8 @@ class Driver:
         if said != self._noted and why is not None:
             self._noted = said
             self.store.put(run_key(self.run["run"], "cancel"), dumps({"v": 1, "at": now, "why": why, "hard": hard}))
+            if hasattr(self.executor, "halt"):
+                self.executor.halt(hard)
 
     def _turn(self, now: float) -> bool:
         """Do what the machine says now; whether anything was answered at once, so that it may say more.

@@ -106,6 +106,11 @@ class Cluster:
             process.terminate()
             process.wait()
 
+    def made(self, plural: str, found: Table) -> None:
+        """Somebody has made an object: do what it asks for."""
+        if plural == "jobs":
+            threading.Thread(target=self.run, args=(found,), daemon=True).start()
+
     def run(self, job: Table) -> None:
         """The pod of a Job, until its process has ended."""
         template = job["spec"]["template"]
@@ -192,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._plain(plural, name, sub, query, body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do
 
     @staticmethod
     def _what(parts: list[str]) -> tuple[str, str, str]:
@@ -218,10 +223,12 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(409, {"message": "it is there", "reason": "AlreadyExists"})
                 return
             self._answer(201, of.put(plural, body, "ADDED"))
-            if plural == "jobs":
-                threading.Thread(target=of.run, args=(body,), daemon=True).start()
+            of.made(plural, body)
         elif self.command == "PUT":
             self._answer(200, of.put(plural, body))
+        elif self.command == "PATCH":
+            found = of.kind(plural).get(name)
+            self._answer(200 if found else 404, of.put(plural, _laid(found, body)) if found else {})
         elif self.command == "DELETE":
             of.stop(name)
             self._answer(200 if of.delete(plural, name) else 404, {"metadata": {}, "message": "not found"})
@@ -267,6 +274,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def _laid(under: Table, over: Table) -> Table:
+    both = {key: _laid(under[key], value) for key, value in over.items() if isinstance(under.get(key), dict)}
+    return {**under, **over, **both}
 
 
 def _fits(found: Table, query: Table) -> bool:

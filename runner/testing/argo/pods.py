@@ -17,11 +17,12 @@ Table = dict[str, Any]
 
 class Pods:
     """Starts pods in a folder. maps: the ConfigMaps; root: where the project lies, as it would in the image; environ:
-    what a container has of the machine. started: the node of each pod, in order."""
+    what a container has of the machine. started, processes: of each pod, in order."""
 
     def __init__(self, folder: Path, maps: Sequence[Table], root: Path, environ: Mapping[str, str]) -> None:
         self.folder, self.root, self.environ = folder, root, environ
         self.started: list[str] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
         for one in maps:
             place = folder / one["metadata"]["name"]
             place.mkdir(parents=True)
@@ -49,6 +50,7 @@ class Pods:
                 stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
             log.close()
+            self.processes.append(process)
             return lambda: self._ended(process, template, places)
 
         return start

@@ -42,6 +42,14 @@ PLACES: dict[str, Code] = {
     ),
     "E737": Code("the run can't be brought into the cluster: {why}"),
     "E738": Code("`{holder}` drives a run that this one would go on from", "wait for it, or end it there"),
+    "E739": Code(
+        "the cluster at `{host}` has no Argo Workflows: it knows no Workflow",
+        "https://argo-workflows.readthedocs.io/en/latest/installation/, or a profile that extends `std:kubernetes`",
+    ),
+    "E740": Code(
+        "`{executor}` takes a pipeline as a whole, not {what}",
+        "`runner up` without it; a profile that extends `std:kubernetes` can do that",
+    ),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
     "W706": Code(

@@ -1,0 +1,307 @@
+"""A Workflow followed: what the driver would start it waits for, and learns its end from the pods that Argo made.
+
+The driver walks the plan beside the Workflow, by the same records and rules, so it sees, keeps and tells the run as one
+of its own. Argo decides what runs; what it never starts has no end until the Workflow has one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from heapq import heappop, heappush
+from itertools import count
+from tempfile import mkdtemp
+from typing import Any
+
+from runner.model.units import seconds
+from runner.rules.keys import Key, key_of, key_text
+from runner.text.diagnostics import Refused, diagnose
+from runner_executors.argo_printed import Printed, printed
+from runner_executors.argo_submit import submit
+from runner_executors.argo_workflow.emitter import Argo as Emitter
+from runner_executors.kubernetes_cluster import Cluster, Refusal
+from runner_executors.kubernetes_crew import Change, Crew, Told
+from runner_executors.kubernetes_end import State, end_of, state, unborn
+from runner_executors.kubernetes_pod import LABEL, MAIN
+from runner_executors.kubernetes_preflight import preflight
+
+Table = dict[str, Any]
+WORKFLOW = "workflows.argoproj.io/workflow"  # Argo's label of pods
+OVER = ("Succeeded", "Failed", "Error")
+NEEDED = (
+    ("create", "workflows", "argoproj.io"), ("list", "workflows", "argoproj.io"), ("watch", "workflows", "argoproj.io"),
+    ("patch", "workflows", "argoproj.io"), ("create", "configmaps", ""), ("patch", "configmaps", ""),
+    ("list", "pods", ""), ("watch", "pods", ""), ("get", "pods/log", ""),
+)  # fmt: skip
+Spot = tuple[str, str]  # the id of a node, and a key as text
+
+
+class Waited:
+    """The handle of an attempt: waited for until a pod has said how it ended."""
+
+    def __init__(self, call: Table) -> None:
+        self.call = call
+        self.spot: Spot = (call["id"], call["key"])
+        self.stopped: str | None = None
+
+
+class Pod:
+    """A pod of the Workflow. spots: the attempts that it is about; batched: it is one of several items."""
+
+    def __init__(self, name: str, words: Mapping[str, str], nodes: Mapping[str, Any]) -> None:
+        self.name, self.id, self.n = name, words["node"].removeprefix("n-"), int(words.get("attempt") or 0)
+        self.key: Key = key_of(words.get("key", "-"))
+        node = nodes[self.id]
+        size = node.get("batch", 1) if node["type"] == "map" else 1
+        self.batched = size > 1 and len(self.key) == node["depth"] + 1
+        keys = [self.key]
+        if self.batched:
+            *outer, number = self.key
+            keys = [(*outer, index) for index in range(number * size, (number + 1) * size)]
+        self.spots: list[Spot] = [(self.id, key_text(key)) for key in keys]
+        self.seen = State("waiting")
+        self.taken = False  # its container has ended, and what it printed is on the way
+        self.told = False
+
+
+class Argo(Emitter):
+    """Submits and follows. Raises Refused where there is no cluster."""
+
+    follows = True
+
+    def __init__(
+        self,
+        settings: Any = None,
+        catalog: Any = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        **_: Any,
+    ) -> None:
+        super().__init__(settings)
+        self.settings: Table = settings or {}
+        self.cluster = Cluster.reached(self.settings, os.environ if environ is None else environ)
+        self.lost_attempts = int(self.settings.get("lost-attempts", 3))
+        self._silence = seconds(self.settings.get("unreachable") or "10m")
+        self._clock = clock
+        self._nodes: Table = {}
+        self._name = ""
+        self._folder = mkdtemp(prefix="runner-")
+        self._crew: Crew | None = None
+        self._pods: dict[str, Pod] = {}
+        self._waiting: dict[Spot, Waited] = {}
+        self._ends: dict[Spot, list[Any]] = {}  # that nobody has waited for yet: a heap by pod and order
+        self._seen: set[str] = set()  # ids of attempts that were told
+        self._order = count()
+        self._ended: list[tuple[Waited, Table]] = []
+        self._shutdown = ""
+        self._over: str | None = None  # what the Workflow said at its end, once all its pods have been heard
+        self._last: Table | None = None  # the Workflow, once it has ended
+        self._left = False
+
+    @staticmethod
+    def room() -> int:
+        """How many steps at once: Argo has its own limits."""
+        return 1 << 10
+
+    def stock(self) -> dict[str, float] | None:
+        """What steps may take in all: the cluster counts."""
+        return None
+
+    def image(self, call: Table) -> str:
+        """Nobody here looks for what was done before: agents do."""
+        return ""
+
+    def ready(self, plan: Table, secrets: list[str]) -> None:
+        """Look for all that the run needs of the cluster. Raises Refused (exit 4)."""
+        preflight(self.cluster, plan["profile"], secrets, NEEDED)
+        try:
+            self.cluster.list("workflow", f"{LABEL}/run=none")
+        except Refusal as refusal:
+            if refusal.status != 404:
+                raise
+            raise Refused([diagnose("E739", None, host=self.cluster.host)]) from None
+
+    def begin(self, plan: Table, text: bytes, run: Table, adopted: Any = None) -> Table:
+        """Submit the Workflow; what `run.json` holds of it. Raises Refused."""
+        profile = {name: one for name, one in json.loads(text)["profile"].items() if name != "schedule"}
+        profile["executor"] = {**profile["executor"], "form": "workflow", "namespace": self.cluster.namespace}
+        made = submit(self.cluster, self.emit({**plan, "profile": profile}), run)
+        self._nodes, self._name = plan["nodes"], made["metadata"]["name"]
+        self._crew = Crew(self.cluster)
+        self._crew.watch(f"{WORKFLOW}={self._name}")
+        self._crew.watch(f"{LABEL}/run={run['run']}", "workflow")
+        uid = made["metadata"]["uid"]
+        own = {"namespace": self.cluster.namespace, "workflow": self._name, "uid": uid}
+        return {"first": {"id": uid, "name": self._name}, "own": own}
+
+    def prepare(self, call: Table, secrets: Mapping[str, str]) -> Waited:
+        """An attempt that may be waited for."""
+        return Waited(call)
+
+    def start(self, waited: Waited) -> None:
+        """Wait for the end of the next attempt at this place; it may have come already."""
+        self._waiting[waited.spot] = waited
+        self._match(waited)
+
+    def poll(self, timeout: float) -> list[tuple[Waited, Table]]:
+        """Wait for ends, at most `timeout` seconds. Raises Refused (E736) where the cluster is silent for too long."""
+        assert self._crew is not None
+        for told in self._crew.told(0.0 if self._ended else timeout):
+            self._hear(told)
+        silent = self._crew.silent
+        if silent is not None and self._clock() - silent > self._silence:
+            self._left = True
+            raise Refused([diagnose("E736", None, time=self.settings.get("unreachable") or "10m", why=self._crew.why)])
+        if self._over is not None:
+            for waited in list(self._waiting.values()):
+                self._finish(waited, self._unstarted(waited))
+        ends, self._ended = self._ended, []
+        return ends
+
+    def stop(self, waited: Waited, why: str = "cancelled", hard: bool = False) -> None:
+        """Expect the end of an attempt: `halt` brings it about. One that has no pod gets none any more."""
+        waited.stopped = waited.stopped or why
+        if not any(waited.spot in pod.spots and not pod.told for pod in self._pods.values()):
+            self._finish(waited, end_of(waited.call, State("waiting"), None, waited.stopped))
+
+    def halt(self, hard: bool) -> None:
+        """End the Workflow: what runs is stopped, then `[finally]` runs; hard: at once, without it."""
+        assert self._crew is not None
+        how = "Terminate" if hard else "Stop"
+        if self._shutdown not in (how, "Terminate"):
+            self._shutdown, part = how, {"spec": {"shutdown": how}}
+            self._crew.call(_IGNORED, lambda: self.cluster.patch("workflow", self._name, part))
+
+    def close(self) -> None:
+        """End what is still waited for; a cluster that is silent is left to itself."""
+        if self._crew is not None:
+            if self._waiting and not self._left:
+                self.halt(hard=True)
+            self._crew.close(wait=not self._left)
+            self._crew = None
+        self.cluster.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _hear(self, told: Told) -> None:
+        if told.about is None:
+            self._changed(told.value)
+        elif told.about == "workflow":
+            self._progressed(told.value)
+        elif told.about == "pods" and told.value is not None:
+            self._changed(Change("LISTED", told.value["items"]))
+            self._settle()
+        elif isinstance(told.about, Pod):
+            self._learn(told.about, told.value)
+
+    def _progressed(self, change: Change) -> None:
+        """The Workflow has changed. At its end all pods are asked for: their watch may be late."""
+        assert self._crew is not None
+        for one in change.objects:
+            phase = (one.get("status") or {}).get("phase")
+            if self._last is None and (phase in OVER or change.what == "DELETED"):
+                self._last = one
+                self._crew.call("pods", lambda: self.cluster.list("pod", f"{WORKFLOW}={self._name}"))
+        if change.what == "LISTED" and not change.objects and self._last is None:
+            self._last = {"status": {"message": "somebody has deleted the Workflow"}}
+            self._settle()
+
+    def _changed(self, change: Change) -> None:
+        for one in change.objects:
+            name = one["metadata"]["name"]
+            if name not in self._pods:
+                words = _words(one)
+                if words.get("node", "").removeprefix("n-") not in self._nodes:
+                    continue  # it decides, or is none of ours
+                self._pods[name] = Pod(name, words, self._nodes)
+            pod = self._pods[name]
+            if pod.taken:
+                continue
+            pod.seen = state(one)
+            if pod.seen.phase == "ended" or change.what == "DELETED":
+                self._take(pod)
+        if change.what == "LISTED":
+            there = {one["metadata"]["name"] for one in change.objects}
+            for pod in self._pods.values():
+                if pod.name not in there and not pod.taken:
+                    self._take(pod)
+
+    def _take(self, pod: Pod) -> None:
+        assert self._crew is not None
+        pod.taken = True
+        self._crew.call(pod, lambda: self._bring(pod))
+
+    def _bring(self, pod: Pod) -> list[Printed]:
+        """What it has printed; nothing where its node has forgotten it."""
+        prefix = os.path.join(self._folder, pod.name)
+        try:
+            return printed(self.cluster.log(pod.name, MAIN), pod.id, pod.batched, prefix)
+        except Refusal:
+            return [Printed(None, "")]
+
+    def _learn(self, pod: Pod, found: list[Printed] | None) -> None:
+        """Ends that a pod has told; an attempt that it has told nothing of is lost with it."""
+        pod.told = True
+        heard: set[Spot] = set()
+        for one in found or ():
+            if one.record is None:
+                continue
+            spot = (pod.id, str(one.record["key"]))
+            heard.add(spot)
+            if one.record["attempt"] not in self._seen:
+                self._seen.add(one.record["attempt"])
+                self._put(spot, pod, one)
+        left = found[-1] if found else Printed(None, "")
+        silent = [spot for spot in pod.spots if spot not in heard]
+        if pod.batched:  # the last batch is shorter
+            silent = [spot for spot in silent if spot in self._waiting] if pod.seen.exit != 0 else []
+        for spot in silent:
+            self._put(spot, pod, left)
+        self._settle()
+
+    def _put(self, spot: Spot, pod: Pod, one: Printed) -> None:
+        heappush(self._ends.setdefault(spot, []), (pod.n, next(self._order), pod, one))
+        if spot in self._waiting:
+            self._match(self._waiting[spot])
+
+    def _match(self, waited: Waited) -> None:
+        """Give an attempt the first end that came for its place."""
+        if not self._ends.get(waited.spot):
+            return
+        _, _, pod, one = heappop(self._ends[waited.spot])
+        call, record = waited.call, one.record
+        if one.log and os.path.exists(one.log) and os.path.getsize(one.log):
+            os.makedirs(os.path.dirname(call["log"]), exist_ok=True)
+            shutil.move(one.log, call["log"])
+        end = end_of(call, pod.seen, record, waited.stopped)
+        self._finish(waited, {**end, "n": call["n"], "attempt": call["attempt"]})
+
+    def _unstarted(self, waited: Waited) -> Table:
+        """The end of what Argo has never started."""
+        if waited.stopped is not None:
+            return end_of(waited.call, State("waiting"), None, waited.stopped)
+        why = f"the Workflow ended without it: {self._over}" if self._over else "the Workflow ended without it"
+        return unborn(waited.call, "never-started", why)
+
+    def _settle(self) -> None:
+        """It is over when the Workflow and what all its pods have printed are known."""
+        if self._last is not None and all(pod.told for pod in self._pods.values()):
+            self._over = str((self._last.get("status") or {}).get("message") or "")
+
+    def _finish(self, waited: Waited, end: Table) -> None:
+        if self._waiting.pop(waited.spot, None) is not None:
+            self._ended.append((waited, end))
+
+
+def _words(pod: Mapping[str, Any]) -> Table:
+    """The options of the agent in a pod."""
+    for one in (pod.get("spec") or {}).get("containers") or ():
+        if one.get("name") == MAIN:
+            return dict(
+                word[2:].split("=", 1) for word in one.get("args") or () if word.startswith("--") and "=" in word
+            )
+    return {}
+
+
+_IGNORED = object()  # about calls whose answer changes nothing

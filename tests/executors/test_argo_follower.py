@@ -1,0 +1,229 @@
+"""`runner up` on Argo: a Workflow is followed as if it ran here; whatever goes wrong there is told, and nothing is left
+behind where nothing began."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runner.rules.keys import node_id
+from runner.testing.argo.cluster import ArgoCluster
+from runner.testing.project import Outcome, Project
+
+pytest.importorskip("kubernetes")
+Made = Callable[..., Project]
+TEXT = """
+name = "x"
+[steps.a]
+shell = 'echo hello; echo "x=42" >> "$RUNNER_RETURNS"'
+returns = ["x"]
+[steps.b]
+when = "x == 42"
+shell = 'test "$RUNNER_PARAM_x" = 42'
+[steps.c]
+when = "x == 41"
+shell = 'true'
+"""
+
+
+class Fake:
+    """A project and a cluster; `up` runs the one on the other."""
+
+    def __init__(self, found: Project, text: str) -> None:
+        self.found = found
+        folder = found.tmp / "cluster"
+        folder.mkdir()
+        self.cluster = ArgoCluster(folder, found.root, found.environment())
+        found.allow("tmp")
+        store = found.tmp / "claim"
+        self.cluster.put("persistentvolumeclaims", {"metadata": {"name": "runner-volume"}})
+        profile = f"""
+extends = "std:argo"
+[executor]
+image = "box:1"
+[volumes.data]
+mount = "{store}"
+[run-log]
+path = "{store}/log"
+[catalog]
+path = "{store}/catalog"
+"""
+        found.write({"pipeline.toml": text, "profiles/k.toml": profile})
+
+    def up(self, *words: str, **more: Any) -> Outcome:
+        env = {"KUBECONFIG": self.cluster.kubeconfig(), **more.pop("env", {})}
+        return self.found.cli("up", "--profile", "k", *words, env=env, **more)
+
+    def nodes(self) -> dict[str, Any]:
+        """Of the newest run, by label."""
+        told = self.found.cli("show", "@last", "--json").ok().json()["nodes"].values()
+        return {node["label"]: node for node in told}
+
+    def left(self) -> list[str]:
+        """Objects of ours that are there."""
+        return [name for kind in ("workflows", "configmaps", "pods") for name in self.cluster.kind(kind)]
+
+
+Makes = Callable[[str], Fake]
+
+
+@pytest.fixture
+def fake(project: Made) -> Any:
+    made: list[Fake] = []
+
+    def make(text: str) -> Fake:
+        made.append(Fake(project({}), text))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.cluster.close()
+
+
+def test_a_workflow_is_followed_to_its_end(fake: Makes) -> None:
+    here = fake(TEXT)
+    here.up().ok().says("succeeded a", "succeeded b", "skipped   c")
+    assert here.found.cli("logs", "@last", "a").ok().out == "hello\n"
+    assert {label: node["status"] for label, node in here.nodes().items()} == {
+        "a": "succeeded", "b": "succeeded", "c": "skipped",
+    }  # fmt: skip
+
+
+def test_the_workflow_owns_what_brings_the_plan(fake: Makes) -> None:
+    here = fake(TEXT)
+    here.up().ok()
+    here.up().ok()
+    first, second = here.cluster.kind("workflows").values()
+    for one in here.cluster.kind("configmaps").values():
+        assert [owner["uid"] for owner in one["metadata"]["ownerReferences"]] == [
+            first["metadata"]["uid"], second["metadata"]["uid"],
+        ]  # fmt: skip
+
+
+def test_a_run_knows_its_workflow_and_has_its_name_in_references(fake: Makes) -> None:
+    here = fake("name = 'x'\n[steps.a]\nshell = 'echo $WHO'\nenv = { WHO = '${run.name} ${run.id}' }\n")
+    here.up().ok()
+    (workflow,) = here.cluster.kind("workflows").values()
+    meta = workflow["metadata"]
+    assert here.found.cli("logs", "@last", "a").ok().out == f"{meta['name']} {meta['uid']}\n"
+    assert meta["labels"]["run.runner/run"] == here.found.cli("runs", "--json").ok().json()[0]["run"]
+    entry = json.loads(here.found.path(".runner/index.jsonl").read_text().splitlines()[-1])
+    assert entry["own"] == {"namespace": "default", "workflow": meta["name"], "uid": meta["uid"]}
+
+
+def test_items_of_a_batch_are_told_one_by_one(fake: Makes) -> None:
+    here = fake("""
+name = "x"
+[steps.m]
+for-each = { i = [1, 2, 3] }
+batch = 2
+shell = 'echo "item $RUNNER_PARAM_i"; echo "y=$((RUNNER_PARAM_i * 2))" >> "$RUNNER_RETURNS"'
+returns = ["y"]
+[steps.end]
+shell = 'echo "$RUNNER_PARAM_y"'
+params = ["y"]
+""")
+    here.up().ok()
+    assert [here.found.cli("logs", "@last", f"m[{i}]").ok().out for i in (0, 1, 2)] == [
+        f"item {i}\n" for i in (1, 2, 3)
+    ]
+    assert here.found.cli("logs", "@last", "end").ok().out == "[2,4,6]\n"
+
+
+def test_n31_attempts_are_told_one_by_one(fake: Makes) -> None:
+    here = fake("""
+name = "x"
+[steps.a]
+shell = 'echo "try $RUNNER_ATTEMPT"; test "$RUNNER_ATTEMPT" = 2'
+retry = { attempts = 3 }
+[steps.b]
+needs = ["a"]
+shell = 'exit 3'
+[steps.c]
+needs = ["b"]
+shell = 'true'
+""")
+    here.up().exits(1).says("attempt 1 exited 1", "failed    b", "blocked   c")
+    nodes = here.nodes()
+    assert [one["status"] for one in nodes["a"]["attempts"]] == ["failed", "succeeded"]
+    assert (nodes["b"]["status"], nodes["b"]["attempts"][0]["exit"]) == ("failed", 3)
+
+
+def test_n54_a_pod_that_is_gone_is_lost_and_the_next_one_counts(fake: Makes) -> None:
+    here = fake("name = 'x'\n[steps.a]\nshell = 'sleep 0.5; echo done'\n")
+    here.cluster.lost.add(node_id("a"))
+    here.up().ok()
+    assert [one["reason"] for one in here.nodes()["a"]["attempts"]] == ["lost", None]
+
+
+def test_a_signal_stops_the_workflow_and_runs_what_is_last(fake: Makes) -> None:
+    here = fake("""
+name = "x"
+[steps.a]
+shell = 'echo on; exec sleep 60'
+[steps.b]
+needs = ["a"]
+shell = 'true'
+[finally.f]
+shell = 'true'
+""")
+    running = here.found.popen("up", "--profile", "k", env={"KUBECONFIG": here.cluster.kubeconfig()})
+    here.found.wait(lambda: any(one["status"] for one in here.cluster.kind("pods").values()))
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    (workflow,) = here.cluster.kind("workflows").values()
+    assert workflow["spec"]["shutdown"] == "Stop"
+    assert {label: node["status"] for label, node in here.nodes().items()} == {
+        "a": "cancelled", "b": "blocked", "f!finally": "succeeded",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("refuse", "said"),
+    [
+        (("GET workflows", 404, "the server could not find the requested resource"), "has no Argo Workflows"),
+        (("POST configmaps", 403, "forbidden by a policy"), "forbidden by a policy"),
+        (("POST workflows", 422, "spec is invalid"), "spec is invalid"),
+    ],
+)
+def test_what_the_cluster_refuses_is_told_and_nothing_is_left(
+    fake: Makes, refuse: tuple[str, int, str], said: str
+) -> None:
+    here = fake(TEXT)
+    here.cluster.refuse.append(refuse)
+    here.up().exits(4).says(said)
+    assert here.left() == []
+
+
+def test_what_may_not_be_done_there_is_told_at_once(fake: Makes) -> None:
+    here = fake(TEXT)
+    here.cluster.denied |= {"create workflows", "patch configmaps"}
+    here.up().exits(4).says("lets us not create workflows", "lets us not patch configmaps")
+    assert here.left() == [] and not here.found.exists(".runner/index.jsonl")
+
+
+@pytest.mark.parametrize("words", [("--resume",), ("--only", "b")])
+def test_what_is_no_whole_pipeline_is_refused(fake: Makes, words: tuple[str, ...]) -> None:
+    here = fake(TEXT)
+    here.up().ok()
+    here.up(*words).exits(4).says("`argo` takes a pipeline as a whole")
+    assert len(here.cluster.kind("workflows")) == 1
+
+
+def test_j_is_how_many_pods_run_at_once(fake: Makes) -> None:
+    here = fake(TEXT)
+    here.up("-j", "1").ok()
+    (workflow,) = here.cluster.kind("workflows").values()
+    assert workflow["spec"]["parallelism"] == 1
+
+
+def test_an_answer_that_gets_lost_submits_nothing_twice(fake: Makes) -> None:
+    here = fake(TEXT)
+    here.cluster.lose.append("POST workflows")
+    here.up().ok()
+    assert len(here.cluster.kind("workflows")) == 1
