@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 import yaml
 
 from runner.agent.catalog import FileCatalog
@@ -16,6 +19,8 @@ from runner.run.records import read
 from runner.testing.argo.controller import Controller
 from runner.testing.argo.pods import Pods
 from runner.testing.project import Project
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 class Went(NamedTuple):
@@ -54,6 +59,19 @@ def test_r9_a_workflow_gives_the_same_projection(shaped: Any) -> None:
     shaped.compare(went.run)
     assert went.phase == ("Failed" if shaped.code else "Succeeded")
     assert went.run["status"] == ("failed" if shaped.code else "succeeded")
+
+
+@pytest.mark.parametrize("name", ["03-files", "05-choice", "06-failure", "11-movies"])
+def test_an_example_runs_from_its_workflow(project: Callable[..., Project], name: str) -> None:
+    """On the files that git would put into an image."""
+    here, there = project(folder=name), project(folder=name)
+    for made in (here, there):
+        unwanted = shutil.ignore_patterns(".venv", ".runner", "made", "__pycache__")
+        shutil.copytree(EXAMPLES / name, made.root, dirs_exist_ok=True, ignore=unwanted)
+    wanted = here.cli("up", "pipeline.toml", "--isolate", "--json").ok().json()
+    went = workflow(there)
+    assert projection(went.run) == projection(wanted)
+    assert went.phase == "Succeeded"
 
 
 GOES_ON = """

@@ -438,6 +438,8 @@ def test_a_template_is_what_others_submit_from(project: Made) -> None:
 def test_words_of_a_profile_that_argo_would_fill_in_are_refused(project: Made) -> None:
     made = project({"pipeline.toml": 'name = "x"\n' + CHAIN})
     made.cli("check", *ARGO, "--set", "executor.env.A='{{workflow.name}}'").exits(3).says("E616", "`[executor]`")
+    made.write({"pipeline.toml": 'name = "x"\n[steps.a]\nimage = "{{x}}"\nshell = "true"\n'})
+    made.cli("check", *ARGO).exits(3).says("E616", "the name of an image")
 
 
 def test_the_words_of_a_team_stand_in_the_workflow(project: Made, definition: Any) -> None:

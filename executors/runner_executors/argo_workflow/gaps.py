@@ -10,6 +10,7 @@ from runner_executors.argo_workflow.making import capped
 
 Table = dict[str, Any]
 ROUNDS = 100  # a loop is unrolled
+WIDE = 100  # steps of a group that stay in one DAG, which is what Argo counts in
 STEPS, MANY = 2500, 1500  # steps that fit into a Workflow at all; pods from which on it is tight
 STEP, POD = 130, 216  # bytes of a step in `spec`, of a pod in `status` once that is compressed
 ROOM = 1 << 20  # bytes of a Workflow, with its status
@@ -64,6 +65,11 @@ def _of_part(id: str, part: Table, settings: Table) -> Iterator[Gap]:
     def cant(what: str, *key: str, hint: str | None = None) -> Gap:
         return Gap("E616", id, key, {"what": what, **({"hint": hint} if hint else {})})
 
+    image = str(part.get("do", {}).get("image") or "")
+    if "{{" in image:
+        yield cant("take `{{` in the name of an image, which Argo would fill in", "image")
+    if part["type"] == "graph" and part.get("max_parallel") and len(part["steps"]) > WIDE:
+        yield cant(f"count how many of more than {WIDE} steps run at once", "max-parallel", hint="leave it out")
     if part.get("do", {}).get("cache"):
         yield Gap("W616", id, ("cache",), {})
     if part.get("stop_when"):
