@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
-import itertools
 import json
 import os
-import tokenize
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -26,6 +26,7 @@ FOLD = (  # what tells of other tasks where there is no driver, and what it stan
 )  # fmt: skip
 
 
+@cache
 def packed() -> bytes:
     """The zipapp: `runner/__init__.py`, `runner/rules`, `runner/agent`, some of `runner/run`, and a `__main__.py`."""
     home = Path(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -47,23 +48,18 @@ def _carried(path: Path) -> bytes:
 
 
 def lean(source: str) -> str:
-    """Python without comments and docstrings, a quarter of what is to be carried; each line keeps its number."""
-    lines = source.splitlines(keepends=True)
-    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    cuts: list[tuple[tuple[int, int], tuple[int, int], str]] = []
-    before = tokenize.NEWLINE
-    for token, after in itertools.pairwise(tokens):
-        begins = before in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
-        if token.type == tokenize.COMMENT:
-            cuts.append((token.start, token.end, ""))
-        elif token.type == tokenize.STRING and begins and after.type == tokenize.NEWLINE:
-            cuts.append((token.start, token.end, '""'))
-        if token.type not in (tokenize.NL, tokenize.COMMENT):
-            before = token.type
-    for (first, start), (last, end), instead in reversed(cuts):
-        line = (lines[first - 1][:start] + instead).rstrip(" ") + lines[last - 1][end:]
-        lines[first - 1 : last] = [line, *["\n"] * (last - first)]
-    return "".join(lines)
+    """Python without docstrings, a fifth of what is to be carried; each line keeps its number."""
+    lines = source.encode().splitlines(keepends=True)
+    pending: list[ast.AST] = [ast.parse(source)]
+    while pending:
+        found: Any = pending.pop()
+        first = found.body[0] if found.body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            start, last = first.lineno - 1, (first.end_lineno or first.lineno) - 1
+            kept = lines[start][: first.col_offset] + b'""' + lines[last][first.end_col_offset :]
+            lines[start : last + 1] = [kept, *[b"\n"] * (last - start)]
+        pending += [one for one in found.body if isinstance(one, (ast.FunctionDef, ast.ClassDef))]
+    return b"".join(lines).decode()
 
 
 def message(told: dict[str, Any]) -> bytes:

@@ -143,12 +143,12 @@ def test_the_agent_is_small_and_always_the_same() -> None:
 
 
 def test_what_is_carried_says_the_same_on_the_same_lines() -> None:
-    """Docstrings and comments stay at home."""
+    """Docstrings stay at home."""
     source = (
         '"""One.\n\nTwo."""\nx = "#"  # text\n\ndef f():\n    """Three."""\n\ndef g():\n    return """\nkept\n"""\n'
     )
     found = lean(source)
-    assert found == '""\n\n\nx = "#"\n\ndef f():\n    ""\n\ndef g():\n    return """\nkept\n"""\n'
+    assert found == '""\n\n\nx = "#"  # text\n\ndef f():\n    ""\n\ndef g():\n    return """\nkept\n"""\n'
     for path in Path(runner.__file__).parent.glob("agent/*.py"):
         whole, carried = (ast.parse(text) for text in (path.read_text(), lean(path.read_text())))
         for tree in (whole, carried):
