@@ -22,6 +22,7 @@ from runner_executors.kubernetes_preflight import preflight
 Table = dict[str, Any]
 NEW, MADE, ENDING, OVER = range(4)
 GRACE = 120.0  # seconds for what hardly ever mends
+USUAL = ("ContainerCreating", "PodInitializing")  # what every pod waits for
 ASK = 10.0  # seconds without a pod after which the Job is asked why
 
 
@@ -38,7 +39,18 @@ class Pod:
         self.stuck: float | None = None  # since when it waits for what hardly ever mends
         self.stopped: str | None = None
         self.adopted = False  # its Job is that of an earlier run
+        self._noted = ""
         self.told = 0  # so many commits of others went with it
+
+    def note(self) -> None:
+        """Put down what it waits for where people look: in its log, whose place is taken by what it prints."""
+        text = ": ".join(one for one in (self.seen.why, self.seen.words) if one)
+        if text and text != self._noted and self.seen.why not in USUAL:
+            self._noted = text
+            with contextlib.suppress(OSError):
+                os.makedirs(os.path.dirname(self.call["log"]), exist_ok=True)
+                with open(self.call["log"], "w", encoding="utf-8") as file:
+                    file.write(f"waiting: {' '.join(text.split())}\n")
 
 
 class Orphan(NamedTuple):
@@ -159,7 +171,7 @@ class Kubernetes:
     def _make(self, pod: Pod, document: Table) -> Orphan | None:
         """Make the Job. The one of that name may be there: an answer gets lost on its way. So may one of an earlier
         run that does the same: then that is told."""
-        if pod.phase == OVER:  # meanwhile it was given up
+        if pod.phase != NEW:  # it was seen meanwhile, or given up
             return None
         found = self._orphans.take(pod.call) if self._orphans is not None and pod.call["n"] == 1 else None
         if found is not None:
@@ -239,7 +251,7 @@ class Kubernetes:
 
     def _answered(self, pod: Pod, told: Told) -> None:
         """Its Job is made, or refused for good."""
-        if pod.phase == OVER and told.fault is None and self._crew is not None:
+        if pod.phase in (ENDING, OVER) and told.fault is None and self._crew is not None:
             self._crew.call(_IGNORED, lambda: self.cluster.delete("job", pod.name))
         if pod.phase != NEW:
             return
@@ -272,6 +284,8 @@ class Kubernetes:
             pod.phase, pod.pod = MADE, one["metadata"]["name"]
             pod.seen = state(one)
             pod.running = pod.running or pod.seen.phase == "running"
+            if pod.seen.phase == "waiting":
+                pod.note()
             if pod.seen.phase == "ended":
                 self._take(pod)
             elif change.what == "DELETED":
@@ -338,6 +352,7 @@ class Kubernetes:
             self._finish(pod, end_of(pod.call, State("ended", "", "its Job is gone"), None, pod.stopped))
         elif told.value is not None and not pod.pod:
             pod.seen = told.value
+            pod.note()
 
     def _finish(self, pod: Pod, end: Table) -> None:
         if pod.phase != OVER:

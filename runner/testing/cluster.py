@@ -32,7 +32,7 @@ class Cluster:
         self.before: Callable[[Table], bool] = lambda pod: True  # whether a pod is run at all
         self.change = threading.Condition()
         self.history: list[tuple[int, str, str, Table]] = []
-        self.version, self.oldest, self.silent = 1, 0, False
+        self.version, self.era, self.silent = 1, 0, False
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         cluster = self
 
@@ -64,9 +64,9 @@ class Cluster:
         return str(path)
 
     def expire(self) -> None:
-        """Every watch ends with 410, and what is older than now can't be watched."""
+        """Every watch ends with 410."""
         with self.change:
-            self.oldest = self.version
+            self.era += 1
             self.change.notify_all()
 
     def kind(self, plural: str) -> dict[str, Table]:
@@ -242,13 +242,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, text)
 
     def _watch(self, plural: str, query: Table) -> None:
-        at = int(query["resourceVersion"])
+        at, era = int(query["resourceVersion"]), self.of.era
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         while True:
             with self.of.change:
-                if at < self.of.oldest:
+                if era < self.of.era:
                     self._piece({"type": "ERROR", "object": {"code": 410}})
                     self.wfile.write(b"0\r\n\r\n")
                     return
