@@ -85,10 +85,6 @@ def open_services(
 ) -> Services:
     """Executors, catalog and secrets of a plan's profile. Raises Refused before anything has run."""
     profile = plan["profile"]
-    for one in (profile, *plan.get("profiles", {}).values()):
-        made = implementation("executors", one["executor"], plugins)
-        if hasattr(made, "emit") and not hasattr(made, "poll"):
-            raise Refused([diagnose("E952", where("executor"), executor=one["executor"]["type"])])
     secrets = read_secrets(profile["secrets"], declared(plan, selected), root, os.environ, plugins)
     env = {name: text for name, text in os.environ.items() if name not in secrets.variables}
     catalog = open_catalog(profile["catalog"], root, plugins, where)

@@ -83,12 +83,3 @@ def test_a_short_option_that_there_is_not(project: Make) -> None:
 def test_a_list_on_the_command_line(project: Make) -> None:
     made = project({"pipeline.toml": '[params]\ncities = ["a"]\n[steps.a]\ncommand = ["echo", "${cities}"]\n'})
     made.cli("up", "--param", "cities=Oslo").exits(3).says("""is not a list in JSON, such as ["a", "b"]""")
-
-
-def test_an_executor_that_only_makes_files_runs_nothing(project: Make) -> None:
-    settings = 'extends = "std:argo"\n[executor]\nimage = "x"\n'
-    volume = '[volumes.data]\nclaim = "c"\nmount = "/mnt"\n[run-log]\npath = "/mnt/r"\n[catalog]\npath = "/mnt/c"\n'
-    made = project({"pipeline.toml": '[steps.a]\nshell = "true"\n', "profiles/argo.toml": settings + volume})
-    made.cli("up", "--profile", "argo").exits(2).says("E952", "starts no steps itself", "runner render FILE")
-    assert not made.exists(".runner/runs")
-    made.cli("up", "--profile", "argo", "--mock").ok()

@@ -38,10 +38,6 @@ USAGE: dict[str, Code] = {
         "the executor `{executor}` has no files to render: it starts steps itself", "`--profile` of one that has"
     ),
     "E951": Code("a Workflow of this can't be made: {why}"),
-    "E952": Code(
-        "the executor `{executor}` starts no steps itself: it makes files for its platform",
-        "`runner render FILE --profile NAME -o DIR` writes them",
-    ),
     "E955": Code(
         "what can be rendered for `kubernetes` is a job file: here are {count} steps, and no Job waits for another",
         "`runner up` makes their Jobs one after the other; `argo` renders a pipeline",
