@@ -67,7 +67,7 @@ def problems_of(ask: Ask) -> list[Diagnostic]:
 
     sources = Sources(ask.file.absolute().parent)
     doc = load(ask.file, sources)
-    if is_profile(doc.data):
+    if is_profile(doc.data) or ask.file.absolute().parent.name == "profiles":
         return directive(doc, sources) + check(doc, "profile")
     if ask.file.name == "runner.toml":
         return directive(doc, sources) + check(doc, "project")

@@ -32,6 +32,7 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
         flavors[name] = _flavor(layers.others[name], table)
         found += _of_place(plan, tree, resolved, name, flavors[name])
     found += _alone(flavors, tree)
+    found += _imageless(plan, tree, flavors)
     for step in tree.steps:
         if step.task:
             found += _of_step(step, flavors[tree.sent(step) or ""])
@@ -94,6 +95,20 @@ def _alone(flavors: dict[str, Flavor], tree: Tree) -> list[Diagnostic]:
             first = next(step for step in tree.steps if tree.sent(step) and (not name or tree.sent(step) == name))
             found.append(diagnose("E622", first.place(("profile",)), executor=flavor.name))
     return found
+
+
+def _imageless(plan: Table, tree: Tree, flavors: dict[str, Flavor]) -> list[Diagnostic]:
+    """The first step of each executor of containers for which nobody names an image."""
+    found: dict[str, Diagnostic] = {}
+    for step in tree.steps:
+        name = tree.sent(step) or ""
+        profile = plan["profiles"][name] if name else plan["profile"]
+        bare = step.task and step.kind not in ("container", "stub") and "image" not in step.table
+        needs = "containers" in flavors[name].more and PRETEND not in flavors[name].more
+        if bare and needs and not (profile["executor"].get("image") or "build" in profile):
+            args: Table = {"step": step.path, "executor": flavors[name].name}
+            found.setdefault(name, diagnose("E623", step.place((str(step.kind),), "key"), **args))
+    return list(found.values())
 
 
 def _sent_as_a_whole(step: Step) -> bool:

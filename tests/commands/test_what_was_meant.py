@@ -83,3 +83,8 @@ def test_a_short_option_that_there_is_not(project: Make) -> None:
 def test_a_list_on_the_command_line(project: Make) -> None:
     made = project({"pipeline.toml": '[params]\ncities = ["a"]\n[steps.a]\ncommand = ["echo", "${cities}"]\n'})
     made.cli("up", "--param", "cities=Oslo").exits(3).says("""is not a list in JSON, such as ["a", "b"]""")
+
+
+def test_a_file_among_the_profiles_is_checked_as_one(project: Make) -> None:
+    made = project({**PIPELINE, "profiles/big.toml": '[params]\nn = 1\n[steps.hello]\ntimeout = "1m"\n'})
+    made.cli("check", "profiles/big.toml").ok().says("profiles/big.toml: ok")

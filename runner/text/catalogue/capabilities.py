@@ -25,6 +25,10 @@ CAPABILITIES: dict[str, Code] = {
     "E622": Code(
         "the executor `{executor}` shares no run with others: no step can be sent to it, and none from it elsewhere"
     ),
+    "E623": Code(
+        "steps of the executor `{executor}` need an image, and nobody names one for `{step}`",
+        "name it: `image` in `[executor]` of the profile, or `image` of the step",
+    ),
     "E616": Code("the executor `{executor}` can't {what}"),
     "E617": Code(
         "{steps} steps are about {size} for the executor `{executor}`, which takes {most}",
