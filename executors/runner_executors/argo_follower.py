@@ -127,14 +127,16 @@ class Argo(Emitter):
         """Submit the Workflow; what `run.json` holds of it. Raises Refused."""
         profile = {name: one for name, one in json.loads(text)["profile"].items() if name != "schedule"}
         profile["executor"] = {**profile["executor"], "form": "workflow", "namespace": self.cluster.namespace}
-        made = submit(self.cluster, self.emit({**plan, "profile": profile}), run)
+        before = run.get("goes_on_from")
+        given = {"run": before["uid"]} if before else None
+        made = submit(self.cluster, self.emit({**plan, "profile": profile}, given), run)
         self._nodes, self._name = plan["nodes"], made["metadata"]["name"]
         self._crew = Crew(self.cluster)
         self._crew.watch(f"{WORKFLOW}={self._name}")
         self._crew.watch(f"{LABEL}/run={run['run']}", "workflow")
         uid = made["metadata"]["uid"]
         own = {"namespace": self.cluster.namespace, "workflow": self._name, "uid": uid}
-        return {"first": {"id": uid, "name": self._name}, "own": own}
+        return {"own": own} if before else {"first": {"id": uid, "name": self._name}, "own": own}
 
     def prepare(self, call: Table, secrets: Mapping[str, str]) -> Waited:
         """An attempt that may be waited for."""

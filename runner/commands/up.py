@@ -82,8 +82,9 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     adopted = adopt(plan, chosen, root, plugins)
     elsewhere.sweep(root, os.environ, plugins)
     services = open_services(plan, chosen, root, plugins, made.where)
-    if hasattr(services.executor, "emit") and (parent or chosen is not None):
-        what = "what `--resume` leaves to do" if parent else "some of its steps"
+    strange = parent is not None and "own" not in parent.run
+    if hasattr(services.executor, "emit") and (strange or chosen is not None):
+        what = "what a run left to do that was elsewhere" if strange else "some of its steps"
         raise Refused([diagnose("E740", None, executor=plan["profile"]["executor"]["type"], what=what)])
     wanted = _wanted(args, plan, services, chosen, made)
     view = choose(sys.stderr, os.environ, args.output, plugins)
@@ -92,6 +93,8 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
         enter(adopted, begun.run, begun.store)
         signals = held.enter_context(Signals())  # who has begun something in a cluster ends it there, too
         if hasattr(services.executor, "begin"):
+            if parent and "own" in parent.run:
+                begun.run["goes_on_from"] = parent.run["own"]
             limited = {**plan, "max_parallel": args.jobs or plan["max_parallel"]}
             _submitted(services.executor.begin(limited, made.text, begun.run, adopted), plan, begun, root)
         place = _place(plan, begun.run, root, args)

@@ -40,11 +40,13 @@ pytestmark = [pytest.mark.cluster, pytest.mark.skipif(not argo_is_there(), reaso
 
 
 class Went(NamedTuple):
-    """phase: of the Workflow; run: as it is folded from the claim."""
+    """phase: of the Workflow; run: as it is folded from the claim; told, code: of the `runner up` that followed it."""
 
     phase: str
     run: dict[str, Any]
     workflow: dict[str, Any]
+    told: dict[str, Any]
+    code: int
 
 
 HOSTILE = r"""
@@ -99,12 +101,16 @@ def went(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Went]]:
         os.environ.get("RUNNER_TEST_IMAGE", "runner-base:py311"), os.environ.get("RUNNER_TEST_CLAIM", "runner-volume")
     )
     try:
-        names, plans = {}, {}
+        running, plans, told = {}, {}, {}
         for shape, text in {**SHAPES, "hostile": HOSTILE}.items():
             made = Project(tmp_path_factory.mktemp(shape), {"pipeline.toml": text, **BESIDE})
-            names[shape] = workflows.submit(made)
+            running[shape] = made, workflows.up(made, "--json")
             plans[shape] = json.loads(made.cli("plan", "pipeline.toml", "--profile", "live", "--json").ok().out)
-        ended = {shape: workflows.ended(name) for shape, name in names.items()}
+        for shape, (_, process) in running.items():
+            out, err = process.communicate(timeout=900)
+            assert process.returncode in (0, 1), err
+            told[shape] = json.loads(out), process.returncode
+        ended = {shape: workflows.ended(workflows.name_of(made)) for shape, (made, _) in running.items()}
         folder = tmp_path_factory.mktemp("claim")
         workflows.bring(folder)
         found = {}
@@ -116,7 +122,9 @@ def went(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Went]]:
                 workflow["metadata"]["uid"],
             )
             blob = _blob(catalog)
-            found[shape] = Went(workflow["status"]["phase"], fold(plans[shape], read(store, run), blob=blob), workflow)
+            found[shape] = Went(
+                workflow["status"]["phase"], fold(plans[shape], read(store, run), blob=blob), workflow, *told[shape]
+            )
         yield found
     finally:
         workflows.close()
@@ -134,11 +142,17 @@ def test_r9_the_controller_gives_the_same_projection(went: dict[str, Went], shap
     assert (run["status"], phase) == (("failed", "Failed") if shape in FAILS else ("succeeded", "Succeeded"))
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_r9_who_follows_a_workflow_tells_the_same(went: dict[str, Went], shape: str) -> None:
+    assert projection(went[shape].told) == projection(went[shape].run)
+    assert went[shape].code == (1 if shape in FAILS else 0)
+
+
 def test_odd_texts_and_decisions_without_an_answer_end_as_they_do_locally(
     went: dict[str, Went], project: Callable[..., Project]
 ) -> None:
     here = project({"pipeline.toml": HOSTILE}).cli("up", "--isolate", "--json").exits(1).json()
-    assert projection(went["hostile"].run) == projection(here)
+    assert projection(went["hostile"].run) == projection(here) == projection(went["hostile"].told)
     assert went["hostile"].phase in ("Failed", "Error")
 
 

@@ -207,11 +207,50 @@ def test_what_may_not_be_done_there_is_told_at_once(fake: Makes) -> None:
     assert here.left() == [] and not here.found.exists(".runner/index.jsonl")
 
 
-@pytest.mark.parametrize("words", [("--resume",), ("--only", "b")])
-def test_what_is_no_whole_pipeline_is_refused(fake: Makes, words: tuple[str, ...]) -> None:
+AGAIN = """
+name = "x"
+[steps.a]
+shell = 'echo "x=$WHO" >> "$RUNNER_RETURNS"'
+env = { WHO = "${run.id}" }
+returns = ["x"]
+[steps.b]
+shell = 'test -e $CLAIM/go && echo "$RUNNER_PARAM_x" > out.txt'
+params = ["x"]
+outputs = ["out.txt"]
+"""
+
+
+def test_n49_a_workflow_goes_on_from_one_that_failed(fake: Makes) -> None:
+    here = fake(AGAIN)
+    gate = here.found.tmp / "claim"
+    here.cluster.environ = {**here.cluster.environ, "CLAIM": str(gate)}
+    here.up().exits(1)
+    (gate / "go").touch()
+    here.up("--resume").ok().says("kept from")
+    first, second = here.cluster.kind("workflows").values()
+    assert second["spec"]["arguments"]["parameters"] == [{"name": "parent", "value": first["metadata"]["uid"]}]
+    assert here.nodes()["b"]["params_in"] == {"x": first["metadata"]["uid"]}
+    started = [one["spec"]["containers"][0]["args"] for one in here.cluster.kind("pods").values()]
+    assert sum(f"--run={second['metadata']['uid']}" in words for words in started) == 3
+
+
+def test_what_a_driver_missed_of_a_workflow_is_kept_by_the_next(fake: Makes) -> None:
+    here = fake("name = 'x'\n[steps.a]\nshell = 'date +%N >> $LOG'\n[steps.b]\nneeds = ['a']\nshell = 'sleep 1'\n")
+    log = here.found.tmp / "runs-of-a"
+    here.cluster.environ = {**here.cluster.environ, "LOG": str(log)}
+    running = here.found.popen("up", "--profile", "k", env={"KUBECONFIG": here.cluster.kubeconfig()})
+    here.found.wait(log.exists)
+    running.kill()
+    running.communicate()
+    here.found.wait(lambda: all("status" in one for one in here.cluster.kind("workflows").values()))
+    here.up("--resume").ok()
+    assert len(log.read_text().splitlines()) == 1
+
+
+def test_some_steps_are_no_workflow(fake: Makes) -> None:
     here = fake(TEXT)
     here.up().ok()
-    here.up(*words).exits(4).says("`argo` takes a pipeline as a whole")
+    here.up("--only", "b").exits(4).says("`argo` takes a pipeline as a whole")
     assert len(here.cluster.kind("workflows")) == 1
 
 

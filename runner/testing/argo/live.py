@@ -1,9 +1,10 @@
-"""Workflows on a real cluster, through `kubectl`: submitted, waited for, their records brought from the claim."""
+"""Workflows on a real cluster: submitted and followed by `runner up`, their records brought from the claim."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import tarfile
 import time
@@ -11,8 +12,6 @@ import uuid
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from runner.testing.project import Project
 
@@ -36,8 +35,8 @@ class Workflows:
         self.home = f"/mnt/{self.mark}"
         self.count = 0
 
-    def submit(self, made: Project, *words: str) -> str:
-        """Render a project and submit it; the name of the Workflow. Its files come into pods as a ConfigMap."""
+    def profile(self, made: Project) -> None:
+        """Write `profiles/live.toml`; the project's files come into pods as a ConfigMap."""
         self.count += 1
         files = {path.name: path.read_text() for path in made.root.iterdir() if path.is_file()}
         name = f"{self.mark}-{self.count}"
@@ -59,11 +58,17 @@ class Workflows:
             [catalog]
             path = "{self.home}/{self.count}/catalog"
             """})  # fmt: skip
-        text = made.cli("render", "pipeline.toml", "--profile", "live", *words).ok().out
-        workflow, *maps = yaml.load_all(text, Loader=yaml.CSafeLoader)
-        for one in maps:
-            self.create(one)
-        return str(self.create(workflow))
+
+    def up(self, made: Project, *words: str) -> subprocess.Popen[str]:
+        """Submit a project, and follow it."""
+        self.profile(made)
+        config = os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
+        return made.popen("up", "pipeline.toml", "--profile", "live", *words, env={"KUBECONFIG": config})
+
+    @staticmethod
+    def name_of(made: Project) -> str:
+        """The Workflow of the newest run of a project."""
+        return str(json.loads(made.read(".runner/index.jsonl").splitlines()[-1])["own"]["workflow"])
 
     def create(self, document: Table) -> str:
         """Make an object; its name."""
@@ -91,7 +96,7 @@ class Workflows:
     def close(self) -> None:
         """Remove everything."""
         self._pod(f"{self.mark}-sweep", ["rm", "-rf", self.home])
-        for kind in ("workflows", "pods", "configmaps"):
+        for kind in ("workflows", "pods", "configmaps"):  # those of a plan go with its last Workflow
             kubectl("delete", kind, "-l", f"{POD}={self.mark}", "--wait=false")
 
     def _pod(self, name: str, command: list[str]) -> None:
