@@ -203,10 +203,11 @@ class Argo(Emitter):
         for one in change.objects:
             phase = (one.get("status") or {}).get("phase")
             if self._last is None and (phase in OVER or change.what == "DELETED"):
-                self._last = one
+                gone = {"status": {"message": "somebody has deleted it"}}
+                self._last = one if phase in OVER else gone
                 self._crew.call("pods", lambda: self.cluster.list("pod", f"{WORKFLOW}={self._name}"))
         if change.what == "LISTED" and not change.objects and self._last is None:
-            self._last = {"status": {"message": "somebody has deleted the Workflow"}}
+            self._last = {"status": {"message": "somebody has deleted it"}}
             self._settle()
 
     def _changed(self, change: Change) -> None:
@@ -255,11 +256,9 @@ class Argo(Emitter):
                 self._seen.add(one.record["attempt"])
                 self._put(spot, pod, one)
         left = found[-1] if found else Printed(None, "")
-        silent = [spot for spot in pod.spots if spot not in heard]
-        if pod.batched:  # the last batch is shorter
-            silent = [spot for spot in silent if spot in self._waiting] if pod.seen.exit != 0 else []
-        for spot in silent:
-            self._put(spot, pod, left)
+        for spot in pod.spots:
+            if spot not in heard:
+                self._put(spot, pod, left)
         self._settle()
 
     def _put(self, spot: Spot, pod: Pod, one: Printed) -> None:
@@ -276,7 +275,10 @@ class Argo(Emitter):
         if one.log and os.path.exists(one.log) and os.path.getsize(one.log):
             os.makedirs(os.path.dirname(call["log"]), exist_ok=True)
             shutil.move(one.log, call["log"])
-        end = end_of(call, pod.seen, record, waited.stopped)
+        seen = pod.seen
+        if record is None and seen.exit == 0:  # it has committed, and what it printed is gone
+            seen = seen._replace(message=json.dumps({"status": "succeeded", "attempt": call["attempt"]}))
+        end = end_of(call, seen, record, waited.stopped)
         self._finish(waited, {**end, "n": call["n"], "attempt": call["attempt"]})
 
     def _unstarted(self, waited: Waited) -> Table:

@@ -160,6 +160,24 @@ def test_n54_a_pod_that_is_gone_is_lost_and_the_next_one_counts(fake: Makes) -> 
     assert [one["reason"] for one in here.nodes()["a"]["attempts"]] == ["lost", None]
 
 
+def test_r1_what_has_committed_succeeded_also_where_its_log_is_gone(fake: Makes) -> None:
+    here = fake("name = 'x'\n[steps.a]\nshell = 'true'\n")
+    here.cluster.refuse.append(("GET pods/log", 404, "the pod is gone"))
+    here.up().ok()
+    (attempt,) = here.nodes()["a"]["attempts"]
+    assert attempt["warnings"] == ["what it returned is not known here: its log could not be read"]
+
+
+def test_a_workflow_that_somebody_deletes_is_over(fake: Makes) -> None:
+    here = fake("name = 'x'\n[steps.a]\nshell = 'sleep 2'\n[steps.b]\nneeds = ['a']\nshell = 'true'\n")
+    running = here.found.popen("up", "--profile", "k", env={"KUBECONFIG": here.cluster.kubeconfig()})
+    here.found.wait(lambda: here.cluster.kind("pods"))
+    (name,) = here.cluster.kind("workflows")
+    here.cluster.delete("workflows", name)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 1 and "somebody has deleted it" in err
+
+
 def test_a_signal_stops_the_workflow_and_runs_what_is_last(fake: Makes) -> None:
     here = fake("""
 name = "x"

@@ -26,10 +26,17 @@ class ArgoCluster(Cluster):
         super().__init__(folder)
         self.root, self.environ = root, environ
         self.lost: set[str] = set()
+        self.threads: list[threading.Thread] = []
 
     def made(self, plural: str, found: Table) -> None:
         if plural == "workflows":
-            threading.Thread(target=self.workflow, args=(found["metadata"]["name"],), daemon=True).start()
+            self.threads.append(threading.Thread(target=self.workflow, args=(found["metadata"]["name"],), daemon=True))
+            self.threads[-1].start()
+
+    def close(self) -> None:
+        for thread in self.threads:  # the last pod of a run is none that its driver waits for
+            thread.join()
+        super().close()
 
     def workflow(self, name: str) -> None:
         """From the first pod to the last."""
@@ -42,7 +49,8 @@ class ArgoCluster(Cluster):
         controller = Controller(made, over.start, variables)
         over.controller = controller
         phase = controller.run()
-        self.put("workflows", {**self.kind("workflows")[name], "status": {"phase": phase}})
+        if name in self.kind("workflows"):
+            self.put("workflows", {**self.kind("workflows")[name], "status": {"phase": phase}})
 
 
 class _Shown:
@@ -55,7 +63,8 @@ class _Shown:
     @property
     def halted(self) -> bool:
         """Whether what would run now may not, or no more."""
-        how = self.cluster.kind("workflows")[self.name]["spec"].get("shutdown")
+        found = self.cluster.kind("workflows").get(self.name)
+        how = found["spec"].get("shutdown") if found else "Terminate"
         assert self.controller is not None
         return how == "Terminate" or (how == "Stop" and "workflow.status" not in self.controller.variables)
 
