@@ -83,7 +83,7 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     elsewhere.sweep(root, os.environ, plugins)
     services = open_services(plan, chosen, root, plugins, made.where)
     strange = parent is not None and "own" not in parent.run
-    if hasattr(services.executor, "emit") and (strange or chosen is not None):
+    if hasattr(services.executor, "halt") and (strange or chosen is not None):
         what = "what a run left to do that was elsewhere" if strange else "some of its steps"
         raise Refused([diagnose("E740", None, executor=plan["profile"]["executor"]["type"], what=what)])
     wanted = _wanted(args, plan, services, chosen, made)
