@@ -17,6 +17,7 @@ PIPELINE = """
     name = "any"
 
     [steps.only]
+    image = "python:3.12"
     shell = "echo done"
 """
 

@@ -132,14 +132,19 @@ def test_a_job_whose_making_was_never_answered_is_taken_for_what_it_is(fake: Any
 
 
 def test_a_watch_that_expires_is_begun_anew(fake: Any) -> None:
-    one = fake(ONE)
-
-    def expire(pod: Any) -> bool:
+    shell = """'echo a >> "$LOG"; while test -e "$LOG.wait"; do sleep 0.05; done'"""
+    one = fake(f'name = "x"\n[steps.a]\nshell = {shell}\n')
+    wait = one.found.path("log.wait")
+    wait.touch()
+    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.config()})
+    waited(one.found.path("log"))
+    limit = time.monotonic() + 60
+    while one.cluster.asked.count("GET pods") <= 2 and time.monotonic() < limit:  # a list, a watch, and then again
         one.cluster.expire()
-        return True
-
-    one.cluster.before = expire
-    one.up(*settings(one)).ok()
+        time.sleep(0.05)
+    wait.unlink()
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 0, err
     assert one.cluster.asked.count("GET pods") > 2 and lines(one) == ["a"]
 
 
