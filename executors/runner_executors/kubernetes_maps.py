@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from runner import __version__
 from runner.rules.keys import dumps
 from runner.run.packed import packed
 from runner_executors.kubernetes_pod import Maps
@@ -47,6 +48,19 @@ def _document(name: str, files: Mapping[str, bytes]) -> Table:
         "metadata": {"name": name},
         "immutable": True,
         "binaryData": text,
+    }
+
+
+def facts(plan: Mapping[str, Any], executor: str) -> Table:
+    """What `run.json` holds of every run of this plan by an executor."""
+    return {
+        "v": 1,
+        "pipeline": plan["name"],
+        "plan": plan["digest"],
+        "executor": {"type": executor},
+        "profile": plan["profile"]["name"],
+        "selected": None,
+        "runner_version": __version__,
     }
 
 

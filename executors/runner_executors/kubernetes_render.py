@@ -9,10 +9,9 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from runner import __version__
 from runner.rules.keys import node_id, written
 from runner.text.diagnostics import Refused, diagnose
-from runner_executors.kubernetes_maps import TooLarge, maps, mark
+from runner_executors.kubernetes_maps import TooLarge, facts, maps, mark
 from runner_executors.kubernetes_pod import LABEL, MAIN, MESSAGE, PLAN, SECRETS, Maps, Task, pod
 
 Table = dict[str, Any]
@@ -27,7 +26,7 @@ def emit(plan: Table) -> dict[str, list[Table]]:
     if len(plan["nodes"]) != 1 or steps[0]["type"] != "task":
         raise Refused([diagnose("E955", None, count=len(plan["nodes"]))])
     try:
-        names, documents = maps(written(plan), facts(plan), f"runner-{mark(plan)}")
+        names, documents = maps(written(plan), facts(plan, "kubernetes"), f"runner-{mark(plan)}")
     except TooLarge as error:
         raise Refused([diagnose("E737", None, why=str(error))]) from None
     schedule = plan["profile"].get("schedule")
@@ -37,19 +36,6 @@ def emit(plan: Table) -> dict[str, list[Table]]:
         if space:
             one["metadata"]["namespace"] = space
     return {"configmaps.yaml": documents, "job.yaml": made}
-
-
-def facts(plan: Table) -> Table:
-    """What `run.json` holds of every run of this plan."""
-    return {
-        "v": 1,
-        "pipeline": plan["name"],
-        "plan": plan["digest"],
-        "executor": {"type": "kubernetes"},
-        "profile": plan["profile"]["name"],
-        "selected": None,
-        "runner_version": __version__,
-    }
 
 
 def _job(plan: Table, step: Table, names: Maps) -> Table:

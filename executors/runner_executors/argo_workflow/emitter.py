@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner import __version__
 from runner.rules.keys import written
 from runner.text.diagnostics import Refused, diagnose
 from runner_executors.argo_workflow.forms import rights
 from runner_executors.argo_workflow.gaps import Gap, gaps
 from runner_executors.argo_workflow.making import Making
 from runner_executors.argo_workflow.manifest import workflow
-from runner_executors.kubernetes_maps import TooLarge, maps, mark
+from runner_executors.kubernetes_maps import TooLarge, facts, maps, mark
 from runner_executors.kubernetes_pod import Maps
 
 Table = dict[str, Any]
@@ -41,7 +40,7 @@ class Argo:
             make = Making(plan, names)
             made = workflow(make)
             try:
-                found, documents = maps(written({**plan, "wire": make.wire}), facts(plan), prefix)
+                found, documents = maps(written({**plan, "wire": make.wire}), facts(plan, "argo"), prefix)
             except TooLarge as error:
                 raise Refused([diagnose("E951", None, why=str(error))]) from None
             if list(found.plan) == list(names.plan):
@@ -58,19 +57,6 @@ class Argo:
             one["metadata"].update(space)
         more = {"rights.yaml": rights(plan)} if plan["profile"]["executor"].get("rbac") else {}
         return {"workflow.yaml": [made], "configmaps.yaml": documents, **more}
-
-
-def facts(plan: Table) -> Table:
-    """What `run.json` holds of every run of this plan."""
-    return {
-        "v": 1,
-        "pipeline": plan["name"],
-        "plan": plan["digest"],
-        "executor": {"type": "argo"},
-        "profile": plan["profile"]["name"],
-        "selected": None,
-        "runner_version": __version__,
-    }
 
 
 def _said(plan: Table) -> bool:
