@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,117 +22,27 @@ from urllib.parse import urlsplit
 import pytest
 
 from runner.rules.keys import node_id
-from runner.testing.project import Outcome, Project
+from runner.testing.jobs import Jobs
+from runner.testing.kubectl import kubectl
+from runner.testing.project import Project
 
 Made = Callable[..., Project]
 IMAGE = os.environ.get("RUNNER_TEST_IMAGE", "runner-base:py311")
 CLAIM = os.environ.get("RUNNER_TEST_CLAIM", "runner-volume")
-KUBECONFIG = os.environ.get("KUBECONFIG", "")
 pytestmark = [
     pytest.mark.cluster,
     pytest.mark.skipif(not os.environ.get("RUNNER_TEST_CLUSTER"), reason="RUNNER_TEST_CLUSTER is not set: no cluster"),
 ]
 
 
-def kubectl(*words: str, text: str = "") -> str:
-    """What it prints."""
-    env = {**os.environ, "KUBECONFIG": KUBECONFIG}
-    return subprocess.run(["kubectl", *words], input=text, env=env, text=True, capture_output=True, check=True).stdout
-
-
-class Cluster:
-    """Runs projects on the cluster, in a folder of their own on the claim."""
-
-    def __init__(self) -> None:
-        self.mark = f"runner-test-{uuid.uuid4().hex[:8]}"
-        self.home = f"/mnt/{self.mark}"
-        self.made: list[tuple[str, str]] = []
-
-    def profile(self, found: Project) -> None:
-        """Write `profiles/k.toml`; the project's files come into pods as a ConfigMap."""
-        name = f"{self.mark}-{len(self.made)}"
-        files = {path.name: path.read_text() for path in found.root.iterdir() if path.is_file()}
-        self.make({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": files})
-        text = f"""
-extends = "std:kubernetes"
-[executor]
-image = "{IMAGE}"
-pod.containers = [{{ name = "main", workingDir = "/project" }}]
-[volumes.data]
-claim = "{CLAIM}"
-[volumes.project]
-config-map = "{name}"
-mount = "/project"
-[run-log]
-path = "{self.home}/log"
-[catalog]
-path = "{self.home}/catalog"
-"""
-        found.write({"profiles/k.toml": text})
-
-    def make(self, document: dict[str, Any]) -> None:
-        kubectl("create", "-f", "-", text=json.dumps(document))
-        self.made.append((document["kind"], document["metadata"]["name"]))
-
-    def up(self, found: Project, *words: str) -> Outcome:
-        if not found.exists("profiles/k.toml"):
-            self.profile(found)
-        return found.cli("up", "--profile", "k", "-j", "8", *words, env={"KUBECONFIG": KUBECONFIG})
-
-    def begin(self, found: Project, *words: str) -> subprocess.Popen[str]:
-        self.profile(found)
-        return found.popen("up", "--profile", "k", *words, env={"KUBECONFIG": KUBECONFIG})
-
-    def of(self, found: Project) -> str:
-        """The labels of all that the newest run of a project has there."""
-        return f"run.runner/run={json.loads(found.cli('runs', '--json').ok().out)[0]['run']}"
-
-    def left(self, found: Project) -> str:
-        """Objects of the newest run; pods that are about to go are gone."""
-        limit = time.monotonic() + 60
-        while True:
-            told = kubectl("get", "jobs,pods,configmaps,leases", "-l", self.of(found), "-o", "name")
-            if not told or time.monotonic() > limit:
-                return told
-            time.sleep(0.5)
-
-    def running(self, found: Project, step: str = "a") -> str:
-        """The pod of a step, once its container runs."""
-        limit = time.monotonic() + 120
-        while time.monotonic() < limit:
-            if found.exists(".runner/index.jsonl"):
-                words = ("-o", "jsonpath={.items[?(@.status.phase=='Running')].metadata.name}")
-                told = kubectl("get", "pods", "-l", f"{self.of(found)},run.runner/node={node_id(step)}", *words).split()
-                if told:
-                    return told[0]
-            time.sleep(0.2)
-        raise AssertionError("no pod runs")
-
-    def close(self) -> None:
-        for kind, name in self.made:
-            kubectl("delete", kind, name, "--ignore-not-found", "--wait=false")
-        sweep = {
-            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": self.mark},
-            "spec": {
-                "restartPolicy": "Never", "securityContext": {"runAsUser": 1000},
-                "containers": [{"name": "main", "image": IMAGE, "command": ["rm", "-rf", self.home],
-                                "volumeMounts": [{"name": "data", "mountPath": "/mnt"}]}],
-                "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": CLAIM}}],
-            },
-        }  # fmt: skip
-        kubectl("create", "-f", "-", text=json.dumps(sweep))
-        kubectl("wait", "pod", self.mark, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=120s")
-        kubectl("delete", "pod", self.mark, "--wait=false")
-
-
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    made = Cluster()
+def cluster() -> Iterator[Jobs]:
+    made = Jobs(IMAGE, CLAIM)
     yield made
     made.close()
 
 
-def test_r9_pods_give_the_same_projection(shaped: Any, cluster: Cluster) -> None:
+def test_r9_pods_give_the_same_projection(shaped: Any, cluster: Jobs) -> None:
     found = shaped.make()
     run = cluster.up(found, "pipeline.toml", "--json").exits(shaped.code).json()
     recorded = found.cli("show", "@last", "--json").ok().json()
@@ -141,7 +50,7 @@ def test_r9_pods_give_the_same_projection(shaped: Any, cluster: Cluster) -> None
     shaped.compare(run)
 
 
-def test_a_run_leaves_its_records_on_the_claim_and_nothing_else(project: Made, cluster: Cluster) -> None:
+def test_a_run_leaves_its_records_on_the_claim_and_nothing_else(project: Made, cluster: Jobs) -> None:
     text = "name = 'x'\n[steps.a]\nshell = 'echo hello; id -u; echo hi > a.txt'\noutputs = ['a.txt']\n"
     found = project({"pipeline.toml": text})
     cluster.up(found).ok()
@@ -149,7 +58,7 @@ def test_a_run_leaves_its_records_on_the_claim_and_nothing_else(project: Made, c
     assert cluster.left(found) == ""
 
 
-def test_n40_a_secret_is_referred_to_and_stands_nowhere(project: Made, cluster: Cluster) -> None:
+def test_n40_a_secret_is_referred_to_and_stands_nowhere(project: Made, cluster: Jobs) -> None:
     name = f"{cluster.mark}-keys"
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}}
     cluster.make({**secret, "stringData": {"token": "open-sesame", "file": "another-one"}})
@@ -179,7 +88,7 @@ shell = 'test "$RUNNER_ATTEMPT" = "${LAST:-2}" || sleep 120'
 """
 
 
-def test_n54_a_pod_that_somebody_deletes_is_lost_and_the_step_runs_again(project: Made, cluster: Cluster) -> None:
+def test_n54_a_pod_that_somebody_deletes_is_lost_and_the_step_runs_again(project: Made, cluster: Jobs) -> None:
     found = project({"pipeline.toml": WAIT})
     running = cluster.begin(found)
     kubectl("delete", "pod", cluster.running(found), "--wait=false")
@@ -190,7 +99,7 @@ def test_n54_a_pod_that_somebody_deletes_is_lost_and_the_step_runs_again(project
     assert cluster.left(found) == ""
 
 
-def test_what_is_stopped_leaves_nothing(project: Made, cluster: Cluster) -> None:
+def test_what_is_stopped_leaves_nothing(project: Made, cluster: Jobs) -> None:
     found = project({"pipeline.toml": WAIT})
     running = cluster.begin(found)
     cluster.running(found)
@@ -202,14 +111,14 @@ def test_what_is_stopped_leaves_nothing(project: Made, cluster: Cluster) -> None
     assert cluster.left(found) == ""
 
 
-def test_a_timeout_is_counted_inside(project: Made, cluster: Cluster) -> None:
+def test_a_timeout_is_counted_inside(project: Made, cluster: Jobs) -> None:
     found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'sleep 60'\ntimeout = '1s'\n"})
     cluster.up(found).exits(1)
     (node,) = found.cli("show", "@last", "--json").ok().json()["nodes"].values()
     assert (node["status"], node["reason"]) == ("failed", "timeout")
 
 
-def test_memory_that_runs_out_is_told_apart(project: Made, cluster: Cluster) -> None:
+def test_memory_that_runs_out_is_told_apart(project: Made, cluster: Jobs) -> None:
     code = "def f():\n    return len(bytearray(400_000_000))\n"
     text = "name = 'x'\n[steps.a]\npython = 'w:f'\nresources = { memory = '64Mi' }\n"
     found = project({"pipeline.toml": text, "w.py": code})
@@ -218,7 +127,7 @@ def test_memory_that_runs_out_is_told_apart(project: Made, cluster: Cluster) -> 
     assert (node["status"], node["reason"]) == ("failed", "oom")
 
 
-def test_an_image_that_is_not_there_is_given_up_in_time(project: Made, cluster: Cluster) -> None:
+def test_an_image_that_is_not_there_is_given_up_in_time(project: Made, cluster: Jobs) -> None:
     found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nimage = 'no-such-image:1'\nshell = 'true'\n"})
     words = ("executor.pull=never", "executor.start-timeout=3s", "executor.lost-attempts=0")
     said = cluster.up(found, *(word for each in words for word in ("--set", each))).exits(1)
@@ -227,13 +136,13 @@ def test_an_image_that_is_not_there_is_given_up_in_time(project: Made, cluster: 
     assert node["reason"] == "no-image" and cluster.left(found) == ""
 
 
-def test_a_claim_that_may_not_be_written_is_told(project: Made, cluster: Cluster) -> None:
+def test_a_claim_that_may_not_be_written_is_told(project: Made, cluster: Jobs) -> None:
     found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n"})
     words = ("--set", "volumes.data.read-only=true", "--set", "executor.lost-attempts=0")
     cluster.up(found, *words).exits(1).says("Read-only file system")
 
 
-def test_a_quota_that_is_used_up_is_waited_for(project: Made, cluster: Cluster) -> None:
+def test_a_quota_that_is_used_up_is_waited_for(project: Made, cluster: Jobs) -> None:
     name = f"{cluster.mark}-quota"
     cluster.make({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name, "namespace": name}}
@@ -256,7 +165,7 @@ claim = ""
     assert node["reason"] == "never-started"
 
 
-def test_what_runs_when_its_driver_is_killed_is_gone_on_with(project: Made, cluster: Cluster) -> None:
+def test_what_runs_when_its_driver_is_killed_is_gone_on_with(project: Made, cluster: Jobs) -> None:
     text = """
 name = "x"
 [steps.a]
@@ -283,7 +192,7 @@ shell = 'test "$RUNNER_PARAM_x" = 42'
     assert cluster.left(found) == "" and kubectl("get", "jobs,configmaps,leases", "-l", first, "-o", "name") == ""
 
 
-def test_a_job_file_runs_as_one_job_and_by_a_schedule_once_a_tick(project: Made, cluster: Cluster) -> None:
+def test_a_job_file_runs_as_one_job_and_by_a_schedule_once_a_tick(project: Made, cluster: Jobs) -> None:
     text = 'name = "night"\n[params]\nn = 2\n[job]\nshell = \'echo "n is $RUNNER_PARAM_n"\'\nparams = ["n"]\n'
     found = project({"job.toml": text})
     cluster.profile(found)
@@ -337,7 +246,7 @@ def way(tmp_path: Path) -> Iterator[tuple[Way, str]]:
 
 
 @pytest.mark.parametrize("long", [False, True], ids=["for a while", "for good"])
-def test_a_cluster_that_can_not_be_reached(project: Made, cluster: Cluster, way: tuple[Way, str], long: bool) -> None:
+def test_a_cluster_that_can_not_be_reached(project: Made, cluster: Jobs, way: tuple[Way, str], long: bool) -> None:
     text = "name = 'x'\n[steps.a]\nshell = 'sleep 8; echo a'\n"
     found = project({"pipeline.toml": text})
     cluster.profile(found)

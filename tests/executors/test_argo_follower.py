@@ -12,7 +12,8 @@ import pytest
 
 from runner.rules.keys import node_id
 from runner.testing.argo.cluster import ArgoCluster
-from runner.testing.project import Outcome, Project
+from runner.testing.fake import Fake
+from runner.testing.project import Project
 
 pytest.importorskip("kubernetes")
 Made = Callable[..., Project]
@@ -30,53 +31,17 @@ shell = 'true'
 """
 
 
-class Fake:
-    """A project and a cluster; `up` runs the one on the other."""
-
-    def __init__(self, found: Project, text: str) -> None:
-        self.found = found
-        folder = found.tmp / "cluster"
-        folder.mkdir()
-        self.cluster = ArgoCluster(folder, found.root, found.environment())
-        found.allow("tmp")
-        store = found.tmp / "claim"
-        self.cluster.put("persistentvolumeclaims", {"metadata": {"name": "runner-volume"}})
-        profile = f"""
-extends = "std:argo"
-[executor]
-image = "box:1"
-[volumes.data]
-mount = "{store}"
-[run-log]
-path = "{store}/log"
-[catalog]
-path = "{store}/catalog"
-"""
-        found.write({"pipeline.toml": text, "profiles/k.toml": profile})
-
-    def up(self, *words: str, **more: Any) -> Outcome:
-        env = {"KUBECONFIG": self.cluster.kubeconfig(), **more.pop("env", {})}
-        return self.found.cli("up", "--profile", "k", *words, env=env, **more)
-
-    def nodes(self) -> dict[str, Any]:
-        """Of the newest run, by label."""
-        told = self.found.cli("show", "@last", "--json").ok().json()["nodes"].values()
-        return {node["label"]: node for node in told}
-
-    def left(self) -> list[str]:
-        """Objects of ours that are there."""
-        return [name for kind in ("workflows", "configmaps", "pods") for name in self.cluster.kind(kind)]
-
-
-Makes = Callable[[str], Fake]
+Here = Fake[ArgoCluster]
+Makes = Callable[[str], Here]
 
 
 @pytest.fixture
 def fake(project: Made) -> Any:
-    made: list[Fake] = []
+    made: list[Here] = []
 
-    def make(text: str) -> Fake:
-        made.append(Fake(project({}), text))
+    def make(text: str) -> Here:
+        found = project({})
+        made.append(Fake(found, text, "argo", lambda at: ArgoCluster(at, found.root, found.environment())))
         return made[-1]
 
     yield make
@@ -170,7 +135,7 @@ def test_r1_what_has_committed_succeeded_also_where_its_log_is_gone(fake: Makes)
 
 def test_a_workflow_that_somebody_deletes_is_over(fake: Makes) -> None:
     here = fake("name = 'x'\n[steps.a]\nshell = 'sleep 2'\n[steps.b]\nneeds = ['a']\nshell = 'true'\n")
-    running = here.found.popen("up", "--profile", "k", env={"KUBECONFIG": here.cluster.kubeconfig()})
+    running = here.begin()
     here.found.wait(lambda: here.cluster.kind("pods"))
     (name,) = here.cluster.kind("workflows")
     here.cluster.delete("workflows", name)
@@ -189,7 +154,7 @@ shell = 'true'
 [finally.f]
 shell = 'true'
 """)
-    running = here.found.popen("up", "--profile", "k", env={"KUBECONFIG": here.cluster.kubeconfig()})
+    running = here.begin()
     here.found.wait(lambda: any(one["status"] for one in here.cluster.kind("pods").values()))
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
@@ -240,7 +205,7 @@ outputs = ["out.txt"]
 
 def test_n49_a_workflow_goes_on_from_one_that_failed(fake: Makes) -> None:
     here = fake(AGAIN)
-    gate = here.found.tmp / "claim"
+    gate = here.claim
     here.cluster.environ = {**here.cluster.environ, "CLAIM": str(gate)}
     here.up().exits(1)
     (gate / "go").touch()
@@ -248,6 +213,8 @@ def test_n49_a_workflow_goes_on_from_one_that_failed(fake: Makes) -> None:
     first, second = here.cluster.kind("workflows").values()
     assert second["spec"]["arguments"]["parameters"] == [{"name": "parent", "value": first["metadata"]["uid"]}]
     assert here.nodes()["b"]["params_in"] == {"x": first["metadata"]["uid"]}
+    for thread in here.cluster.threads:  # nobody waits for the last pod of a run
+        thread.join()
     started = [one["spec"]["containers"][0]["args"] for one in here.cluster.kind("pods").values()]
     assert sum(f"--run={second['metadata']['uid']}" in words for words in started) == 3
 
@@ -256,7 +223,7 @@ def test_what_a_driver_missed_of_a_workflow_is_kept_by_the_next(fake: Makes) -> 
     here = fake("name = 'x'\n[steps.a]\nshell = 'date +%N >> $LOG'\n[steps.b]\nneeds = ['a']\nshell = 'sleep 1'\n")
     log = here.found.tmp / "runs-of-a"
     here.cluster.environ = {**here.cluster.environ, "LOG": str(log)}
-    running = here.found.popen("up", "--profile", "k", env={"KUBECONFIG": here.cluster.kubeconfig()})
+    running = here.begin()
     here.found.wait(log.exists)
     running.kill()
     running.communicate()

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from runner.testing.cluster import Cluster
-from runner.testing.project import Outcome, Project
+from runner.testing.fake import Fake
+from runner.testing.project import Project
 
 pytest.importorskip("kubernetes")
 Made = Callable[..., Project]
@@ -31,50 +32,15 @@ shell = 'true'
 """
 
 
-class Fake:
-    """A project and a cluster; `up` runs the one on the other."""
-
-    def __init__(self, found: Project, text: str) -> None:
-        self.found = found
-        folder = found.path("cluster")
-        folder.mkdir()
-        self.cluster = Cluster(folder)
-        store = found.path("claim")
-        self.cluster.put("persistentvolumeclaims", {"metadata": {"name": "runner-volume"}})
-        profile = f"""
-extends = "std:kubernetes"
-[executor]
-image = "box:1"
-[volumes.data]
-mount = "{store}"
-[run-log]
-path = "{store}/log"
-[catalog]
-path = "{store}/catalog"
-"""
-        found.write({"pipeline.toml": text, "profiles/k.toml": profile})
-
-    def config(self) -> str:
-        """The path of the kubeconfig."""
-        path = self.cluster.folder / "kubeconfig"
-        return str(path) if path.exists() else self.cluster.kubeconfig()
-
-    def up(self, *words: str, **more: Any) -> Outcome:
-        env = {"KUBECONFIG": self.config(), **more.pop("env", {})}
-        return self.found.cli("up", "--profile", "k", *words, env=env, **more)
-
-    def left(self) -> list[str]:
-        """Objects of ours that are still there."""
-        kinds = ("jobs", "pods", "configmaps", "leases")
-        return [name for kind in kinds for name in self.cluster.kind(kind)]
+Here = Fake[Cluster]
 
 
 @pytest.fixture
-def fake(project: Made) -> Iterator[Callable[[str], Fake]]:
-    made: list[Fake] = []
+def fake(project: Made) -> Iterator[Callable[[str], Here]]:
+    made: list[Here] = []
 
-    def make(text: str = TEXT) -> Fake:
-        made.append(Fake(project(), text))
+    def make(text: str = TEXT) -> Here:
+        made.append(Fake(project(), text, "kubernetes", Cluster))
         return made[-1]
 
     yield make
@@ -89,8 +55,8 @@ def test_a_run_is_driven_without_its_store(fake: Any) -> None:
     told = one.found.cli("show", "@last", "--json").ok()
     assert told.statuses() == {"a": "succeeded", "b": "succeeded", "c": "skipped"}
     assert one.found.cli("logs", "@last", "a").ok().out == "hello\n"
-    records = list(one.found.root.glob("claim/log/runs/*/n/*/*done.json"))
-    assert len(records) == 2 and list(one.found.root.glob("claim/log/runs/*/run.json"))
+    records = list(one.claim.glob("log/runs/*/n/*/*done.json"))
+    assert len(records) == 2 and list(one.claim.glob("log/runs/*/run.json"))
 
 
 ONE = """
@@ -100,12 +66,12 @@ shell = 'echo a >> "$LOG"; test ! -e "$LOG.wait" || { rm "$LOG.wait"; sleep 60; 
 """
 
 
-def lines(one: Fake) -> list[str]:
+def lines(one: Here) -> list[str]:
     """What the one step has written, once an attempt."""
     return one.found.path("log").read_text().split()
 
 
-def settings(one: Fake, **more: Any) -> list[str]:
+def settings(one: Here, **more: Any) -> list[str]:
     """Words that set the executor, and a variable of pods that says where the step writes."""
     said = {"executor.env.LOG": one.found.path("log"), **{f"executor.{name}": text for name, text in more.items()}}
     return [word for name, text in said.items() for word in ("--set", f"{name.replace('_', '-')}={text}")]
@@ -136,7 +102,7 @@ def test_a_watch_that_expires_is_begun_anew(fake: Any) -> None:
     one = fake(f'name = "x"\n[steps.a]\nshell = {shell}\n')
     wait = one.found.path("log.wait")
     wait.touch()
-    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.config()})
+    running = one.begin(*settings(one))
     waited(one.found.path("log"))
     limit = time.monotonic() + 60
     while one.cluster.asked.count("GET pods") <= 2 and time.monotonic() < limit:  # a list, a watch, and then again
@@ -151,7 +117,7 @@ def test_a_watch_that_expires_is_begun_anew(fake: Any) -> None:
 def test_n54_a_pod_that_somebody_deletes_is_lost_and_the_step_is_tried_again(fake: Any) -> None:
     one = fake(ONE)
     one.found.path("log.wait").touch()
-    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.config()})
+    running = one.begin(*settings(one))
     waited(one.found.path("log"))
     (pod,) = one.cluster.kind("pods")
     one.cluster.stop(pod)
@@ -210,7 +176,7 @@ def test_a_cluster_that_is_silent_for_too_long_is_left_to_itself(fake: Any) -> N
 def test_what_is_stopped_leaves_nothing(fake: Any) -> None:
     one = fake(ONE)
     one.found.path("log.wait").touch()
-    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.config()})
+    running = one.begin(*settings(one))
     waited(one.found.path("log"))
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
@@ -239,7 +205,7 @@ def test_a_job_whose_driver_was_killed_is_gone_on_with(fake: Any, over: bool) ->
     one = fake(CHAIN)
     wait = one.found.path("log.wait")
     wait.touch()
-    running = one.found.popen("up", "--profile", "k", *settings(one), env={"KUBECONFIG": one.config()})
+    running = one.begin(*settings(one))
     limit = time.monotonic() + 60
     while not (one.found.exists("log") and lines(one) == ["a", "b"]) and time.monotonic() < limit:
         time.sleep(0.05)
@@ -249,7 +215,7 @@ def test_a_job_whose_driver_was_killed_is_gone_on_with(fake: Any, over: bool) ->
         wait.unlink()
         for process in one.cluster.running.values():
             process.wait()
-    again = one.found.popen("up", "--resume", "--profile", "k", *settings(one), env={"KUBECONFIG": one.config()})
+    again = one.begin("--resume", *settings(one))
     while not over and one.cluster.asked.count("POST leases") < 2 and time.monotonic() < limit:
         time.sleep(0.05)
     wait.unlink(missing_ok=True)
@@ -258,7 +224,7 @@ def test_a_job_whose_driver_was_killed_is_gone_on_with(fake: Any, over: bool) ->
     assert lines(one) == ["a", "b", "c"] and one.left() == []
     told = one.found.cli("show", "@last", "--json").ok().json()["nodes"].values()
     assert all(len(node["attempts"]) == 1 for node in told)
-    commits = one.found.root.glob("claim/log/runs/*/n/*/*done.json")
+    commits = one.claim.glob("log/runs/*/n/*/*done.json")
     assert len(list(commits)) == 5, "those of the first run, and all of the second"
 
 
@@ -333,11 +299,10 @@ def test_certificates_that_stand_in_the_kubeconfig_are_not_left_lying_about(fake
 
 def test_a_claim_that_this_machine_sees_is_used_as_it_is(fake: Any) -> None:
     one = fake("name = 'x'\n[steps.a]\nshell = 'echo hello > a.txt'\noutputs = ['a.txt']\n")
-    store = one.found.path("claim")
-    here = ("--set", f"volumes.data.here={store}")
+    here = ("--set", f"volumes.data.here={one.claim}")
     one.up(*here).ok()
     assert not list(one.found.path(".runner/runs").glob("*/journal*")) and list(
-        store.glob("log/runs/*/n/a-*/*done.json")
+        one.claim.glob("log/runs/*/n/a-*/*done.json")
     )
     one.found.cli("catalog", "get", "a.txt").ok()
     assert one.found.read("a.txt") == "hello\n" and one.left() == []

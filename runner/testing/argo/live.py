@@ -13,6 +13,8 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
+from runner.testing.claimed import claimed
+from runner.testing.kubectl import files_of, kubectl, on_claim
 from runner.testing.project import Project
 
 Table = dict[str, Any]
@@ -38,26 +40,14 @@ class Workflows:
     def profile(self, made: Project) -> None:
         """Write `profiles/live.toml`; the project's files come into pods as a ConfigMap."""
         self.count += 1
-        files = {path.name: path.read_text() for path in made.root.iterdir() if path.is_file()}
         name = f"{self.mark}-{self.count}"
-        self.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": files})
-        made.write({"profiles/live.toml": f"""
-            extends = "std:argo"
-            [executor]
-            image = "{self.image}"
-            pull = "never"
-            labels = {{ "{POD}" = "{self.mark}" }}
-            pod.containers = [{{ name = "main", workingDir = "/project" }}]
-            [volumes.data]
-            claim = "{self.claim}"
-            [volumes.project]
-            config-map = "{name}"
-            mount = "/project"
-            [run-log]
-            path = "{self.home}/{self.count}/log"
-            [catalog]
-            path = "{self.home}/{self.count}/catalog"
-            """})  # fmt: skip
+        self.create(files_of(made, name))
+        more = f"""
+pull = "never"
+labels = {{ "{POD}" = "{self.mark}" }}
+"""
+        home = f"{self.home}/{self.count}"
+        made.write({"profiles/live.toml": claimed("argo", self.image, home, claim=self.claim, project=name, more=more)})
 
     def up(self, made: Project, *words: str) -> subprocess.Popen[str]:
         """Submit a project, and follow it."""
@@ -100,21 +90,5 @@ class Workflows:
             kubectl("delete", kind, "-l", f"{POD}={self.mark}", "--wait=false")
 
     def _pod(self, name: str, command: list[str]) -> None:
-        main: Table = {"name": "main", "image": self.image, "imagePullPolicy": "Never", "command": command}
-        main["volumeMounts"] = [{"name": "data", "mountPath": "/mnt"}]
-        spec = {
-            "restartPolicy": "Never",
-            "securityContext": {"runAsUser": 1000},
-            "containers": [main],
-            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": self.claim}}],
-        }
-        self.create({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec})
+        self.create(on_claim(name, self.image, self.claim, command))
         kubectl("wait", "pod", name, "--for=jsonpath={.status.phase}=Succeeded", "--timeout=180s")
-
-
-def kubectl(*words: str, text: str = "", fine: tuple[str, ...] = ()) -> str:
-    """What it prints; nothing, where it fails for a reason that is fine."""
-    done = subprocess.run(["kubectl", *words], input=text, text=True, capture_output=True)
-    if done.returncode and not any(word in done.stderr for word in fine):
-        raise AssertionError(f"kubectl {' '.join(words)}: {done.stderr}")
-    return done.stdout if not done.returncode else ""
