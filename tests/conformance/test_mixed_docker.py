@@ -52,9 +52,10 @@ def up(found: Project, *words: str, **more: Any) -> Outcome:
     return found.cli("up", "--profile", "some", *words, **more)
 
 
-def test_r9_steps_here_and_in_containers_give_the_same_projection(shaped: Any) -> None:
+def test_r9_steps_here_and_in_warm_containers_give_the_same_projection(shaped: Any) -> None:
     found = shaped.make()
-    found.write({**FILES, "profiles/some.toml": "[steps.'*a*']\nprofile = 'box'\n"})
+    box = FILES["profiles/box.toml"].replace("image", "warm = true\nimage")
+    found.write({"profiles/box.toml": box, "profiles/some.toml": "[steps.'*a*']\nprofile = 'box'\n"})
     run = up(found, "--json").exits(shaped.code).json()
     shaped.compare(run)
     ends = [(node["path"], end.get("via")) for node in run["nodes"].values() for end in node["attempts"]]
