@@ -34,6 +34,7 @@ VERBS: dict[str, str] = {
     "build": "make the image that a profile describes, if anything of it has changed",
     "init": "write a pipeline to start from",
     "schema": "write the JSON Schemas for editors",
+    "plugins": "list, check, register and write plug-ins",
 }
 AGENT = {
     "execute-node": "run one node of a plan, with nothing but its stores",

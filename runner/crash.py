@@ -10,12 +10,19 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
+from runner.text.diagnostics import Refused
+
 HIDDEN = "hidden values"
 
 
 def hide(fault: BaseException, values: Iterable[str]) -> None:
-    """Note on a fault that its text may show these values: they are masked where it is kept."""
-    vars(fault)[HIDDEN] = tuple(values)
+    """Note on a fault that its text may show these values: they are masked where it is kept, and where it is told."""
+    vars(fault)[HIDDEN] = shown = tuple(values)
+    if shown and isinstance(fault, Refused):
+        from runner.agent.redact import Redactor
+
+        mask = Redactor(shown).mask
+        fault.problems = [one._replace(message=mask(one.message)) for one in fault.problems]
 
 
 def keep(fault: BaseException, start: Path | None = None) -> str:

@@ -1,6 +1,6 @@
 """The flavors that come with runner-up. Generated from the entry points of pyproject.toml: run `make schema`.
 
-group -> name -> (settings, implementation, aliases, about, defaults, required and known settings, reach, more)
+group -> name -> (settings, implementation, aliases, about, defaults, required and known settings, reach, more, gaps)
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 Words = tuple[str, ...]
-Row = tuple[str | None, str, Words, str, dict[str, Any], Words, Words, Words, Words]
+Row = tuple[str | None, str, Words, str, dict[str, Any], Words, Words, Words, Words, str]
 
 BUILT_IN: dict[str, dict[str, Row]] = {
     "executors": {
@@ -22,6 +22,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("grace", "cpu", "memory", "gpu", "python"),
             ("driver",),
             (),
+            "",
         ),
         "emulated": (
             "runner_executors.emulated:Settings",
@@ -33,6 +34,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("grace",),
             ("step",),
             (),
+            "",
         ),
         "mock": (
             "runner_executors.mock:Settings",
@@ -44,6 +46,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("steps",),
             (),
             ("containers", "environments", "pretend"),
+            "",
         ),
         "docker": (
             "runner_executors.docker:Settings",
@@ -62,6 +65,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("image", "python", "pull", "code", "read-only", "network", "platform", "warm", "grace"),
             ("driver",),
             ("containers", "build", "volumes"),
+            "",
         ),
         "argo": (
             "runner_executors.argo:Settings",
@@ -120,6 +124,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ),
             ("step",),
             ("volumes", "schedule", "form"),
+            "runner_executors.argo_workflow.gaps:gaps",
         ),
         "kubernetes": (
             "runner_executors.kubernetes:Settings",
@@ -166,6 +171,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ),
             ("step",),
             ("volumes", "schedule"),
+            "",
         ),
     },
     "run_logs": {
@@ -179,6 +185,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("driver",),
             (),
+            "",
         ),
         "file-system": (
             "runner_executors.file_system:Settings",
@@ -190,6 +197,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("path",),
             ("driver",),
             (),
+            "",
         ),
         "chunked-fs": (
             "runner_executors.chunked_fs:Settings",
@@ -201,6 +209,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("path",),
             ("driver", "step"),
             (),
+            "",
         ),
     },
     "catalogs": {
@@ -214,6 +223,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("path",),
             ("driver", "step"),
             (),
+            "",
         ),
         "do-nothing": (
             "runner_executors.no_catalog:Settings",
@@ -225,6 +235,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("driver",),
             (),
+            "",
         ),
     },
     "secrets": {
@@ -238,6 +249,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("map",),
             ("submitter",),
             (),
+            "",
         ),
         "dotenv": (
             "runner_executors.dotenv_secrets:Settings",
@@ -249,6 +261,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("path", "map"),
             ("submitter",),
             (),
+            "",
         ),
         "file": (
             "runner_executors.file_secrets:Settings",
@@ -260,6 +273,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("path", "map"),
             ("submitter",),
             (),
+            "",
         ),
         "command": (
             "runner_executors.command_secrets:Settings",
@@ -271,6 +285,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("command", "map"),
             ("submitter",),
             (),
+            "",
         ),
         "kubernetes": (
             "runner_executors.kubernetes_secrets:Settings",
@@ -282,6 +297,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("secret", "map"),
             ("place",),
             (),
+            "",
         ),
         "do-nothing": (
             "runner_executors.no_secrets:Settings",
@@ -293,6 +309,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            "",
         ),
     },
     "serialisers": {
@@ -306,6 +323,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            "",
         ),
     },
     "views": {
@@ -319,6 +337,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            "",
         ),
         "plain": (
             None,
@@ -330,6 +349,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            "",
         ),
         "quiet": (
             None,
@@ -341,6 +361,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            "",
         ),
         "github": (
             None,
@@ -352,6 +373,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            "",
         ),
         "gitlab": (
             None,
@@ -363,6 +385,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            "",
         ),
         "json": (
             None,
@@ -374,6 +397,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
+            "",
         ),
     },
 }

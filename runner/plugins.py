@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from runner.contracts import CONTRACT, lacking
 from runner.flavors import BUILT_IN
+from runner.guard import Guard, Whose
 from runner.text.diagnostics import Place, Refused, diagnose
 
 PROJECT = "runner.toml"
+OURS = "runner-up"
 GROUPS = ("executors", "run_logs", "catalogs", "secrets", "serialisers", "views", "blocks")
 Asked = Mapping[str, Mapping[str, Any]]  # `[plugins]` of runner.toml: group -> name -> "module:Class"
 
@@ -25,7 +28,8 @@ class Flavor(NamedTuple):
     where nobody says; of a provider of secrets, where it knows them: the `submitter`, the `place` of steps.
     more: what this executor can do and not every one: run `containers`, make `environments`, mind `volumes`, `build`,
     `schedule` of a profile, tell what its `form` of a pipeline can't say, `pretend` to run (what it did is nobody's to
-    go on from)."""
+    go on from). gaps: the path of a function that tells what the form can't say, which `check` imports, and not the
+    implementation. contract: the version of `runner.contracts` that it was written for."""
 
     name: str
     settings: str | None
@@ -37,7 +41,10 @@ class Flavor(NamedTuple):
     known: tuple[str, ...] = ()
     reach: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
-    origin: str = "runner-up"  # the distribution, or `runner.toml`
+    gaps: str = ""
+    origin: str = OURS  # the distribution, or `runner.toml`
+    group: str = ""  # of ours nobody asks
+    contract: int = 1
 
     @property
     def far(self) -> bool:
@@ -80,8 +87,21 @@ def every(group: str, plugins: Asked | None = None) -> tuple[list[Flavor], list[
 
 
 def load(flavor: Flavor, place: Place | None = None) -> Any:
-    """The implementation of a flavor. Raises Refused (E802) naming its distribution."""
-    return _object(flavor.implementation, flavor.origin, place)
+    """The implementation of a flavor; a stranger's behind a Guard. Raises Refused (E802) naming its distribution."""
+    found = _object(flavor.implementation, flavor.origin, place)
+    if flavor.origin == OURS:
+        return found
+    missing = lacking(flavor.group, found)
+    if missing:
+        problem = f"it has no {', '.join(f'`{name}`' for name in missing)}"
+        raise Refused([diagnose("E802", place, path=flavor.implementation, origin=flavor.origin, problem=problem)])
+    return _guarded(found, flavor)
+
+
+def gaps(flavor: Flavor) -> Any:
+    """The function that tells what a platform can't do, of a plan; None where nobody says. Raises Refused (E802)."""
+    found = _object(flavor.gaps, flavor.origin, None) if flavor.gaps else None
+    return found if found is None or flavor.origin == OURS else _guarded(found, flavor)
 
 
 def settings(flavor: Flavor, place: Place | None = None) -> Any:
@@ -89,18 +109,26 @@ def settings(flavor: Flavor, place: Place | None = None) -> Any:
     return _object(flavor.settings, flavor.origin, place) if flavor.settings else None
 
 
+def _guarded(found: Any, flavor: Flavor) -> Guard:
+    return Guard(found, Whose(_word(flavor.group), flavor.name, flavor.origin))
+
+
 def _named(group: str, name: str, plugins: Asked | None, place: Place | None) -> Flavor | None:
     own = _kebab(plugins, group).get(name)
     if own is not None:
-        return _flavor(name, str(own), PROJECT, place)
+        return _flavor(group, name, str(own), PROJECT, place)
     built_in = _built_in(group, name)
     if built_in is not None:
         return built_in
-    entry = _installed(group).get(name)
-    if entry is None:
+    entries = _installed(group).get(name)
+    if entries is None:
         return None
-    origin = entry.dist.name if entry.dist is not None else entry.value
-    return _flavor(name, entry.value, origin, place)
+    if len(entries) > 1:
+        some = " and ".join(sorted(map(_origin, entries)))
+        raise Refused(
+            [diagnose("E805", place, group=_word(group), name=name, some=some, table=group.replace("_", "-"))]
+        )
+    return _flavor(group, name, entries[0].value, _origin(entries[0]), place)
 
 
 def _built_in(group: str, name: str) -> Flavor | None:
@@ -110,11 +138,14 @@ def _built_in(group: str, name: str) -> Flavor | None:
     return None
 
 
-def _flavor(name: str, path: str, origin: str, place: Place | None) -> Flavor:
+def _flavor(group: str, name: str, path: str, origin: str, place: Place | None) -> Flavor:
     """What `module:object` names: a Flavor, or an implementation that may have `Settings` in it."""
     thing = _object(path, origin, place)
     if isinstance(thing, Flavor):
-        return thing._replace(name=name, origin=origin)
+        if thing.contract != CONTRACT:
+            args: dict[str, Any] = {"group": _word(group), "name": name, "origin": origin}
+            raise Refused([diagnose("E804", place, made=thing.contract, here=CONTRACT, **args)])
+        return thing._replace(name=name, origin=origin, group=group)
     if not callable(thing):
         raise Refused([diagnose("E802", place, path=path, origin=origin, problem="is neither a Flavor nor a class")])
     inner = getattr(thing, "Settings", None)
@@ -122,14 +153,9 @@ def _flavor(name: str, path: str, origin: str, place: Place | None) -> Flavor:
         name,
         f"{path}.Settings" if inner is not None else None,
         path,
-        (),
-        _first_line(thing),
-        {},
-        (),
-        (),
-        (),
-        (),
-        origin,
+        about=_first_line(thing),
+        origin=origin,
+        group=group,
     )
 
 
@@ -159,15 +185,19 @@ def _see_project() -> None:
         sys.path.append(folder)
 
 
-def _installed(group: str) -> dict[str, Any]:
+def _installed(group: str) -> dict[str, list[Any]]:
     """Entry points of other distributions; the scan costs 40 ms, so it is made only for names that are not ours."""
     from importlib.metadata import entry_points
 
-    return {
-        entry.name: entry
-        for entry in entry_points(group=f"runner.{group}")
-        if entry.name not in BUILT_IN.get(group, {})
-    }
+    found: dict[str, list[Any]] = {}
+    for entry in entry_points(group=f"runner.{group}"):
+        if entry.name not in BUILT_IN.get(group, {}):
+            found.setdefault(entry.name, []).append(entry)
+    return found
+
+
+def _origin(entry: Any) -> str:
+    return str(entry.dist.name if entry.dist is not None else entry.value)
 
 
 def _kebab(plugins: Asked | None, group: str) -> Mapping[str, Any]:

@@ -21,6 +21,8 @@ ORDER = (
     "runner/rules",
     "runner/agent",
     "runner/text",
+    "runner/contracts.py",
+    "runner/guard.py",
     "runner/flavors.py",
     "runner/plugins.py",
     "runner/model",

@@ -105,9 +105,13 @@ def test_a_broken_plug_in_names_its_distribution(far: Path) -> None:
 
 
 def test_the_project_names_a_plug_in_by_its_path(far: Path) -> None:
-    (far / "company.py").write_text("class Batch:\n    '''At work.'''\n")
+    text = "from runner_executors.local_executor import Local\nclass Batch(Local):\n    '''At work.'''\n"
+    (far / "company.py").write_text(text)
     flavor = plugins.find("executors", "batch", {"executors": {"batch": "company:Batch"}})
     assert (flavor.implementation, flavor.settings, flavor.about) == ("company:Batch", None, "At work.")
     assert plugins.load(flavor).__name__ == "Batch"
+    (far / "company2.py").write_text("class Batch:\n    def start(self): ...\n")
+    with pytest.raises(Refused, match="of runner.toml cannot be used: it has no `room`, `stock`, `image`, `prepare`"):
+        plugins.load(plugins.find("executors", "batch", {"executors": {"batch": "company2:Batch"}}))
     message = refused("run_logs", "mine", {"run-logs": {"mine": "company:Nothing"}})[1]
     assert message.startswith("the plug-in `company:Nothing` of runner.toml cannot be used: AttributeError")

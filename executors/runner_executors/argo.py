@@ -53,4 +53,5 @@ FLAVOR = Flavor(
     about="The pipeline is a Workflow of Argo, each step a pod.",
     reach=("step",),
     more=("volumes", "schedule", "form"),
+    gaps="runner_executors.argo_workflow.gaps:gaps",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -153,17 +153,23 @@ def _submitted(more: Table | None, plan: Table, begun: Begun, root: Path) -> Non
 def _walk(driver: Driver, signals: Signals, begun: Begun, root: Path) -> Table:
     """Run to the end and note it; the Run, as `fold` tells it."""
     from runner.commands.halting import note_end
+    from runner.crash import hide
 
     try:
         status = driver.walk(signals)
     except BaseException as fault:  # whatever ends it leaves no process behind and shows no secret
-        from runner.crash import hide
-
         hide(fault, driver.secrets.values())
-        driver.executor.close()
+        with suppress(OSError, Refused):
+            driver.store.flush()
+        with suppress(Refused):
+            driver.executor.close()
         raise
     at = driver.clock.now()
-    folded = driver.close(status, at)
+    try:
+        folded = driver.close(status, at)
+    except Refused as fault:
+        hide(fault, driver.secrets.values())
+        raise
     note_end(begun.entry, status, root, at)
     return folded
 

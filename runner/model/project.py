@@ -27,7 +27,7 @@ def schemas_of(
                 flavor = plugins.find(group, name, asked)
                 cls = plugins.settings(flavor)
                 if cls is not None:
-                    _shape(cls, flavor)
+                    shape(cls, flavor)
                 services.setdefault(group, []).append((flavor, cls))
             except Refused as refused:
                 broken += [(group, name, problem) for problem in refused.problems]
@@ -37,7 +37,7 @@ def schemas_of(
     return built, broken
 
 
-def _shape(cls: Any, flavor: plugins.Flavor) -> None:
+def shape(cls: Any, flavor: plugins.Flavor) -> None:
     """Raises Refused where a plug-in's settings can't be put into a schema."""
     try:
         if not attrs.has(cls):

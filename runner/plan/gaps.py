@@ -10,7 +10,7 @@ from runner.plan.nearby import holder
 from runner.plan.patches import patches
 from runner.plan.services import OTHERS
 from runner.plan.steps import Step, Tree
-from runner.plugins import Flavor, every, find, load
+from runner.plugins import Flavor, every, find, gaps as teller
 from runner.resolve.layers import Layers
 from runner.resolve.resolved import Resolved
 from runner.text.diagnostics import Diagnostic, Place, diagnose
@@ -39,17 +39,18 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
         elif _sent_as_a_whole(step) and not resolved.ask.mock:
             found.append(diagnose("E621", step.place(("profile",), "key"), step=step.path))
     if "form" in flavor.more:
-        found += _of_form(plan, tree, load(flavor), flavor.name)
+        found += _of_form(plan, tree, flavor)
     return found
 
 
-def _of_form(plan: Table, tree: Tree, executor: Any, name: str) -> list[Diagnostic]:
+def _of_form(plan: Table, tree: Tree, flavor: Flavor) -> list[Diagnostic]:
     """What the form of a platform can't say; each points at the key that asks."""
+    tell = teller(flavor)
     steps = {step.id: step for step in tree.steps}
     whole = tree.doc.place(("name",)) if "name" in tree.doc.data else None
     return [
-        diagnose(code, steps[id].place(keys) if id in steps else whole, **{"executor": name, **args})
-        for code, id, keys, args in executor.gaps(plan)
+        diagnose(code, steps[id].place(keys) if id in steps else whole, **{"executor": flavor.name, **args})
+        for code, id, keys, args in (tell(plan) if tell is not None else ())
     ]
 
 
@@ -91,7 +92,7 @@ def _alone(flavors: dict[str, Flavor], tree: Tree) -> list[Diagnostic]:
     real = {name: flavor for name, flavor in flavors.items() if PRETEND not in flavor.more}
     found: list[Diagnostic] = []
     for name, flavor in real.items() if len(real) > 1 else ():
-        if flavor.far or hasattr(load(flavor), "emit"):
+        if flavor.far or "form" in flavor.more:
             first = next(step for step in tree.steps if tree.sent(step) and (not name or tree.sent(step) == name))
             found.append(diagnose("E622", first.place(("profile",)), executor=flavor.name))
     return found

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from runner.rules.keys import written
 from runner.text.diagnostics import Refused, diagnose
 from runner_executors.argo_workflow.forms import rights
-from runner_executors.argo_workflow.gaps import Gap, gaps
 from runner_executors.argo_workflow.making import Making
 from runner_executors.argo_workflow.manifest import workflow
 from runner_executors.kubernetes_maps import TooLarge, facts, maps, mark
@@ -23,11 +22,6 @@ class Argo:
 
     def __init__(self, settings: Any = None, **_: Any) -> None:
         self.settings = settings
-
-    @staticmethod
-    def gaps(plan: Table) -> Iterator[Gap]:
-        """What the plan asks and a Workflow can't do."""
-        return gaps(plan)
 
     @staticmethod
     def emit(plan: Table, run: Mapping[str, Any] | None = None) -> dict[str, list[Table]]:

@@ -1,0 +1,60 @@
+"""`runner plugins check`: what is wrong with plug-ins, before a run finds out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.commands.common import plugins_of
+from runner.commands.plugins import KINDS
+from runner.text.diagnostics import Diagnostic, Refused, diagnose
+
+if TYPE_CHECKING:
+    from runner.plugins import Flavor
+
+OPTIONS: list[Any] = [(("name",), {"nargs": "*", "metavar": "NAME", "help": "only plug-ins of these names"})]
+
+
+def run(args: argparse.Namespace) -> int:
+    """A line for each that is right. Raises Refused with all that is wrong (exit code 5)."""
+    from runner.commands.schema import find_root
+    from runner.plugins import names
+
+    plugins = plugins_of(find_root(Path.cwd()))
+    known = {kind: names(group, plugins) for kind, group in KINDS.items()}
+    strange = [name for name in args.name if not any(name in some for some in known.values())]
+    wrong = [diagnose("E801", None, group="plug-in", name=name) for name in strange]
+    for kind, some in known.items():
+        for name in some:
+            if not args.name or name in args.name:
+                wrong += _checked(kind, name, plugins, bool(args.name))
+    if wrong:
+        raise Refused(wrong)
+    return 0
+
+
+def _checked(kind: str, name: str, plugins: Any, ours: bool) -> Iterator[Diagnostic]:
+    """Import all that it is made of, and say so. ours: those that come with runner-up, too."""
+    from runner.plugins import OURS, find, load
+
+    try:
+        flavor = find(KINDS[kind], name, plugins)
+        if flavor.origin == OURS and not ours:
+            return
+        _settings(flavor)
+        load(flavor)
+    except Refused as refused:
+        yield from refused.problems
+    else:
+        print(f"{kind} {name} of {flavor.origin}: {flavor.implementation}")
+
+
+def _settings(flavor: Flavor) -> None:
+    from runner.model.project import shape
+    from runner.plugins import settings
+
+    cls = settings(flavor)
+    if cls is not None:
+        shape(cls, flavor)
