@@ -2,9 +2,10 @@
 
 In each round all ways have their turn, each time another one first: a loop of `docker run --rm IMAGE COMMAND`, a chain
 of as many steps, and the chain with `executor.warm`. A chain of one step, timed in the same round, is what a run costs
-before its steps; it is taken off, and from the loop one `docker run`. Ratios are medians over the rounds.
+before its steps; it is taken off, and from the loop one `docker run`: median from median, since one round's difference
+would be lost in the clock's noise where a step takes a hundredth of what its run does.
 
-    python benchmarks/containers.py [--image runner-base:py311] [--steps 10] [--rounds 5] [--command true] [--out FILE]
+    python benchmarks/containers.py [--image runner-base:py311] [--steps 25] [--rounds 5] [--command true] [--out FILE]
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 WAYS = ("bare", "cold", "warm")
 
@@ -53,8 +53,8 @@ def took(argv: list[str], root: Path) -> float:
     return time.monotonic() - began
 
 
-def measured(image: str, command: str, steps: int, rounds: int) -> list[dict[str, float]]:
-    """Seconds a step by way, of each round."""
+def measured(image: str, command: str, steps: int, rounds: int) -> list[dict[str, list[float]]]:
+    """Seconds that one step took, and that one and `steps` more took, by way, of each round."""
     found = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         roots = {count: project(Path(folder), image, command, count) for count in (1, 1 + steps)}
@@ -64,33 +64,35 @@ def measured(image: str, command: str, steps: int, rounds: int) -> list[dict[str
             line = {}
             for place in range(len(WAYS)):
                 way = WAYS[(number + place) % len(WAYS)]
-                one, all = (took(words(way, image, command, count), root) for count, root in roots.items())
-                line[way] = (all - one) / steps
+                line[way] = [took(words(way, image, command, count), root) for count, root in roots.items()]
             found.append(line)
     return found
 
 
-def told(lines: list[dict[str, float]]) -> dict[str, Any]:
-    """Medians over the rounds: milliseconds a step, and ratios of each round."""
-    median = {f"{way}_ms": round(statistics.median(line[way] for line in lines) * 1e3, 1) for way in WAYS}
-    over = {
-        "cold_to_bare": statistics.median(line["cold"] / line["bare"] for line in lines),
-        "cold_to_warm": statistics.median(line["cold"] / line["warm"] for line in lines),
-    }
-    return {**median, **{name: round(ratio, 2) for name, ratio in over.items()}}
+def told(lines: list[dict[str, list[float]]], steps: int) -> dict[str, float]:
+    """Milliseconds a step by way, and their ratios."""
+
+    def step(way: str) -> float:
+        one, more = (statistics.median(line[way][which] for line in lines) for which in (0, 1))
+        return (more - one) / steps * 1e3
+
+    bare, cold, warm = map(step, WAYS)
+    each = {"bare_ms": bare, "cold_ms": cold, "warm_ms": warm}
+    return {**each, "cold_to_bare": cold / bare, "cold_to_warm": cold / warm}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--image", default="runner-base:py311")
     parser.add_argument("--command", default="true")
-    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", help="append a line of JSON to this file")
     args = parser.parse_args()
     lines = measured(args.image, args.command, args.steps, args.rounds)
-    line = {"workload": "containers", "command": args.command, "n": args.steps, **told(lines), "rounds": lines}
-    print(", ".join(f"{name} {line[name]}" for name in told(lines)) + f"; load {os.getloadavg()[0]:.1f}")
+    figures = {name: round(figure, 2) for name, figure in told(lines, args.steps).items()}
+    line = {"workload": "containers", "command": args.command, "n": args.steps, **figures, "rounds": lines}
+    print(", ".join(f"{name} {figure}" for name, figure in figures.items()) + f"; load {os.getloadavg()[0]:.1f}")
     if args.out:
         with open(args.out, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")

@@ -1,7 +1,8 @@
-"""The fixture `project`: makes projects for one test, and fails it for what they leave behind."""
+"""What all tests need, and the fixture `project`: projects for one test, which fails for what they leave behind."""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,14 @@ from typing import Any
 import pytest
 
 from runner.testing.project import Files, Project
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard() -> None:
+    """A signal that somebody above ignores, as `nohup` does with HUP, would be ignored in every process of a test."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -79,13 +79,14 @@ def test_tools_of_another_script_are_timed_here_and_ours_there(tmp_path: Path) -
     ]
 
 
-def test_containers_compare_what_was_timed_in_one_round() -> None:
+def test_containers_compare_what_steps_take_beyond_a_run_of_one() -> None:
     folder = str(SPEED.parent)
     code = (
         f"import sys; sys.path.insert(0, {folder!r})\n"
         "from containers import told\n"
-        "print(told([{'bare': 1.0, 'cold': 0.9, 'warm': 0.1}, {'bare': 2.0, 'cold': 2.2, 'warm': 0.2}]))"
+        "rounds = [{'bare': [1, 5], 'cold': [n, 2 * n], 'warm': [2, 2.5]} for n in (2, 4)]\n"
+        "print(told(rounds, 2))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    found = {"bare_ms": 1500.0, "cold_ms": 1550.0, "warm_ms": 150.0, "cold_to_bare": 1.0, "cold_to_warm": 10.0}
+    found = {"bare_ms": 2000.0, "cold_ms": 1500.0, "warm_ms": 250.0, "cold_to_bare": 0.75, "cold_to_warm": 6.0}
     assert said.strip() == str(found)
