@@ -19,6 +19,7 @@ from runner.model.units import seconds
 from runner.rules.keys import Key, key_of, key_text
 from runner.text.diagnostics import Refused, diagnose
 from runner_executors.argo_printed import Printed, printed
+from runner_executors.argo_remote import OVER, ArgoRemote
 from runner_executors.argo_submit import submit
 from runner_executors.argo_workflow.emitter import Argo as Emitter
 from runner_executors.kubernetes_cluster import Cluster, Refusal
@@ -29,7 +30,6 @@ from runner_executors.kubernetes_preflight import preflight
 
 Table = dict[str, Any]
 WORKFLOW = "workflows.argoproj.io/workflow"  # Argo's label of pods
-OVER = ("Succeeded", "Failed", "Error")
 NEEDED = (
     ("create", "workflows", "argoproj.io"), ("list", "workflows", "argoproj.io"), ("watch", "workflows", "argoproj.io"),
     ("patch", "workflows", "argoproj.io"), ("create", "configmaps", ""), ("patch", "configmaps", ""),
@@ -70,6 +70,7 @@ class Argo(Emitter):
     """Submits and follows. Raises Refused where there is no cluster."""
 
     follows = True
+    remote = ArgoRemote
 
     def __init__(
         self,

@@ -157,9 +157,10 @@ class Cluster:
         finally:
             answer.close()
 
-    def log(self, pod: str, container: str) -> Iterator[bytes]:
-        """What a container has printed. Raises Refusal, Unreachable."""
-        answer = self._call("pod", "read_namespaced_pod_log", pod, self.namespace, container=container)
+    def log(self, pod: str, container: str, follow: bool = False) -> Iterator[bytes]:
+        """What a container has printed; follow: until it has ended. Raises Refusal, Unreachable."""
+        asked: Table = {"container": container, "follow": follow or None}
+        answer = self._call("pod", "read_namespaced_pod_log", pod, self.namespace, **asked)
         try:
             yield from answer.stream(1 << 16)
         except self._silence() as error:

@@ -18,6 +18,7 @@ from runner_executors.kubernetes_job import job, name_of, told_too_much
 from runner_executors.kubernetes_orphans import Orphans, adopted
 from runner_executors.kubernetes_pod import LABEL, MAIN, Maps
 from runner_executors.kubernetes_preflight import preflight
+from runner_executors.kubernetes_remote import Remote
 
 Table = dict[str, Any]
 NEW, MADE, ENDING, OVER = range(4)
@@ -63,6 +64,8 @@ class Orphan(NamedTuple):
 
 class Kubernetes:
     """Traverser of Jobs in one namespace. Raises Refused where there is no cluster."""
+
+    remote = Remote
 
     def __init__(
         self,

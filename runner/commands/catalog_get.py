@@ -32,7 +32,9 @@ def run(args: argparse.Namespace) -> int:
 
     shelf = Shelf(Path(args.root) if args.root else None)
     problems = []
-    for put in _found(shelf, args):
+    found = _found(shelf, args)
+    shelf.ready(put for put in found if _lacks(_dest(shelf, put, args), put))
+    for put in found:
         dest = _dest(shelf, put, args)
         try:
             problem = diagnose("E972", None, path=put.path) if dest is None else None
@@ -63,6 +65,13 @@ def _found(shelf: Shelf, args: argparse.Namespace) -> list[Put]:
         hint = f"did you mean `{like}`?" if like else "`runner catalog ls` lists what there is"
         raise Refused([diagnose("E970", None, path=typed, who=f"`{args.run}`" if args.run else "any run", hint=hint)])
     return [puts[path] for path in paths]
+
+
+def _lacks(dest: Path | None, put: Put) -> bool:
+    """Whether a file is not in its place already."""
+    from runner.agent.catalog import digest_of
+
+    return dest is not None and not (dest.is_file() and digest_of(str(dest))["sha256"] == put.sha256)
 
 
 def _dest(shelf: Shelf, put: Put, args: argparse.Namespace) -> Path | None:

@@ -72,15 +72,34 @@ def list_runs(root: Path | None) -> list[Table]:
 def open_run(text: str, root: Path | None) -> OpenRun:
     """The run that a name means, folded from its records. Raises Refused."""
     home = project_root(root)
-    meta = index.find(home, text)
+    meta = told(index.find(home, text), home)
     store = open_store(meta["store"], home, meta["run"], plugins_of(home), write=False)
     found = store.get(plan_key(_plan_digest(store, meta)))
     if found is None:
         raise Refused([diagnose("E706", None, name=meta.get("name"), why="its plan is missing")])
     with uncollected():
         plan = json.loads(found)
-        run = fold(plan, read(store, meta["run"]), platform=None if index.alive(meta) else gone)
+        on = index.alive(meta) or index.status(meta) == "detached"
+        run = fold(plan, read(store, meta["run"]), platform=None if on else gone)
     return OpenRun(store, plan, run, home, meta)
+
+
+def told(entry: Table, root: Path) -> Table:
+    """The line of a run, once what its pods did since somebody looked is known here. Raises Refused (E741) where
+    nothing else is known of it."""
+    if entry.get("status") is not None or index.alive(entry):
+        return entry
+    from runner.run.caught import catch_up
+
+    try:
+        return catch_up(entry, root, plugins_of(root))
+    except Refused as refused:
+        if entry.get("detached"):
+            raise
+        from runner.views.problems import show
+
+        show([diagnose("W712", None, name=entry.get("name"), why=refused.problems[0].message)])
+        return entry
 
 
 def plugins_of(root: Path) -> Table | None:

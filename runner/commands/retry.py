@@ -11,7 +11,7 @@ from runner.commands import up
 from runner.commands.asking import RUN
 
 # options of `up`
-TAKEN = ("--jobs", "--fail-fast", "--changed", "--isolate", "--name", "--dry-run", "--output", "--json")
+TAKEN = ("--jobs", "--fail-fast", "--changed", "--isolate", "--name", "--dry-run", "--detach", "--output", "--json")
 OPTIONS: list[Any] = [
     RUN,
     (

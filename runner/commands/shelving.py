@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from runner.commands.common import open_run, plugins_of, project_root
+from runner.commands.common import open_run, plugins_of, project_root, told
 from runner.rules.keys import plan_key, run_key
 from runner.run import index
 from runner.run.records import Records, read
@@ -31,7 +32,7 @@ class Shelf:
 
     def of(self, text: str) -> dict[str, Put]:
         """The files of a run, by path. Raises Refused: there is no such run, its log can't be read."""
-        return self._puts(index.find(self.root, text))
+        return self._puts(told(index.find(self.root, text), self.root))
 
     def each(self) -> Iterator[dict[str, Put]]:
         """The files of every run, newest first; a run whose log can't be read has none."""
@@ -59,10 +60,18 @@ class Shelf:
         """The catalog of the run that put it, for reading. Raises Refused."""
         if put.run not in self._catalogs:
             meta = next(entry for entry in self.runs if entry["run"] == put.run)
-            settings = catalog_of(meta, self.root, self.plugins)
-            kind = implementation("catalogs", settings, self.plugins)
-            self._catalogs[put.run] = getattr(kind, "reading", kind.open)(settings, str(self.root))
+            self._catalogs[put.run] = catalog_of(meta, self.root, self.plugins)
         return self._catalogs[put.run]
+
+    def ready(self, puts: Iterable[Put]) -> None:
+        """Have at hand what only steps see, all of a run at once. Raises Refused, OSError."""
+        wanted: dict[str, list[str]] = {}
+        for put in puts:
+            wanted.setdefault(put.run, []).append(put.sha256)
+            self.catalog(put)
+        for run, shas in wanted.items():
+            if hasattr(self._catalogs[run], "bring"):
+                self._catalogs[run].bring(shas)
 
     def _puts(self, meta: Table) -> dict[str, Put]:
         store = open_store(meta["store"], self.root, meta["run"], self.plugins, write=False)
@@ -72,13 +81,19 @@ class Shelf:
             store.close()
 
 
-def catalog_of(meta: Table, root: Path, plugins: Any) -> Table:
-    """The settings of the catalog of a run; those of a profile that says nothing, where its plan is gone."""
+def catalog_of(meta: Table, root: Path, plugins: Any) -> Any:
+    """The catalog of a run, for reading; the built-in one where its plan is gone. Raises Refused."""
     store = open_store(meta["store"], root, meta["run"], plugins, write=False)
     try:
         run = json.loads(store.get(run_key(meta["run"], "run")) or b"{}")
         plan = json.loads(store.get(plan_key(str(run.get("plan")))) or b"{}")
     finally:
         store.close()
+    if "profile" in plan:
+        from runner.run.reached import Reach, reached, unseen
+
+        if unseen(plan["profile"], "catalog", plugins):
+            return reached(Reach(meta, run, plan, plugins, os.environ), root)
     settings: Table = plan.get("profile", {}).get("catalog") or {"type": "file-system"}
-    return settings
+    kind = implementation("catalogs", settings, plugins)
+    return getattr(kind, "reading", kind.open)(settings, str(root))

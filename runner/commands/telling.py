@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -46,6 +47,28 @@ def tell(
         told.write(text)
         told.flush()
     return exit_code(str(folded["status"]), signal=signal, timed_out=timed_out)
+
+
+def detached(executor: Any, begun: Any, root: Path, args: argparse.Namespace) -> int:
+    """Leave a run to the cluster that it was brought to; the exit code. begun: its `run.json`, log and line."""
+    from runner.run import index
+    from runner.run.mutex import mutex
+
+    executor.close()
+    begun.store.close()
+    with mutex(root):
+        index.note(root, {**begun.entry, "detached": True})
+    name, own = begun.run["name"], begun.run["own"]
+    if args.json:
+        print(json.dumps({"run": begun.run["run"], "name": name, "own": own}))
+    else:
+        print(name)
+    if args.output not in ("json", "quiet"):
+        told = Steady(sys.stderr)
+        told.write(f"{name} runs as the Workflow {own['workflow']} in the namespace {own['namespace']}\n")
+        told.write(f"  runner show {name}     what it has done so far\n  runner cancel {name}   ends it\n")
+        told.flush()
+    return 0
 
 
 def _way_on(args: argparse.Namespace, name: str) -> list[str]:

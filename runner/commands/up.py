@@ -28,6 +28,7 @@ OPTIONS: list[Any] = [
     *RESUME,
     (("--isolate",), {"action": "store_true", "help": "run every step in a folder of its own with what it declares"}),
     (("--mock",), {"action": "store_true", "help": "nothing runs: each step ends as `[executor.steps]` says"}),
+    (("--detach",), {"action": "store_true", "help": "submit it, and leave it to the cluster"}),
     (("--name",), {"metavar": "NAME", "help": "the run's name (one is made up)"}),
     (("--dry-run",), {"action": "store_true", "help": "show the plan; nothing runs"}),
     (("--output",), {"metavar": "VIEW", "default": "auto", "help": "live, plain, quiet, github, gitlab, json (auto)"}),
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     """Begin, walk, tell; what can be refused without a trace is refused before."""
     from runner.commands.halting import close_store
-    from runner.commands.telling import tell
+    from runner.commands.telling import detached, tell
     from runner.plan.mocked import all_mocked
     from runner.plan.nearby import nearby
     from runner.run import elsewhere
@@ -86,6 +87,12 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     if hasattr(services.executor, "halt") and (strange or chosen is not None):
         what = "what a run left to do that was elsewhere" if strange else "some of its steps"
         raise Refused([diagnose("E740", None, executor=plan["profile"]["executor"]["type"], what=what)])
+    if args.detach and not hasattr(services.executor, "halt"):
+        raise Refused([diagnose("E742", None, executor=plan["profile"]["executor"]["type"])])
+    if parent:
+        from runner.commands.fetching import fetched
+
+        parent = fetched(parent, plan, services.catalog, root, plugins)
     wanted = _wanted(args, plan, services, chosen, made)
     view = choose(sys.stderr, os.environ, args.output, plugins)
     with ExitStack() as held:
@@ -97,6 +104,8 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
                 begun.run["goes_on_from"] = parent.run["own"]
             limited = {**plan, "max_parallel": args.jobs or plan["max_parallel"]}
             _submitted(services.executor.begin(limited, made.text, begun.run, adopted), plan, begun, root)
+        if args.detach:
+            return detached(services.executor, begun, root, args)
         place = _place(plan, begun.run, root, args)
         driver = Driver(plan, begun.run, services, begun.store, place, view, wanted, adopted, parent)
         with view:

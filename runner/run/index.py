@@ -101,7 +101,7 @@ def find(root: Path, text: str) -> Table:
     known = runs(root)
     if text in ("@last", "@failed"):
         for entry in known:
-            if text == "@last" or status(entry) not in ("running", "succeeded"):
+            if text == "@last" or status(entry) not in ("running", "detached", "succeeded"):
                 return entry
         what = "no run yet" if text == "@last" else "no run has failed"
         raise Refused([diagnose("E930", None, text=text, why=what)])
@@ -121,19 +121,23 @@ def find(root: Path, text: str) -> Table:
 
 def alive(entry: Table) -> bool:
     """Whether the process that drives a run is still there: its pid, and that it was born when the index says."""
-    pid = entry.get("pid")
+    pid = None if entry.get("detached") else entry.get("pid")
     return isinstance(pid, int) and entry.get("born") == born(pid) and entry.get("status") is None
 
 
 def status(entry: Table) -> str:
-    """How a run ended; `running`, or `lost` where its process is gone without a word."""
+    """How a run ended; `running`, `detached` where nobody here follows it, `lost` where its process is gone without a
+    word."""
+    if entry.get("status") is None and entry.get("detached"):
+        return "detached"
     said = entry.get("status") or ("running" if alive(entry) or elsewhere(entry) else "lost")
     return str(said)
 
 
 def elsewhere(entry: Table) -> bool:
-    """Whether a run has not ended and began on another machine, so that nobody here can say if it is alive."""
-    return entry.get("status") is None and entry.get("host", os.uname().nodename) != os.uname().nodename
+    """Whether a run has not ended, and goes on, or began, on another machine: nobody here can say if it is alive."""
+    away = entry.get("detached") or entry.get("host", os.uname().nodename) != os.uname().nodename
+    return entry.get("status") is None and bool(away)
 
 
 def born(pid: int) -> str | None:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -110,6 +111,8 @@ class Cluster:
         """Somebody has made an object: do what it asks for."""
         if plural == "jobs":
             threading.Thread(target=self.run, args=(found,), daemon=True).start()
+        elif plural == "pods" and self.before(found):
+            threading.Thread(target=self.run_pod, args=(found,), daemon=True).start()
 
     def run(self, job: Table) -> None:
         """The pod of a Job, until its process has ended."""
@@ -118,11 +121,15 @@ class Cluster:
         owner = {"kind": "Job", "name": job["metadata"]["name"], "uid": job["metadata"]["uid"]}
         meta = {"name": name, "labels": template["metadata"]["labels"], "ownerReferences": [owner]}
         pod = self.put("pods", {"metadata": meta, "spec": template["spec"], "status": {"phase": "Pending"}}, "ADDED")
-        if not self.before(pod):
-            return
+        if self.before(pod):
+            self.run_pod(pod)
+
+    def run_pod(self, pod: Table) -> None:
+        """A pod, until its process has ended."""
+        name, spec = pod["metadata"]["name"], pod["spec"]
         home = self.folder / name
-        self._mount(template["spec"], home)
-        (main,) = template["spec"]["containers"]
+        self._mount(spec, home)
+        (main,) = spec["containers"]
         there = {"/runner": str(home / "runner"), "/dev/termination-log": str(home / "message")}
         words = [_moved(word, there) for word in (*main["command"], *main["args"])]
         env = {one["name"]: _moved(str(one.get("value", "")), there) for one in main["env"]}
@@ -138,6 +145,11 @@ class Cluster:
         end = {"exitCode": code if code >= 0 else 128 - code, "reason": "Completed" if code == 0 else "Error"}
         if name in self.kind("pods"):
             self._status(pod, {"terminated": {**end, "message": message}})
+
+    def stuck(self, pod: Table, why: str, words: str) -> bool:
+        """A pod that does not start, as an answer of `before`."""
+        self._status(pod, {"waiting": {"reason": why, "message": words}})
+        return False
 
     def _status(self, pod: Table, state: Table) -> None:
         pod["status"] = {"phase": "Running", "containerStatuses": [{"name": "main", "state": state}]}
@@ -217,6 +229,8 @@ class _Handler(BaseHTTPRequestHandler):
             known = name == "default"
             self._answer(200 if known else 404, {"metadata": {"name": name}, "reason": "" if known else "NotFound"})
         elif sub == "log":
+            while "follow" in query and name in of.kind("pods") and name not in of.logs:
+                time.sleep(0.005)
             self._raw(200, of.logs.get(name, b""))
         elif self.command == "POST":
             if body["metadata"]["name"] in of.kind(plural):

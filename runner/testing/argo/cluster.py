@@ -32,6 +32,8 @@ class ArgoCluster(Cluster):
         if plural == "workflows":
             self.threads.append(threading.Thread(target=self.workflow, args=(found["metadata"]["name"],), daemon=True))
             self.threads[-1].start()
+        elif plural == "pods":
+            super().made(plural, found)
 
     def close(self) -> None:
         for thread in self.threads:  # the last pod of a run is none that its driver waits for

@@ -50,6 +50,12 @@ PLACES: dict[str, Code] = {
         "`{executor}` takes a pipeline as a whole, not {what}",
         "`runner up` without it; a profile that extends `std:kubernetes` can do that",
     ),
+    "E741": Code("the {what} of `{name}` lies on the claim `{claim}`, and can't be read from here: {why}"),
+    "E742": Code(
+        "`{executor}` runs steps only while this process is there, so it can't be left: `--detach`",
+        "leave it out; a profile that extends `std:argo` can do that",
+    ),
+    "E743": Code("`{name}` still runs in the cluster", "wait for it (`runner show {name}`), or `runner cancel {name}`"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
     "W706": Code(
@@ -60,5 +66,6 @@ PLACES: dict[str, Code] = {
     "W708": Code("no other run is kept from writing the outputs of this one meanwhile: {why}"),
     "W709": Code("somebody has removed `{path}` while the run went on: it is back, what lay beside it is lost"),
     "W710": Code("the run log of `{name}` is damaged: some of its records are lost ({count} stretches hold none)"),
+    "W712": Code("what `{name}` did while nobody looked is not known here: {why}"),
     "W711": Code("the log of `{step}` is gone ({size} bytes): `{path}`"),
 }

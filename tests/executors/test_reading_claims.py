@@ -1,0 +1,174 @@
+"""What a run has on a claim that this machine does not see is read through a pod that lives for a moment."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.testing.argo.cluster import ArgoCluster
+from runner.testing.project import Outcome, Project
+
+pytest.importorskip("kubernetes")
+Made = Callable[..., Project]
+TEXT = """
+name = "x"
+[steps.a]
+shell = 'echo hello; mkdir -p made; echo report > made/a.html; echo more > made/b.html'
+outputs = ["made/*.html"]
+[steps.b]
+shell = 'test -e "$GO" && cat made/a.html > b.txt'
+inputs = ["made/a.html"]
+env = { GO = "@go" }
+outputs = ["b.txt"]
+"""
+
+
+class Far:
+    """A project, a cluster with Argo, and a claim there that lies in another place than pods have it."""
+
+    def __init__(self, found: Project, text: str) -> None:
+        self.found, self.root = found, found.root
+        folder = found.tmp / "cluster"
+        folder.mkdir()
+        self.store = found.tmp / "claim"
+        self.go = found.tmp / "go"
+        self.cluster = ArgoCluster(folder, found.root, found.environment())
+        found.allow("tmp")
+        self.cluster.put("persistentvolumeclaims", {"metadata": {"name": "runner-volume"}})
+        profile = f"""
+extends = "std:argo"
+[executor]
+image = "box:1"
+[volumes.data]
+claim = "runner-volume"
+mount = "{self.store}"
+[run-log]
+path = "{self.store}/log"
+[catalog]
+path = "{self.store}/catalog"
+"""
+        found.write({"pipeline.toml": text.replace("@go", str(self.go)), "profiles/k.toml": profile})
+
+    def cli(self, *words: str) -> Outcome:
+        return self.found.cli(*words, env={"KUBECONFIG": self.cluster.kubeconfig()})
+
+    def readers(self) -> int:
+        """How many pods were made to read."""
+        return self.cluster.asked.count("POST pods")
+
+
+@pytest.fixture
+def far(project: Made) -> Any:
+    made: list[Far] = []
+
+    def make(text: str = TEXT) -> Far:
+        made.append(Far(project({}), text))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.cluster.close()
+
+
+def test_a_report_comes_back_from_the_claim(far: Any) -> None:
+    here = far()
+    here.cli("up", "--profile", "k").exits(1)
+    assert not here.found.exists("made")
+    here.cli("catalog", "ls").ok().says("made/a.html", "made/b.html").silent("gone")
+    assert here.readers() == 0
+    here.cli("catalog", "get", "made/").ok().says("made/a.html  7 bytes")
+    assert here.found.read("made/a.html") == "report\n" and here.readers() == 1
+    here.cli("catalog", "get", "made/a.html", "-o", "again.html").ok()
+    assert here.readers() == 1, "what was brought is kept"
+    assert [name for name in here.cluster.kind("pods") if "reader" in name] == []
+
+
+def test_what_is_left_to_the_cluster_is_read_from_there(far: Any) -> None:
+    here = far("name = 'x'\n[steps.a]\nshell = 'echo hello; exit 3'\n[steps.b]\nneeds = ['a']\nshell = 'true'\n")
+    said = here.cli("up", "--profile", "k", "--detach").ok()
+    name = said.out.strip()
+    said.says(f"runner show {name}", f"runner cancel {name}")
+    assert here.cli("runs").ok().out.splitlines()[1].split()[:2] == [name, "detached"]
+    (workflow,) = here.cluster.kind("workflows")
+    here.found.wait(lambda: "status" in here.cluster.kind("workflows")[workflow])
+    assert here.cli("show", "@last", "--json").ok().statuses() == {"a": "failed", "b": "blocked"}
+    assert here.cli("logs", "@last", "a").ok().out == "hello\n" and here.readers() == 1, "its end is known now"
+    here.cli("runs", "--status", "failed").ok().says(name)
+
+
+def test_a_run_of_the_cluster_is_finished_on_this_machine(far: Any) -> None:
+    here = far()
+    here.cli("up", "--profile", "k", "--detach").ok()
+    here.found.wait(lambda: all("status" in one for one in here.cluster.kind("workflows").values()))
+    here.go.touch()
+    here.cli("up", "--profile", "local", "--resume").ok().says("kept from", "succeeded b")
+    assert here.found.read("b.txt") == "report\n" and here.readers() == 2
+
+
+def test_what_can_not_be_read_is_told_with_its_claim_and_the_way_on(far: Any) -> None:
+    here = far("name = 'x'\n[steps.a]\nshell = 'true'\n")
+    name = here.cli("up", "--profile", "k", "--detach").ok().out.strip()
+    here.cluster.refuse.append(("POST pods", 403, "pods is forbidden"))
+    here.cli("show", name).exits(4).says(
+        f"error[E741]: the run log of `{name}` lies on the claim `runner-volume`, and can't be read from here: pods is "
+        "forbidden",
+        f"`runner up pipeline.toml --profile k --resume {name}`",
+    )
+    here.cluster.before = lambda pod: here.cluster.stuck(pod, "ErrImagePull", "no such image")
+    here.cli("show", name).exits(4).says("the pod that reads it can't start: ErrImagePull: no such image")
+    here.cluster.silent = True
+    here.cli("show", name).exits(4).says(f"error[E741]: the run log of `{name}`")
+    assert [pod for pod in here.cluster.kind("pods") if "reader" in pod] == []
+
+
+def packed(**files: bytes | str) -> io.BytesIO:
+    """An archive: text is where a link leads."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name.replace("_", "/"))
+            if isinstance(content, str):
+                member.type, member.linkname = tarfile.SYMTYPE, content
+                archive.addfile(member)
+            else:
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+    return out
+
+
+def test_nothing_that_a_pod_prints_is_written_outside_its_place(tmp_path: Path) -> None:
+    from runner_executors.kubernetes_reader import unpack
+
+    into = tmp_path / "into"
+    unpack(packed(**{"a_b": b"x", ".._out": b"x", "_abs": b"x", "link": "/etc/passwd"}), into)
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")) == ["into", "into/a", "into/a/b"]
+
+
+def test_a_log_that_was_cut_off_is_known() -> None:
+    from runner_executors.kubernetes_reader import _take
+
+    assert _take([b"YWJj\n", b"end 00\n"], io.BytesIO()) == "what the pod printed did not come whole"
+    assert _take([b"YWJj\n"], io.BytesIO()) == ""
+    assert _take([b"Traceback\n", b"no such thing!\n"], io.BytesIO()) == "no such thing!"
+
+
+def test_it_reads_one_claim_and_nothing_else() -> None:
+    from runner_executors.kubernetes_reader import reader
+
+    volume = {"claim": "c", "mount": "/mnt"}
+    more = {"config-map": "gone", "mount": "/x"}
+    settings = {"image": "box:1", "labels": {"team": "ml"}, "pod": {"containers": [{"name": "side"}], "hostname": "h"}}
+    pod = reader({"executor": settings, "volumes": {"data": volume, "x": more}}, volume, "/mnt/log", ["runs/$(r)"])
+    (main,) = pod["spec"]["containers"]
+    claims = [one for one in pod["spec"]["volumes"] if "emptyDir" not in one]
+    assert [one["persistentVolumeClaim"] for one in claims] == [{"claimName": "c"}]
+    assert {mount["mountPath"]: mount.get("readOnly") for mount in main["volumeMounts"]}["/mnt"] is True
+    assert main["args"] == ["/mnt/log", "runs/$$(r)"] and pod["spec"]["hostname"] == "h"
+    assert pod["metadata"]["labels"]["team"] == "ml" and pod["spec"]["activeDeadlineSeconds"] == 3600
+    assert json.loads(json.dumps(pod)) == pod
