@@ -152,8 +152,9 @@ def test_what_runs_inside_a_step_is_python_3_9(path: str) -> None:
 
 
 def test_no_file_is_above_400_lines() -> None:
-    long = {path: lines for path in PRODUCT if (lines := len((TOP / path).read_text("utf-8").splitlines())) > 400}
-    assert not long
+    texts = {path: (TOP / path).read_text("utf-8") for path in PRODUCT}
+    written = {path: text for path, text in texts.items() if " Generated " not in text.split("\n", 1)[0]}
+    assert not {path: lines for path, text in written.items() if (lines := len(text.splitlines())) > 400}
 
 
 def test_a_code_stands_for_one_problem() -> None:
