@@ -126,7 +126,8 @@ class Argo(Emitter):
 
     def begin(self, plan: Table, text: bytes, run: Table, adopted: Any = None) -> Table:
         """Submit the Workflow; what `run.json` holds of it. Raises Refused."""
-        profile = {name: one for name, one in json.loads(text)["profile"].items() if name != "schedule"}
+        profile = json.loads(text)["profile"]
+        profile["schedule"] = {"timezone": (profile.get("schedule") or {}).get("timezone")}
         profile["executor"] = {**profile["executor"], "form": "workflow", "namespace": self.cluster.namespace}
         before = run.get("goes_on_from")
         given = {"run": before["uid"]} if before else None

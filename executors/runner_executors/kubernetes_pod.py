@@ -160,7 +160,7 @@ def _env(profile: Mapping[str, Any], task: Task) -> list[Table]:
     ]
     for name, value in (profile["executor"].get("env") or {}).items():
         text = str(value).lower() if isinstance(value, bool) else str(value)
-        found.append({"name": name, "value": text.replace("$(", "$$(")})
+        found.append({"name": name, "value": text.replace("$", "$$")})
     for secret in task.secrets:
         if not secret.get("file"):
             reference = secret_of(profile["secrets"], secret["name"])

@@ -27,6 +27,14 @@ def reason_of(error: ExprError) -> str:
     return "timeout" if isinstance(error, Late) else "bad-param"
 
 
+def shorten(call: Table, left: float, late: str) -> None:
+    """Leave a call no more than so many seconds. late: what to say when they are over. Raises Late."""
+    if left <= 0:
+        raise Late(late)
+    if not call["timeout"] or left < call["timeout"]:
+        call["timeout"], call["late"] = left, late
+
+
 class Deadlines:
     """The limits of one run. begin: asked once of each instance that has one, by the first attempt inside."""
 
@@ -61,12 +69,8 @@ class Deadlines:
             spot = (outer, key[:depth])
             if spot not in self._began:
                 self._began[spot] = self._begin(*spot, now)
-            left = self._began[spot] + seconds - now
             late = f"`{self._nodes[outer]['path']}` had a timeout of {seconds} s for all that is inside"
-            if left <= 0:
-                raise Late(late)
-            if not call["timeout"] or left < call["timeout"]:
-                call["timeout"], call["late"] = left, late
+            shorten(call, self._began[spot] + seconds - now, late)
 
     def over(self, id: str, key: Key, now: float) -> bool:
         """Whether nothing may start any more where an instance stands."""

@@ -11,7 +11,7 @@ from typing import Any, Callable, NamedTuple
 from runner.agent.call import DEFAULT_GRACE, Place, make_call, taken_digest
 from runner.agent.catalog import Catalog, digest_of
 from runner.agent.committed import ByNode, Expansions, Instances, Store, record
-from runner.agent.deadlines import Deadlines, reason_of
+from runner.agent.deadlines import Deadlines, reason_of, shorten
 from runner.agent.drive import AGAIN, run_call
 from runner.agent.inherit import inherited_from
 from runner.agent.unstarted import not_started
@@ -39,8 +39,8 @@ TOLD = ("failed", "finally", "echo")
 
 class Job(NamedTuple):
     """Which attempt. folder: where it may write, gone afterwards; root: the project's files, only read; logs: where its
-    log goes; told: what a driver knows that no record says (`attempt n fingerprint code_digest failed finally
-    grace facts statuses parent`; `echo`: what is printed goes to our own output, too)."""
+    log goes; told: what a driver knows that no record says (`attempt n fingerprint code_digest failed finally grace
+    facts statuses parent`; `until`: when the time of the run is over; `echo`: what is printed goes to our own too)."""
 
     plan: Table
     run: str
@@ -151,7 +151,10 @@ def call_of(
     profile = job.plan["profile"]
     place = Place(job.root, job.folder, profile["catalog"], ids, job.told.get("grace", DEFAULT_GRACE), True, environ)
     call = make_call(values, job.id, job.key, n, attempt, 0, place, labels.label)
-    Deadlines(job.plan["nodes"], lambda *spot: _begin(job, store, *spot)).limit(call, job.id, job.key, time.time())
+    now = time.time()
+    Deadlines(job.plan["nodes"], lambda *spot: _begin(job, store, *spot)).limit(call, job.id, job.key, now)
+    if job.told.get("until"):
+        shorten(call, job.told["until"] - now, "the run has a timeout, and it is over")
     call["log"] = os.path.join(job.logs, f"{job.id}.{key_text(job.key)}.{n}")
     call["remote"] = True
     call["stored"] = {path: file for path, file in put_before(job.id, values).items() if path in call["inputs"]}

@@ -21,7 +21,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +35,7 @@ from runner.agent.slots import remove
 from runner.rules.answers import parameters
 from runner.rules.bind import Values, part_of
 from runner.rules.controls import ERROR, control
+from runner.rules.day import day_of
 from runner.rules.decide import BAD, FINAL_EXIT, delay
 from runner.rules.expr import ExprError
 from runner.rules.keys import Key, dumps, key_of, plan_key, run_key, written
@@ -118,7 +118,7 @@ class Afar:
             before = record(self.store, run_key(given.get("parent") or "-", "run")) or {}
             first = before.get("first") or {"id": self.run_id, "name": name}  # what references say stays (N49)
             due = before.get("scheduled") or given.get("scheduled") or None
-            day = before.get("date") or _day(due, now, self.plan["profile"].get("schedule"))
+            day = before.get("date") or day_of(now, due, self.plan["profile"].get("schedule"))
             facts = {**first, "date": day, "scheduled": due}
             made: Table = {
                 "v": 1,
@@ -170,6 +170,8 @@ class Afar:
         told: Table = {"echo": True, "lost_attempts": self.settings.get("lost-attempts", 0)}
         told["parent"] = self.run.get("parent")
         path = self.plan["nodes"][self.id]["path"]
+        if self.plan.get("timeout") and not is_last(path):  # nobody else looks at the time of the run (N52)
+            told["until"] = self.run["start"] + self.plan["timeout"]
         if is_last(path):
             told["finally"] = self._over.ended(_address(self.id, key), folder)
         elif "!on-failure" in path:
@@ -274,21 +276,6 @@ class Afar:
     def _guarded(self, handler: str) -> str:
         nodes: Table = self.plan["nodes"]
         return next(id for id, node in nodes.items() if (node.get("handler") or {}).get("node") == handler)
-
-
-def _day(due: str | None, now: float, schedule: Table | None) -> str:
-    """`run.date`: the day of the tick, or of the start, where the schedule is (N52); UTC where that is not known."""
-    from datetime import datetime, timezone, tzinfo
-
-    place: tzinfo = timezone.utc
-    with suppress(ImportError, KeyError, ValueError, OSError):
-        from zoneinfo import ZoneInfo
-
-        place = ZoneInfo((schedule or {})["timezone"])
-    at = datetime.fromtimestamp(now, timezone.utc)
-    with suppress(ValueError):
-        at = datetime.fromisoformat(due.replace("Z", "+00:00")) if due else at
-    return at.astimezone(place).strftime("%Y-%m-%d")
 
 
 def _address(id: str, key: Key) -> Any:

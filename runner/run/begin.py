@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from runner import __version__
 from runner.plan.mocked import all_mocked
 from runner.rules.answers import parameters
+from runner.rules.day import day_of
 from runner.rules.keys import dumps, plan_key, run_key, ulid
 from runner.run import index
 from runner.run.mutex import mutex
@@ -49,7 +50,7 @@ def new_run(
         "executor": plan["profile"]["executor"],
         "profile": plan["profile"]["name"],
         "start": now,
-        "date": parent["date"] if parent else time.strftime("%Y-%m-%d", time.gmtime(now)),
+        "date": parent["date"] if parent else day_of(now, None, plan["profile"].get("schedule")),
         "scheduled": parent["scheduled"] if parent else None,
         "selected": sorted(selected) if selected is not None else None,
         "created": {"host": os.uname().nodename, "pid": os.getpid(), "user": user()},

@@ -14,6 +14,7 @@ from runner.agent.call import Seen, item_of, params, round_of, taken
 from runner.agent.inline import given
 from runner.rules import answers
 from runner.rules.bind import Key, Values, part_of
+from runner.rules.day import day_of
 from runner.rules.expr import ExprError
 from runner.run.blobs import json_blob
 from runner.run.cache import IMAGE, Cache, is_cached
@@ -103,7 +104,7 @@ class Foresight:
         self.put: Table = {file["path"]: file["sha256"] for record in records for file in record.get("files", ())}
         self.unmade = Unmade(self.put)
         self.items: dict[str, dict[Key, list[Table]]] = {}
-        self.facts = facts = Facts(date=time.strftime("%Y-%m-%d", time.gmtime()), scheduled=None)
+        self.facts = facts = Facts(date=day_of(time.time(), None, plan["profile"].get("schedule")), scheduled=None)
         ways: Table = {"blob": lambda sha: json_blob(catalog, sha), "status": self._status, "read": self._read}
         self.values = Values(plan, Params(plan.get("params", {}), facts), facts, self.done, self.items, **ways)
         self.cache = Glance(root, catalog, plan["name"])

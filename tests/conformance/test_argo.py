@@ -113,6 +113,26 @@ def test_r8_a_workflow_goes_on_from_another_and_does_nothing_twice(project: Call
     assert sorted(kept) == ["a", "m[name=p]"]
 
 
+LATE = """
+name = "x"
+timeout = "2s"
+[steps.a]
+shell = "sleep 60"
+[steps.b]
+after = ["a"]
+shell = "true"
+[finally.bye]
+shell = 'sleep 1; test "$RUNNER_RUN_STATUS" = failed'
+"""
+
+
+def test_n52_the_time_of_a_run_is_kept_by_its_pods(project: Callable[..., Project]) -> None:
+    """Whoever submitted it may be gone; `[finally]` has its own time."""
+    went = workflow(project({"pipeline.toml": LATE}))
+    ends = {node["label"]: (node["status"], node["reason"]) for node in went.run["nodes"].values()}
+    assert ends == {"a": ("failed", "timeout"), "b": ("failed", "timeout"), "bye!finally": ("succeeded", None)}
+
+
 DECIDED = """
 name = "x"
 [params]

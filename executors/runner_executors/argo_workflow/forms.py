@@ -22,7 +22,7 @@ def formed(plan: Table, workflow: Table) -> Table:
     profile = plan["profile"]
     named = {key: value for key, value in workflow["metadata"].items() if key != "generateName"}
     metadata: Table = {"name": slug(plan), **named}
-    if profile.get("schedule"):
+    if ticks(profile):
         spec = scheduled(profile["schedule"], str(profile["executor"].get("min-version") or ""))
         labels = {"workflowMetadata": {"labels": named.get("labels", {})}}
         inner = {**spec, **labels, "workflowSpec": workflow["spec"]}
@@ -30,6 +30,11 @@ def formed(plan: Table, workflow: Table) -> Table:
     if profile["executor"].get("form") == "template":
         return {"apiVersion": API, "kind": "WorkflowTemplate", "metadata": metadata, "spec": workflow["spec"]}
     return workflow
+
+
+def ticks(profile: Table) -> bool:
+    """Whether it starts by itself; a run that is submitted keeps the timezone of its schedule and nothing else."""
+    return bool((profile.get("schedule") or {}).get("cron"))
 
 
 def scheduled(schedule: Table, version: str) -> Table:

@@ -9,6 +9,7 @@ from typing import Any
 from runner.model.units import seconds
 from runner.rules.keys import digest, node_id
 from runner_executors.argo_workflow.decisions import WORDS, Asked
+from runner_executors.argo_workflow.forms import ticks
 from runner_executors.argo_workflow.tasks import NOTHING, Call, Task, dag, inputs_of
 from runner_executors.kubernetes_pod import LABEL, OUT, PLAN, SECRETS, Maps, Task as PodTask, pod
 
@@ -116,7 +117,7 @@ class Making:
             "secrets": SECRETS,
             "name": "{{workflow.name}}",
             "parent": "{{workflow.parameters.parent}}",
-            **({"scheduled": "{{workflow.scheduledTime}}"} if self.profile.get("schedule") else {}),
+            **({"scheduled": "{{workflow.scheduledTime}}"} if ticks(self.profile) else {}),
             **({"status": "{{workflow.status}}"} if self.last else {}),
         }
         return ["execute-task", *(f"--{name}={value}" for name, value in words.items())]

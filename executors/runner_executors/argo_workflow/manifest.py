@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from math import ceil
 from typing import Any
 
 from runner.model.units import seconds
 from runner.rules.keys import node_id
+from runner.rules.last import is_last
 from runner_executors.argo_workflow.chunks import graph_of
 from runner_executors.argo_workflow.forms import API, formed, slug
 from runner_executors.argo_workflow.graphs import siblings
-from runner_executors.argo_workflow.making import Making
+from runner_executors.argo_workflow.making import BACKSTOP, Making
 from runner_executors.argo_workflow.tasks import END, Call, Task, name_of
 from runner_executors.kubernetes_pod import LABEL, laid
 
@@ -83,9 +85,10 @@ def _spec(make: Making) -> Table:
     limit = plan.get("max_parallel") or settings.get("parallelism")
     if limit:
         out["parallelism"] = limit
-    deadline = plan.get("timeout") or (seconds(settings["deadline"]) if settings.get("deadline") else None)
+    said = settings.get("deadline")
+    deadline = _backstop(make) if plan.get("timeout") else seconds(said) if said else None
     if deadline:
-        out["activeDeadlineSeconds"] = int(deadline)
+        out["activeDeadlineSeconds"] = ceil(deadline)
     gc = POD_GC[settings.get("pod-gc") or "never"]
     if gc:
         out["podGC"] = {"strategy": gc}
@@ -100,3 +103,10 @@ def _spec(make: Making) -> Table:
         out["podSpecPatch"] = json.dumps(patch, separators=(",", ":"), sort_keys=True)
     out["volumes"] = base["volumes"]
     return out
+
+
+def _backstop(make: Making) -> float | None:
+    """When a run is ended that its agents have not ended; None where `[finally]` would be cut off (N52)."""
+    if any(is_last(node["path"]) for node in make.nodes.values()):
+        return None
+    return float(make.plan["timeout"] + make.grace + BACKSTOP)
