@@ -1,14 +1,13 @@
 """The flavors that come with runner-up. Generated from the entry points of pyproject.toml: run `make schema`.
 
-group -> name -> (settings, implementation, aliases, about, defaults, required and known settings, reach, more, gaps)
+group -> name -> (settings, implementation, aliases, about, defaults, required and known ones, reach, more, gaps if any)
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-Words = tuple[str, ...]
-Row = tuple[str | None, str, Words, str, dict[str, Any], Words, Words, Words, Words, str]
+Row = tuple[Any, ...]
 
 BUILT_IN: dict[str, dict[str, Row]] = {
     "executors": {
@@ -22,7 +21,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("grace", "cpu", "memory", "gpu", "python"),
             ("driver",),
             (),
-            "",
         ),
         "emulated": (
             "runner_executors.emulated:Settings",
@@ -34,7 +32,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("grace",),
             ("step",),
             (),
-            "",
         ),
         "mock": (
             "runner_executors.mock:Settings",
@@ -46,7 +43,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("steps",),
             (),
             ("containers", "environments", "pretend"),
-            "",
         ),
         "docker": (
             "runner_executors.docker:Settings",
@@ -65,7 +61,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("image", "python", "pull", "code", "read-only", "network", "platform", "warm", "grace"),
             ("driver",),
             ("containers", "build", "volumes"),
-            "",
         ),
         "argo": (
             "runner_executors.argo:Settings",
@@ -171,7 +166,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ),
             ("step",),
             ("volumes", "schedule"),
-            "",
         ),
     },
     "run_logs": {
@@ -185,7 +179,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("driver",),
             (),
-            "",
         ),
         "file-system": (
             "runner_executors.file_system:Settings",
@@ -197,7 +190,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("path",),
             ("driver",),
             (),
-            "",
         ),
         "chunked-fs": (
             "runner_executors.chunked_fs:Settings",
@@ -209,7 +201,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("path",),
             ("driver", "step"),
             (),
-            "",
         ),
     },
     "catalogs": {
@@ -223,7 +214,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("path",),
             ("driver", "step"),
             (),
-            "",
         ),
         "do-nothing": (
             "runner_executors.no_catalog:Settings",
@@ -235,7 +225,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             ("driver",),
             (),
-            "",
         ),
     },
     "secrets": {
@@ -249,7 +238,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("map",),
             ("submitter",),
             (),
-            "",
         ),
         "dotenv": (
             "runner_executors.dotenv_secrets:Settings",
@@ -261,7 +249,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("path", "map"),
             ("submitter",),
             (),
-            "",
         ),
         "file": (
             "runner_executors.file_secrets:Settings",
@@ -273,7 +260,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("path", "map"),
             ("submitter",),
             (),
-            "",
         ),
         "command": (
             "runner_executors.command_secrets:Settings",
@@ -285,7 +271,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("command", "map"),
             ("submitter",),
             (),
-            "",
         ),
         "kubernetes": (
             "runner_executors.kubernetes_secrets:Settings",
@@ -297,7 +282,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             ("secret", "map"),
             ("place",),
             (),
-            "",
         ),
         "do-nothing": (
             "runner_executors.no_secrets:Settings",
@@ -309,7 +293,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
-            "",
         ),
     },
     "serialisers": {
@@ -323,7 +306,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
-            "",
         ),
     },
     "views": {
@@ -337,7 +319,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
-            "",
         ),
         "plain": (
             None,
@@ -349,7 +330,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
-            "",
         ),
         "quiet": (
             None,
@@ -361,7 +341,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
-            "",
         ),
         "github": (
             None,
@@ -373,7 +352,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
-            "",
         ),
         "gitlab": (
             None,
@@ -385,7 +363,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
-            "",
         ),
         "json": (
             None,
@@ -397,7 +374,6 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             (),
             (),
             (),
-            "",
         ),
     },
 }

@@ -154,6 +154,7 @@ def _flavor(group: str, name: str, path: str, origin: str, place: Place | None) 
         f"{path}.Settings" if inner is not None else None,
         path,
         about=_first_line(thing),
+        more=("form",) if hasattr(thing, "emit") and not hasattr(thing, "start") else (),
         origin=origin,
         group=group,
     )

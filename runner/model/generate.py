@@ -15,15 +15,14 @@ from runner.model.forms import written
 ROOT = Path(__file__).parents[2]
 HEAD = '''"""The flavors that come with runner-up. Generated from the entry points of pyproject.toml: run `make schema`.
 
-group -> name -> (settings, implementation, aliases, about, defaults, required and known settings, reach, more, gaps)
+group -> name -> (settings, implementation, aliases, about, defaults, required and known ones, reach, more, gaps if any)
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-Words = tuple[str, ...]
-Row = tuple[str | None, str, Words, str, dict[str, Any], Words, Words, Words, Words, str]
+Row = tuple[Any, ...]
 
 BUILT_IN: dict[str, dict[str, Row]] = {
 '''
@@ -61,7 +60,7 @@ def flavors_text(services: dict[str, list[tuple[Any, Any]]]) -> str:
             required = tuple(written(f) for f in fields if f.default is attrs.NOTHING)
             known = tuple(written(f) for f in fields)
             row = [flavor.settings, flavor.implementation, flavor.aliases, flavor.about, defaults, required, known]
-            row += [flavor.reach, flavor.more, flavor.gaps]
+            row += [flavor.reach, flavor.more, *([flavor.gaps] if flavor.gaps else [])]
             lines.append(
                 f'        "{flavor.name}": (\n'
                 + "".join(f"            {_folded(cell)},\n" for cell in row)
