@@ -32,3 +32,17 @@ class ArgoRemote(Remote):
         if found is not None and (found.get("status") or {}).get("phase") not in OVER:
             return "running"
         return "cancelled" if found is not None and found["spec"].get("shutdown") else "over"
+
+    def cancel(self, entry: Mapping[str, Any]) -> tuple[str, bool]:
+        """Shut its Workflow down: what runs is ended, then `[finally]` runs; asked again, nothing more runs."""
+        name = entry["own"]["workflow"]
+        try:
+            found = self.cluster.get("workflow", name)
+            if found is None or (found.get("status") or {}).get("phase") in OVER:
+                return f"its Workflow {name} is over", False
+            again = found["spec"].get("shutdown") is not None
+            self.cluster.patch("workflow", name, {"spec": {"shutdown": "Terminate" if again else "Stop"}})
+        except (Refusal, Unreachable) as error:
+            raise Unread(str(error)) from None
+        then = "at once" if again else "and then runs `[finally]`"
+        return f"its Workflow {name} ends what runs {then}", False

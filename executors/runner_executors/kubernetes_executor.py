@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -91,6 +92,7 @@ class Kubernetes:
         self._chain = ""  # the first of the runs that go on from each other
         self._orphans: Orphans | None = None
         self._owed: list[Table] = []  # commits that the run log on the claim may lack
+        self._asked_at: str | None = None  # when somebody elsewhere asked for the end
         self._left = False  # the cluster is silent: what runs there is left to itself
 
     @staticmethod
@@ -195,7 +197,7 @@ class Kubernetes:
         now = self._clock()
         if now - self._renewed > EVERY:
             self._renewed = now
-            self._crew.call(_IGNORED, self._hold.live)
+            self._crew.call(_LIVE, self._hold.live)
         for pod in list(self._pods.values()):
             self._mind(pod, now)
         silent = self._crew.silent
@@ -232,6 +234,9 @@ class Kubernetes:
     def _hear(self, told: Told) -> None:
         if told.about is None:
             self._changed(told.value)
+        elif told.about is _LIVE and told.value not in (None, self._asked_at):  # as if somebody here had typed it
+            self._asked_at = told.value
+            signal.raise_signal(signal.SIGINT)
         elif isinstance(told.about, Pod):
             self._answered(told.about, told)
         elif isinstance(told.about, tuple):
@@ -365,4 +370,5 @@ class Kubernetes:
 
 
 _IGNORED = object()  # about calls whose answer changes nothing
+_LIVE = object()  # about signs of life
 __all__ = ["Kubernetes", "Pod", "Unreachable", "name_of"]

@@ -14,6 +14,7 @@ from runner_executors.kubernetes_pod import LABEL, Maps
 
 Table = dict[str, Any]
 EVERY = 20.0  # seconds between two signs of life
+CANCEL = f"{LABEL}/cancel"  # the annotation of a Lease that asks its driver to end the run
 DEAD = 90  # seconds without one: nobody drives the run any more
 FORGOTTEN = timedelta(days=7)  # so old, what a dead driver has left is removed
 
@@ -44,10 +45,14 @@ class Hold:
             raise Refused([diagnose("E737", None, why=str(error))]) from None
         return names
 
-    def live(self) -> None:
-        """Give a sign of life. Raises Unreachable, Refusal."""
-        self._lease["spec"]["renewTime"] = _now()
-        self._lease = self.cluster.put("lease", self._lease)
+    def live(self) -> str | None:
+        """Give a sign of life; when somebody has asked for the end of the run, None where nobody has.
+
+        Raises Unreachable, Refusal."""
+        lease = self.cluster.get("lease", self.name) or self._lease
+        lease["spec"]["renewTime"] = _now()
+        self._lease = self.cluster.put("lease", lease)
+        return (self._lease["metadata"].get("annotations") or {}).get(CANCEL)
 
     def sweep(self) -> None:
         """Remove what drivers left that died long ago. Raises Unreachable, Refusal."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from runner.run.reached import Unread
 from runner_executors.kubernetes_cluster import Cluster, Refusal, Unreachable
-from runner_executors.kubernetes_hold import driven
+from runner_executors.kubernetes_hold import CANCEL, driven, name_of
 from runner_executors.kubernetes_pod import LABEL
 from runner_executors.kubernetes_reader import fetch
 
@@ -40,6 +41,19 @@ class Remote:
         except (Refusal, Unreachable) as error:
             raise Unread(str(error)) from None
         return "over" if not held and all(map(_ended, jobs)) else "running"
+
+    def cancel(self, entry: Mapping[str, Any]) -> tuple[str, bool]:
+        """End it: in words what becomes of it, and whether it is over. Raises Unread."""
+        run = entry["run"]
+        try:
+            holder = driven(self.cluster, run)
+            if holder is None:  # all that it has there goes with it
+                self.cluster.delete("lease", name_of(run))
+                return "nobody drove it; what it had in the cluster is deleted", True
+            self.cluster.patch("lease", name_of(run), {"metadata": {"annotations": {CANCEL: str(time.time())}}})
+        except (Refusal, Unreachable) as error:
+            raise Unread(str(error)) from None
+        return f"{holder} drives it, and is told to end it", False
 
     def close(self) -> None:
         """Give the connections back."""

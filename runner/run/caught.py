@@ -61,6 +61,7 @@ def _caught(entry: Table, reach: Reach, root: Path, plugins: Plugins) -> Table:
         return _noted({**told, "caught": True}, root)
     now = time.time()
     if progress == "cancelled":
+        _cancelled(entry["run"], log)
         log.create(run_key(entry["run"], "cancel"), dumps({"v": 1, "at": now, "why": "cancelled", "hard": False}))
     key = run_key(entry["run"], "end")
     if log.get(key) is None:
@@ -71,6 +72,16 @@ def _caught(entry: Table, reach: Reach, root: Path, plugins: Plugins) -> Table:
     at = float(json.loads(log.get(key) or b"{}").get("at") or now)
     finish(told, str(status), root, at)
     return {**told, "status": status, "end": at}
+
+
+def _cancelled(run: str, log: Folder) -> None:
+    """Agents were told to end and not why: what they call lost was cancelled."""
+    for key in log.list(f"runs/{run}/n/"):
+        if "/a/" in key and not key.endswith((".start.json", ".log")):
+            end = json.loads(log.get(key) or b"{}")
+            if (end.get("status"), end.get("reason")) == ("errored", "lost"):
+                error = {"type": "cancelled", "message": "it was cancelled"}
+                log.put(key, dumps({**end, "status": "cancelled", "reason": "cancelled", "error": error}))
 
 
 def _own(entry: Table, log: Folder, root: Path, plugins: Plugins, copies: bool) -> None:

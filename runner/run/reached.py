@@ -13,7 +13,7 @@ from runner.agent.catalog import FileCatalog, MissingBlob
 from runner.plan.nearby import BEYOND, OWN, away, holder, nearby
 from runner.plugins import Asked, find, load
 from runner.run.hashes import Hashes
-from runner.text.diagnostics import Refused, diagnose
+from runner.text.diagnostics import Diagnostic, Refused, diagnose
 
 Table = dict[str, Any]
 WHAT = {"run-log": "run log", "catalog": "catalog"}
@@ -57,6 +57,20 @@ class Reach:
         base = os.path.join(str(self.profile[service].get("path") or ""), below)
         with self._asking(service) as there:
             there.fetch(self.profile, base, list(names), into)
+
+    def cancel(self) -> tuple[str, bool]:
+        """End it where it is: what becomes of it in words, and whether it is over. Raises Refused (E745)."""
+        try:
+            with closing(self.kind(self.profile["executor"], self.environ)) as there:
+                words, over = there.cancel(self.entry)
+                return str(words), bool(over)
+        except Refused as refused:
+            raise Refused([*self._unended(refused.problems[0].message)]) from None
+        except Unread as error:
+            raise Refused([*self._unended(str(error))]) from None
+
+    def _unended(self, why: str) -> list[Diagnostic]:
+        return [diagnose("E745", None, name=self.entry.get("name"), why=why)]
 
     @contextmanager
     def _asking(self, service: str) -> Iterator[Any]:

@@ -239,7 +239,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, of.put(plural, body, "ADDED"))
             of.made(plural, body)
         elif self.command == "PUT":
-            self._answer(200, of.put(plural, body))
+            there = name in of.kind(plural)
+            self._answer(200 if there else 404, of.put(plural, body) if there else {"message": "not found"})
         elif self.command == "PATCH":
             found = of.kind(plural).get(name)
             self._answer(200 if found else 404, of.put(plural, _laid(found, body)) if found else {})

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from runner.testing.argo.cluster import ArgoCluster
+from runner.testing.fake import Fake
 from runner.testing.project import Outcome, Project
 
 pytest.importorskip("kubernetes")
@@ -29,34 +30,24 @@ outputs = ["b.txt"]
 """
 
 
-class Far:
-    """A project, a cluster with Argo, and a claim there that lies in another place than pods have it."""
+class Far(Fake[ArgoCluster]):
+    """A project, a cluster with Argo, and a claim that only its pods see. go: a file that lets `b` succeed."""
 
     def __init__(self, found: Project, text: str) -> None:
-        self.found, self.root = found, found.root
-        folder = found.tmp / "cluster"
-        folder.mkdir()
-        self.store = found.tmp / "claim"
         self.go = found.tmp / "go"
-        self.cluster = ArgoCluster(folder, found.root, found.environment())
-        found.allow("tmp")
-        self.cluster.put("persistentvolumeclaims", {"metadata": {"name": "runner-volume"}})
-        profile = f"""
-extends = "std:argo"
-[executor]
-image = "box:1"
-[volumes.data]
-claim = "runner-volume"
-mount = "{self.store}"
-[run-log]
-path = "{self.store}/log"
-[catalog]
-path = "{self.store}/catalog"
-"""
-        found.write({"pipeline.toml": text.replace("@go", str(self.go)), "profiles/k.toml": profile})
+        text = text.replace("@go", str(self.go))
+        super().__init__(found, text, "argo", lambda at: ArgoCluster(at, found.root, found.environment()))
 
     def cli(self, *words: str) -> Outcome:
-        return self.found.cli(*words, env={"KUBECONFIG": self.cluster.kubeconfig()})
+        return self.found.cli(*words, env={"KUBECONFIG": self.config()})
+
+    def detached(self) -> str:
+        """Submit it, and leave it; the name of the run."""
+        return self.up("--detach").ok().out.strip()
+
+    def wait(self) -> None:
+        """Until every Workflow has ended."""
+        self.found.wait(lambda: all("status" in one for one in self.cluster.kind("workflows").values()))
 
     def readers(self) -> int:
         """How many pods were made to read."""
@@ -78,7 +69,7 @@ def far(project: Made) -> Any:
 
 def test_a_report_comes_back_from_the_claim(far: Any) -> None:
     here = far()
-    here.cli("up", "--profile", "k").exits(1)
+    here.up().exits(1)
     assert not here.found.exists("made")
     here.cli("catalog", "ls").ok().says("made/a.html", "made/b.html").silent("gone")
     assert here.readers() == 0
@@ -91,12 +82,11 @@ def test_a_report_comes_back_from_the_claim(far: Any) -> None:
 
 def test_what_is_left_to_the_cluster_is_read_from_there(far: Any) -> None:
     here = far("name = 'x'\n[steps.a]\nshell = 'echo hello; exit 3'\n[steps.b]\nneeds = ['a']\nshell = 'true'\n")
-    said = here.cli("up", "--profile", "k", "--detach").ok()
+    said = here.up("--detach").ok()
     name = said.out.strip()
     said.says(f"runner show {name}", f"runner cancel {name}")
     assert here.cli("runs").ok().out.splitlines()[1].split()[:2] == [name, "detached"]
-    (workflow,) = here.cluster.kind("workflows")
-    here.found.wait(lambda: "status" in here.cluster.kind("workflows")[workflow])
+    here.wait()
     assert here.cli("show", "@last", "--json").ok().statuses() == {"a": "failed", "b": "blocked"}
     assert here.cli("logs", "@last", "a").ok().out == "hello\n" and here.readers() == 1, "its end is known now"
     here.cli("runs", "--status", "failed").ok().says(name)
@@ -104,8 +94,8 @@ def test_what_is_left_to_the_cluster_is_read_from_there(far: Any) -> None:
 
 def test_a_run_of_the_cluster_is_finished_on_this_machine(far: Any) -> None:
     here = far()
-    here.cli("up", "--profile", "k", "--detach").ok()
-    here.found.wait(lambda: all("status" in one for one in here.cluster.kind("workflows").values()))
+    here.detached()
+    here.wait()
     here.go.touch()
     here.cli("up", "--profile", "local", "--resume").ok().says("kept from", "succeeded b")
     assert here.found.read("b.txt") == "report\n" and here.readers() == 2
@@ -113,7 +103,7 @@ def test_a_run_of_the_cluster_is_finished_on_this_machine(far: Any) -> None:
 
 def test_what_can_not_be_read_is_told_with_its_claim_and_the_way_on(far: Any) -> None:
     here = far("name = 'x'\n[steps.a]\nshell = 'true'\n")
-    name = here.cli("up", "--profile", "k", "--detach").ok().out.strip()
+    name = here.detached()
     here.cluster.refuse.append(("POST pods", 403, "pods is forbidden"))
     here.cli("show", name).exits(4).says(
         f"error[E741]: the run log of `{name}` lies on the claim `runner-volume`, and can't be read from here: pods is "

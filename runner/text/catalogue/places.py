@@ -56,6 +56,10 @@ PLACES: dict[str, Code] = {
         "leave it out; a profile that extends `std:argo` can do that",
     ),
     "E743": Code("`{name}` still runs in the cluster", "wait for it (`runner show {name}`), or `runner cancel {name}`"),
+    "E744": Code(
+        "`{name}` is driven on the machine `{host}`, and can't be ended from here", "`runner cancel {name}` there"
+    ),
+    "E745": Code("`{name}` can't be ended in its cluster: {why}"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
     "W706": Code(
