@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from runner.run.fold import fold, projection
 from runner.run.records import read
 from runner.testing.argo.live import Workflows
 from runner.testing.golden import golden
+from runner.testing.once import once
 from runner.testing.project import Project
 
 HERE = Path(__file__).parent
@@ -36,7 +37,10 @@ def argo_is_there() -> bool:
     return not subprocess.run(["kubectl", "get", "crd", "workflows.argoproj.io"], capture_output=True).returncode
 
 
-pytestmark = [pytest.mark.cluster, pytest.mark.skipif(not argo_is_there(), reason="there is no cluster with Argo here")]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.skipif(not argo_is_there(), reason="there is no cluster with Argo here"),
+]
 
 
 class Went(NamedTuple):
@@ -95,37 +99,36 @@ shell = 'test "$RUNNER_RUN_STATUS" = failed'
 
 
 @pytest.fixture(scope="module")
-def went(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Went]]:
+def went(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Went]:
     """All shapes, side by side."""
+    return once(tmp_path_factory, "argo-shapes", lambda: _went(tmp_path_factory))  # type: ignore[no-any-return]
+
+
+def _went(factory: pytest.TempPathFactory) -> dict[str, Went]:
     workflows = Workflows(
         os.environ.get("RUNNER_TEST_IMAGE", "runner-base:py311"), os.environ.get("RUNNER_TEST_CLAIM", "runner-volume")
     )
     try:
         running, plans, told = {}, {}, {}
         for shape, text in {**SHAPES, "hostile": HOSTILE}.items():
-            made = Project(tmp_path_factory.mktemp(shape), {"pipeline.toml": text, **BESIDE})
+            made = Project(factory.mktemp(shape), {"pipeline.toml": text, **BESIDE})
             running[shape] = made, workflows.up(made, "--json")
             plans[shape] = json.loads(made.cli("plan", "pipeline.toml", "--profile", "live", "--json").ok().out)
         for shape, (_, process) in running.items():
             out, err = process.communicate(timeout=900)
-            assert process.returncode in (0, 1), err
+            assert process.returncode in (0, 1), f"{shape}: {err}"
             told[shape] = json.loads(out), process.returncode
         ended = {shape: workflows.ended(workflows.name_of(made)) for shape, (made, _) in running.items()}
-        folder = tmp_path_factory.mktemp("claim")
+        folder = factory.mktemp("claim")
         workflows.bring(folder)
         found = {}
         for number, (shape, workflow) in enumerate(ended.items(), 1):
-            here = str(folder / str(number))
+            here, run = str(folder / str(number)), workflow["metadata"]["uid"]
             catalog = FileCatalog.open({"type": "file-system", "path": f"{here}/catalog"}, here)
-            store, run = (
-                Folder.open({"path": f"{here}/log"}, here, workflow["metadata"]["uid"]),
-                workflow["metadata"]["uid"],
-            )
-            blob = _blob(catalog)
-            found[shape] = Went(
-                workflow["status"]["phase"], fold(plans[shape], read(store, run), blob=blob), workflow, *told[shape]
-            )
-        yield found
+            store = Folder.open({"path": f"{here}/log"}, here, run)
+            folded = fold(plans[shape], read(store, run), blob=_blob(catalog))
+            found[shape] = Went(workflow["status"]["phase"], folded, workflow, *told[shape])
+        return found
     finally:
         workflows.close()
 
