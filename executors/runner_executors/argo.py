@@ -25,6 +25,9 @@ class Settings(PodSettings):
     """Settings of the `argo` executor."""
 
     context: PlainText | None = key("The context of the kubeconfig; its current one.")
+    start_timeout: FixedDuration | None = key(
+        "How long a step may wait for a node, an image, a volume, while somebody follows.", default="15m"
+    )
     unreachable: FixedDuration | None = key(
         "How long the cluster may give no answer before the run is left to itself.", default="10m"
     )

@@ -5,6 +5,7 @@ of its own. Argo decides what runs; what it never starts has no end until the Wo
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -25,11 +26,13 @@ from runner_executors.argo_workflow.emitter import Argo as Emitter
 from runner_executors.kubernetes_cluster import Cluster, Refusal
 from runner_executors.kubernetes_crew import Change, Crew, Told
 from runner_executors.kubernetes_end import State, end_of, state, unborn
+from runner_executors.kubernetes_patience import Patience, fail, reason, words
 from runner_executors.kubernetes_pod import LABEL, MAIN
 from runner_executors.kubernetes_preflight import preflight
 
 Table = dict[str, Any]
 WORKFLOW = "workflows.argoproj.io/workflow"  # Argo's label of pods
+ANSWER = 60.0  # seconds within which a pod that was given up is to end
 NEEDED = (
     ("create", "workflows", "argoproj.io"), ("list", "workflows", "argoproj.io"), ("watch", "workflows", "argoproj.io"),
     ("patch", "workflows", "argoproj.io"), ("create", "configmaps", ""), ("patch", "configmaps", ""),
@@ -48,11 +51,22 @@ class Waited:
 
 
 class Pod:
-    """A pod of the Workflow. spots: the attempts that it is about; batched: it is one of several items."""
+    """A pod of the Workflow. spots: the attempts that it is about, none of one that decides; batched: it is one of
+    several items."""
 
-    def __init__(self, name: str, words: Mapping[str, str], nodes: Mapping[str, Any]) -> None:
-        self.name, self.id, self.n = name, words["node"].removeprefix("n-"), int(words.get("attempt") or 0)
-        self.key: Key = key_of(words.get("key", "-"))
+    def __init__(self, name: str, said: Mapping[str, str], nodes: Mapping[str, Any], patience: Patience) -> None:
+        self.name, self.id, self.n = name, said.get("node", "").removeprefix("n-"), int(said.get("attempt") or 0)
+        self.patience = patience
+        self.seen = State("waiting")
+        self.given_up: tuple[str, str] | None = None  # why, by name and in words
+        self.since = 0.0  # when that was
+        self.taken = False  # its container has ended, and what it printed is on the way
+        self.told = self.id not in nodes
+        self.spots: list[Spot] = []
+        self.batched = False
+        if self.told:
+            return
+        self.key: Key = key_of(said.get("key", "-"))
         node = nodes[self.id]
         size = node.get("batch", 1) if node["type"] == "map" else 1
         self.batched = size > 1 and len(self.key) == node["depth"] + 1
@@ -60,10 +74,7 @@ class Pod:
         if self.batched:
             *outer, number = self.key
             keys = [(*outer, index) for index in range(number * size, (number + 1) * size)]
-        self.spots: list[Spot] = [(self.id, key_text(key)) for key in keys]
-        self.seen = State("waiting")
-        self.taken = False  # its container has ended, and what it printed is on the way
-        self.told = False
+        self.spots = [(self.id, key_text(key)) for key in keys]
 
 
 class Argo(Emitter):
@@ -84,13 +95,14 @@ class Argo(Emitter):
         self.settings: Table = settings or {}
         self.cluster = Cluster.reached(self.settings, os.environ if environ is None else environ)
         self.lost_attempts = int(self.settings.get("lost-attempts", 3))
+        self._limit = seconds(self.settings.get("start-timeout") or "15m")
         self._silence = seconds(self.settings.get("unreachable") or "10m")
         self._clock = clock
         self._nodes: Table = {}
         self._name = ""
         self._folder = mkdtemp(prefix="runner-")
         self._crew: Crew | None = None
-        self._pods: dict[str, Pod] = {}
+        self._pods: dict[str, Pod] = {}  # by uid: one that is deleted before it runs is made again by its name
         self._waiting: dict[Spot, Waited] = {}
         self._ends: dict[Spot, list[Any]] = {}  # that nobody has waited for yet: a heap by pod and order
         self._seen: set[str] = set()  # ids of attempts that were told
@@ -147,6 +159,9 @@ class Argo(Emitter):
     def start(self, waited: Waited) -> None:
         """Wait for the end of the next attempt at this place; it may have come already."""
         self._waiting[waited.spot] = waited
+        for pod in self._pods.values():
+            if waited.spot in pod.spots and not pod.taken:
+                self._note(pod)
         self._match(waited)
 
     def poll(self, timeout: float) -> list[tuple[Waited, Table]]:
@@ -154,6 +169,8 @@ class Argo(Emitter):
         assert self._crew is not None
         for told in self._crew.told(0.0 if self._ended else timeout):
             self._hear(told)
+        for pod in self._pods.values():
+            self._mind(pod)
         silent = self._crew.silent
         if silent is not None and self._clock() - silent > self._silence:
             self._left = True
@@ -214,28 +231,52 @@ class Argo(Emitter):
 
     def _changed(self, change: Change) -> None:
         for one in change.objects:
-            name = one["metadata"]["name"]
-            if name not in self._pods:
-                words = _words(one)
-                if words.get("node", "").removeprefix("n-") not in self._nodes:
-                    continue  # it decides, or is none of ours
-                self._pods[name] = Pod(name, words, self._nodes)
-            pod = self._pods[name]
+            name, uid = one["metadata"]["name"], one["metadata"]["uid"]
+            if uid not in self._pods:
+                self._pods[uid] = Pod(name, _words(one), self._nodes, Patience(self._clock(), self._limit))
+            pod = self._pods[uid]
             if pod.taken:
                 continue
             pod.seen = state(one)
-            if pod.seen.phase == "ended" or change.what == "DELETED":
+            if pod.seen.phase == "ended":
                 self._take(pod)
+            elif change.what == "DELETED" and pod.seen.phase == "waiting":
+                del self._pods[uid]  # it has never run: Argo makes it again, or has no more use for it
+                self._settle()
+            elif change.what == "DELETED":
+                self._take(pod)
+            else:
+                self._note(pod)
         if change.what == "LISTED":
-            there = {one["metadata"]["name"] for one in change.objects}
-            for pod in self._pods.values():
-                if pod.name not in there and not pod.taken:
+            there = {one["metadata"]["uid"] for one in change.objects}
+            for uid, pod in self._pods.items():
+                if uid not in there and not pod.taken:
                     self._take(pod)
+
+    def _note(self, pod: Pod) -> None:
+        """Put down what it waits for where people look."""
+        for spot in pod.spots if pod.seen.phase == "waiting" else ():
+            if spot in self._waiting:
+                pod.patience.note(pod.seen, self._waiting[spot].call["log"])
+
+    def _mind(self, pod: Pod) -> None:
+        """Have a pod that can't start fail, for Argo to go on; one that is deleted it would make again."""
+        assert self._crew is not None
+        now = self._clock()
+        if pod.seen.phase != "waiting" or not pod.patience.over(pod.seen, now):
+            return
+        if pod.given_up is None:
+            why = words(pod.seen) or "nobody says why it does not start"
+            pod.given_up, pod.since = (reason(pod.seen), why), now
+            self._crew.call(_IGNORED, lambda: fail(self.cluster, pod.name, why))
+        elif now - pod.since > ANSWER and all(one.seen.phase != "running" for one in self._pods.values()):
+            self.halt(hard=bool(self._shutdown))  # we may not end it, and nothing else goes on
 
     def _take(self, pod: Pod) -> None:
         assert self._crew is not None
         pod.taken = True
-        self._crew.call(pod, lambda: self._bring(pod))
+        if pod.spots:
+            self._crew.call(pod, lambda: self._bring(pod))
 
     def _bring(self, pod: Pod) -> list[Printed]:
         """What it has printed; nothing where its node has forgotten it."""
@@ -274,6 +315,11 @@ class Argo(Emitter):
             return
         _, _, pod, one = heappop(self._ends[waited.spot])
         call, record = waited.call, one.record
+        if pod.given_up is not None and record is None and waited.stopped is None:
+            self._finish(waited, unborn(call, *pod.given_up))
+            return
+        with contextlib.suppress(OSError):
+            os.unlink(call["log"])  # it says what the pod has waited for
         if one.log and os.path.exists(one.log) and os.path.getsize(one.log):
             os.makedirs(os.path.dirname(call["log"]), exist_ok=True)
             shutil.move(one.log, call["log"])

@@ -16,8 +16,8 @@ PATIENCE = (5.0, 30.0)  # seconds for a connection, for an answer
 WATCH = 240  # seconds that a watch is asked for; then everything is listed again, which mends what was missed
 CORE, BATCH, COORDINATION = "CoreV1Api", "BatchV1Api", "CoordinationV1Api"
 KINDS = {
-    "pod": CORE, "config_map": CORE, "secret": CORE, "service_account": CORE, "persistent_volume_claim": CORE,
-    "event": CORE, "job": BATCH, "cron_job": BATCH, "lease": COORDINATION,
+    "pod": CORE, "pod_status": CORE, "config_map": CORE, "secret": CORE, "service_account": CORE,
+    "persistent_volume_claim": CORE, "event": CORE, "job": BATCH, "cron_job": BATCH, "lease": COORDINATION,
 }  # fmt: skip
 CUSTOM = {"workflow": ("argoproj.io", "v1alpha1", "workflows")}  # kinds that a cluster need not have
 MERGE = "application/merge-patch+json"

@@ -14,8 +14,6 @@ from runner.rules.keys import key_of
 from runner_executors.kubernetes_pod import MAIN
 
 Table = dict[str, Any]
-HOPELESS = {"InvalidImageName": "no-image"}  # of a container that waits: it can't mend
-SOON = {"CreateContainerConfigError": "never-started", "CreateContainerError": "never-started"}  # it hardly ever does
 RECORD = 1 << 21  # bytes at the end of a log in which a record is looked for
 NO_MEMORY = "the pod had no more memory: `resources.memory` is its limit"
 

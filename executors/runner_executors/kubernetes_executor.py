@@ -13,18 +13,17 @@ from runner.model.units import seconds
 from runner.text.diagnostics import Refused, diagnose
 from runner_executors.kubernetes_cluster import Cluster, Refusal, Unreachable
 from runner_executors.kubernetes_crew import Change, Crew, Told
-from runner_executors.kubernetes_end import HOPELESS, SOON, State, end_of, state, take_log, unborn
+from runner_executors.kubernetes_end import State, end_of, state, take_log, unborn
 from runner_executors.kubernetes_hold import EVERY, Hold
 from runner_executors.kubernetes_job import job, name_of, told_too_much
 from runner_executors.kubernetes_orphans import Orphans, adopted
+from runner_executors.kubernetes_patience import Patience, reason, words
 from runner_executors.kubernetes_pod import LABEL, MAIN, Maps
 from runner_executors.kubernetes_preflight import preflight
 from runner_executors.kubernetes_remote import Remote
 
 Table = dict[str, Any]
 NEW, MADE, ENDING, OVER = range(4)
-GRACE = 120.0  # seconds for what hardly ever mends
-USUAL = ("ContainerCreating", "PodInitializing")  # what every pod waits for
 ASK = 10.0  # seconds without a pod after which the Job is asked why
 
 
@@ -35,24 +34,13 @@ class Pod:
         self.call, self.name = call, ""
         self.phase = NEW
         self.pod = ""  # the name of its pod, once there is one
-        self.began = self.asked = 0.0  # when it was submitted; when its Job was asked last
+        self.patience = Patience(0.0, 0.0)  # counts from when it is submitted
+        self.asked = 0.0  # when its Job was asked last
         self.running = False
         self.seen = State("waiting")
-        self.stuck: float | None = None  # since when it waits for what hardly ever mends
         self.stopped: str | None = None
         self.adopted = False  # its Job is that of an earlier run
-        self._noted = ""
         self.told = 0  # so many commits of others went with it
-
-    def note(self) -> None:
-        """Put down what it waits for where people look: in its log, whose place is taken by what it prints."""
-        text = ": ".join(one for one in (self.seen.why, self.seen.words) if one)
-        if text and text != self._noted and self.seen.why not in USUAL:
-            self._noted = text
-            with contextlib.suppress(OSError):
-                os.makedirs(os.path.dirname(self.call["log"]), exist_ok=True)
-                with open(self.call["log"], "w", encoding="utf-8") as file:
-                    file.write(f"waiting: {' '.join(text.split())}\n")
 
 
 class Orphan(NamedTuple):
@@ -79,7 +67,7 @@ class Kubernetes:
         self.settings: Table = settings or {}
         self.cluster = Cluster.reached(self.settings, os.environ if environ is None else environ)
         self.lost_attempts = int(self.settings.get("lost-attempts", 3))
-        self._patience = seconds(self.settings.get("start-timeout") or "15m")
+        self._limit = seconds(self.settings.get("start-timeout") or "15m")
         self._silence = seconds(self.settings.get("unreachable") or "10m")
         self._clock = clock
         self._profile: Table = {}
@@ -155,7 +143,8 @@ class Kubernetes:
     def start(self, pod: Pod) -> None:
         """Submit the Job of an attempt; its end comes from `poll`."""
         assert self._crew is not None and self._hold is not None
-        pod.began = pod.asked = self._clock()
+        pod.asked = self._clock()
+        pod.patience = Patience(pod.asked, self._limit)
         call = pod.call
         if not (call.get("image") or self.settings.get("image")):
             why = "no image is said: `image` of the step, or `executor.image` of the profile"
@@ -293,7 +282,7 @@ class Kubernetes:
             pod.seen = state(one)
             pod.running = pod.running or pod.seen.phase == "running"
             if pod.seen.phase == "waiting":
-                pod.note()
+                pod.patience.note(pod.seen, pod.call["log"])
             if pod.seen.phase == "ended":
                 self._take(pod)
             elif change.what == "DELETED":
@@ -326,9 +315,7 @@ class Kubernetes:
         """What can't start is ended, sooner where it can't mend."""
         if pod.running or pod.phase not in (NEW, MADE):
             return
-        why = pod.seen.why
-        pod.stuck = (pod.stuck or now) if why in SOON else None
-        if why in HOPELESS or (pod.stuck is not None and now - pod.stuck > GRACE) or now - pod.began > self._patience:
+        if pod.patience.over(pod.seen, now):
             self._never(pod)
         elif pod.phase == MADE and not pod.pod and now - pod.asked > ASK and self._crew is not None:
             pod.asked = now
@@ -337,11 +324,9 @@ class Kubernetes:
     def _never(self, pod: Pod) -> None:
         """It has not started and won't."""
         assert self._crew is not None
-        name, seen = pod.name, pod.seen
-        reason = HOPELESS.get(seen.why) or ("no-image" if "Image" in seen.why else "never-started")
-        words = ": ".join(one for one in (seen.why, seen.words) if one) or "its Job got no pod"
+        name, why = pod.name, words(pod.seen) or "its Job got no pod"
         self._crew.call(_IGNORED, lambda: self.cluster.delete("job", name))
-        self._finish(pod, unborn(pod.call, reason, words))
+        self._finish(pod, unborn(pod.call, reason(pod.seen), why))
 
     def _why(self, pod: Pod) -> State | None:
         """What the cluster says of a Job that has no pod; None where there is no such Job."""
@@ -360,7 +345,7 @@ class Kubernetes:
             self._finish(pod, end_of(pod.call, State("ended", "", "its Job is gone"), None, pod.stopped))
         elif told.value is not None and not pod.pod:
             pod.seen = told.value
-            pod.note()
+            pod.patience.note(pod.seen, pod.call["log"])
 
     def _finish(self, pod: Pod, end: Table) -> None:
         if pod.phase != OVER:

@@ -19,7 +19,8 @@ from typing import IO, Any
 from runner.plan.nearby import holder
 from runner.run.reached import Unread
 from runner_executors.kubernetes_cluster import Cluster, Refusal, Unreachable
-from runner_executors.kubernetes_end import HOPELESS, SOON, State, state
+from runner_executors.kubernetes_end import State, state
+from runner_executors.kubernetes_patience import HOPELESS, SOON
 from runner_executors.kubernetes_pod import LABEL, MAIN, Maps, Task, pod
 
 Table = dict[str, Any]

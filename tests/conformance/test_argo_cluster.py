@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ HERE = Path(__file__).parent
 FOLDER = HERE.parent / "shapes"
 SHAPES = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.toml"))}
 BESIDE = {str(path.relative_to(FOLDER)): path.read_text() for path in [*FOLDER.glob("*.py"), *FOLDER.glob("*/*.toml")]}
+SIDE_BY_SIDE = 4  # one node takes so many Workflows, of four pods each, and is slower with more
+Told = tuple[dict[str, Any], int]
 FAILS = ("skip-and-block", "handlers", "retry")
 
 
@@ -109,16 +112,21 @@ def _went(factory: pytest.TempPathFactory) -> dict[str, Went]:
         os.environ.get("RUNNER_TEST_IMAGE", "runner-base:py311"), os.environ.get("RUNNER_TEST_CLAIM", "runner-volume")
     )
     try:
-        running, plans, told = {}, {}, {}
+        made, plans = {}, {}
         for shape, text in {**SHAPES, "hostile": HOSTILE}.items():
-            made = Project(factory.mktemp(shape), {"pipeline.toml": text, **BESIDE})
-            running[shape] = made, workflows.up(made, "--json")
-            plans[shape] = json.loads(made.cli("plan", "pipeline.toml", "--profile", "live", "--json").ok().out)
-        for shape, (_, process) in running.items():
-            out, err = process.communicate(timeout=900)
+            made[shape] = Project(factory.mktemp(shape), {"pipeline.toml": text, **BESIDE})
+            workflows.profile(made[shape])
+            plans[shape] = made[shape].cli("plan", "pipeline.toml", "--profile", "live", "--json").ok().json()
+
+        def followed(shape: str) -> Told:
+            process = workflows.up(made[shape], "--json", "-j", "4")
+            out, err = process.communicate(timeout=600)
             assert process.returncode in (0, 1), f"{shape}: {err}"
-            told[shape] = json.loads(out), process.returncode
-        ended = {shape: workflows.ended(workflows.name_of(made)) for shape, (made, _) in running.items()}
+            return json.loads(out), process.returncode
+
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            told = dict(zip(made, pool.map(followed, made), strict=True))
+        ended = {shape: workflows.ended(workflows.name_of(one)) for shape, one in made.items()}
         folder = factory.mktemp("claim")
         workflows.bring(folder)
         found = {}

@@ -125,6 +125,40 @@ def test_n54_a_pod_that_is_gone_is_lost_and_the_next_one_counts(fake: Makes) -> 
     assert [one["reason"] for one in here.nodes()["a"]["attempts"]] == ["lost", None]
 
 
+def given(**settings: Any) -> list[str]:
+    return [
+        word for name, value in settings.items() for word in ("--set", f"executor.{name.replace('_', '-')}={value}")
+    ]
+
+
+@pytest.mark.parametrize("allowed", [True, False], ids=["", "by its node, where we may not say that it failed"])
+def test_a_pod_that_can_not_start_is_given_up_and_the_rest_goes_on(fake: Makes, allowed: bool) -> None:
+    """Argo would make it again if it were deleted, and waits for it for ever if it is not."""
+    here = fake("name = 'x'\n[steps.a]\nshell = 'true'\n[steps.b]\nshell = 'true'\n")
+    here.cluster.waits[node_id("a")] = "ErrImageNeverPull"
+    here.cluster.refuse += [] if allowed else [("PATCH pods/status", 403, "forbidden")] * 2
+    here.up(*given(start_timeout="1s", lost_attempts=1)).exits(1).says("ErrImageNeverPull: in so many words")
+    nodes = here.nodes()
+    assert [one["reason"] for one in nodes["a"]["attempts"]] == ["no-image", "no-image"]
+    assert nodes["b"]["status"] == "succeeded"
+    assert here.found.cli("logs", "@last", "a").ok().out == "waiting: ErrImageNeverPull: in so many words\n"
+
+
+def test_what_can_not_mend_is_given_up_at_once_also_where_it_decides(fake: Makes) -> None:
+    here = fake("name = 'x'\n[steps.a]\nshell = 'true'\n")
+    here.cluster.waits = {node_id(name): "InvalidImageName" for name in ("a", "!close")}
+    here.up(*given(lost_attempts=0)).exits(1).says("InvalidImageName")
+
+
+def test_a_pod_that_goes_before_it_has_started_is_waited_for_again(fake: Makes) -> None:
+    """Such as one whose node is taken away: Argo makes it again, by the same name."""
+    here = fake("name = 'x'\n[steps.a]\nshell = 'echo on'\n")
+    here.cluster.again.add(node_id("a"))
+    here.up().ok()
+    (attempt,) = here.nodes()["a"]["attempts"]
+    assert attempt["status"] == "succeeded" and here.found.cli("logs", "@last", "a").ok().out == "on\n"
+
+
 def test_r1_what_has_committed_succeeded_also_where_its_log_is_gone(fake: Makes) -> None:
     here = fake("name = 'x'\n[steps.a]\nshell = 'true'\n")
     here.cluster.refuse.append(("GET pods/log", 404, "the pod is gone"))

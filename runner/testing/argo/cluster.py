@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,15 @@ Poll = Callable[[], "tuple[int, dict[str, str]] | None"]
 
 class ArgoCluster(Cluster):
     """root: where the project would lie in the image; environ: what a container has of the machine. lost: nodes whose
-    first pod somebody deletes."""
+    first pod somebody deletes; waits: nodes whose pods wait, and what for; again: nodes whose
+    first pod is deleted before it starts, and made again by the same name."""
 
     def __init__(self, folder: Path, root: Path, environ: Mapping[str, str]) -> None:
         super().__init__(folder)
         self.root, self.environ = root, environ
         self.lost: set[str] = set()
+        self.waits: dict[str, str] = {}
+        self.again: set[str] = set()
         self.threads: list[threading.Thread] = []
 
     def made(self, plural: str, found: Table) -> None:
@@ -73,16 +77,24 @@ class _Shown:
     def start(self, template: Table, n: int) -> Poll:
         if self.halted:
             return lambda: (NEVER, {})
+        main = {"name": "main", "args": template["container"]["args"]}
+        node = next(word for word in main["args"] if word.startswith("--node=")).removeprefix("--node=n-")
+        labels = {"workflows.argoproj.io/workflow": self.name}
+        found: Table = {"metadata": {"labels": labels}, "spec": {"containers": [main]}, "status": {}}
+        if node in self.cluster.waits:
+            return self.wait(found, f"{self.name}-{node}-{n}", self.cluster.waits[node])
         number = len(self.pods.started)
         poll = self.begin(template, n)
         process = self.pods.processes[-1]
-        pod = f"{self.name}-{number}"
-        main = {"name": "main", "args": template["container"]["args"]}
-        labels = {"workflows.argoproj.io/workflow": self.name}
-        found = {"metadata": {"name": pod, "labels": labels}, "spec": {"containers": [main]}, "status": {}}
+        pod = found["metadata"]["name"] = f"{self.name}-{number}"
+        if node in self.cluster.again:
+            self.cluster.again.remove(node)
+            self.cluster.put("pods", json.loads(json.dumps({**found, "status": {"phase": "Pending"}})), "ADDED")
+            while "GET pods" not in self.cluster.asked:  # somebody looks
+                time.sleep(0.01)
+            self.cluster.delete("pods", pod)
         self.cluster.put("pods", found, "ADDED")
         self.cluster._status(found, {"running": {}})
-        node = self.pods.started[-1].removeprefix("n-")
         told: list[str] = []  # what it was told to do
 
         def ended() -> tuple[int, dict[str, str]] | None:
@@ -101,5 +113,23 @@ class _Shown:
                 self.cluster._status(found, {"terminated": {"exitCode": said[0]}})
                 return (NEVER, said[1]) if self.halted and said[0] else said
             return said
+
+        return ended
+
+    def wait(self, found: Table, name: str, why: str) -> Poll:
+        """A pod that does not start until somebody has it fail, or its Workflow ends."""
+        found["metadata"]["name"] = name
+        waiting = {"name": "main", "state": {"waiting": {"reason": why, "message": "in so many words"}}}
+        found["status"] = {"phase": "Pending", "containerStatuses": [waiting]}
+        self.cluster.put("pods", found, "ADDED")
+
+        def ended() -> tuple[int, dict[str, str]] | None:
+            now = self.cluster.kind("pods")[name]
+            if self.halted:
+                self.cluster.delete("pods", name)
+                return NEVER, {}
+            if "activeDeadlineSeconds" in now["spec"]:
+                self.cluster.put("pods", {**now, "status": {**now["status"], "phase": "Failed"}})
+            return (-1, {}) if now["status"]["phase"] == "Failed" else None
 
         return ended

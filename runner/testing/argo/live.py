@@ -50,8 +50,7 @@ labels = {{ "{POD}" = "{self.mark}" }}
         made.write({"profiles/live.toml": claimed("argo", self.image, home, claim=self.claim, project=name, more=more)})
 
     def up(self, made: Project, *words: str) -> subprocess.Popen[str]:
-        """Submit a project, and follow it."""
-        self.profile(made)
+        """Submit a project that has a profile, and follow it."""
         config = os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
         return made.popen("up", "pipeline.toml", "--profile", "live", *words, env={"KUBECONFIG": config})
 
