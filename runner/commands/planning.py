@@ -15,6 +15,7 @@ from runner.text.sources import Sources
 
 if TYPE_CHECKING:
     from runner.commands.making import Made
+    from runner.plan.steps import Step
     from runner.run.resume import Parent
     from runner.text.diagnostics import Place
 
@@ -36,6 +37,10 @@ class Planned(NamedTuple):
     def output(self, id: str, number: int) -> Place | None:
         """Where an output of a node was written."""
         return self.behind().built.tree.output(id, number)
+
+    def step(self, id: str) -> Step | None:
+        """The step that became a node, as it was written."""
+        return next((step for step in self.behind().built.tree.steps if step.id == id), None)
 
 
 def planned(args: argparse.Namespace) -> Planned:

@@ -7,8 +7,9 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from runner.commands.unanswered import Unanswered
 from runner.plan.mocked import all_mocked
 from runner.views.digest import digest
 from runner.views.exits import exit_code
@@ -17,12 +18,15 @@ from runner.views.logfile import tail
 from runner.views.steady import Steady
 from runner.views.terminal import coloured, symbols
 
+if TYPE_CHECKING:
+    from runner.commands.planning import Planned
+
 Table = dict[str, Any]
 LAST = 10  # lines of a log
 
 
 def tell(
-    plan: Table,
+    made: Planned,
     folded: Table,
     root: Path,
     args: argparse.Namespace,
@@ -31,6 +35,7 @@ def tell(
     timed_out: bool,
 ) -> int:
     """Tell a run that has ended, as it was folded. signal: the first one that asked the run to stop."""
+    plan = made.plan
     if args.json:
         sys.stdout.writelines(lines(folded))
     if args.output != "json":
@@ -39,6 +44,7 @@ def tell(
             folded,
             plan,
             lambda id, key, n: tail(logs / f"{id}.{key}.{n}", LAST),
+            more=Unanswered(made, folded).lines,
             again=[] if all_mocked(plan) else _way_on(args, folded["name"]),
             colour=coloured(sys.stderr, os.environ),
             signs=symbols(sys.stderr),

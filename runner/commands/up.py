@@ -111,7 +111,7 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
         with view:
             folded = _walk(driver, signals, begun, root)
         close_store(begun.store, begun.run["run"], root)
-        return tell(plan, folded, root, args, signal=signals.first, timed_out=driver.timed_out)
+        return tell(made, folded, root, args, signal=signals.first, timed_out=driver.timed_out)
 
 
 def _begin(

@@ -24,11 +24,11 @@ def mocked(nodes: Table, is_mocked: Callable[[Table], bool]) -> Table:
 
 def all_mocked(plan: Table) -> bool:
     """Whether no step of a plan runs anything."""
-    return all(do.get("mock", False) for do in map(_do, plan["nodes"].values()) if do is not None)
+    return all(do.get("mock", False) for do in map(task_of, plan["nodes"].values()) if do is not None)
 
 
 def _part(part: Table, is_mocked: Callable[[Table], bool]) -> Table:
-    do = _do(part)
+    do = task_of(part)
     if do is None or not is_mocked(do):
         return part
     out = dict(part)
@@ -41,7 +41,8 @@ def _part(part: Table, is_mocked: Callable[[Table], bool]) -> Table:
     return {**out, **({"delay": 0.0} if "delay" in out else {})}
 
 
-def _do(node: Table) -> Table | None:
+def task_of(node: Table) -> Table | None:
+    """What a node's task does, or that of its items or rounds."""
     while "body" in node:
         node = node["body"]
     return node.get("do")

@@ -10,11 +10,17 @@ from runner.rules.expr import ABSENT, ExprError, evaluate
 
 Answer = Union[bool, int, Failure]
 _CONDITIONS = {"stop": "stop_when", "until": "until"}
+_KEYS = {"stop": "stop-when"}
 
 
 def answer(values: Values, what: str, id: str, key: Key) -> Answer:
     """What `when`, `stop`, `until` (a truth), `choose` (an index into cases, their number for the default) or `expand`
     (how many items) come to for an instance; a Failure where they come to nothing."""
+    found = _answer(values, what, id, key)
+    return found if not isinstance(found, Failure) or found.key else found._replace(key=_KEYS.get(what, what))
+
+
+def _answer(values: Values, what: str, id: str, key: Key) -> Answer:
     node = values.nodes[id]
     if what == "when":
         return values.condition(node.get("when", True), id, key)
@@ -32,7 +38,7 @@ def items(values: Values, id: str, key: Key) -> list[Table] | Failure:
     try:
         return values.items(id, key)
     except ExprError as error:
-        return Failure("bad-param", str(error))
+        return Failure("bad-param", str(error), error.key or "for-each")
 
 
 def parameters(plan: Table, facts: Table) -> Table:

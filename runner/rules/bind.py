@@ -8,6 +8,7 @@ from typing import Any, Callable, NamedTuple
 from runner.rules.decide import SUCCESS
 from runner.rules.expr import ABSENT, ExprError, evaluate, truth
 from runner.rules.paths import matches
+from runner.rules.values import shown
 
 Key = tuple[int, ...]
 Table = dict[str, Any]
@@ -20,6 +21,12 @@ class Failure(NamedTuple):
 
     reason: str
     message: str
+    key: str = ""  # of the step, that asks: `when`, `until`, `stop-when`, `choose`, `for-each`
+
+    @property
+    def error(self) -> Table:
+        """As an end tells it; its type is the key."""
+        return {"type": self.key, "message": self.message} if self.key else {"message": self.message}
 
 
 def part_of(node: Table, key: Key) -> Table:
@@ -158,7 +165,7 @@ class Values:
         for item in found:
             verdict = self.condition(wanted, id, key, item)
             if isinstance(verdict, Failure):
-                raise ExprError(verdict.message)
+                raise ExprError(verdict.message, "when")
             if verdict:
                 kept.append(item)
         return kept
@@ -186,8 +193,8 @@ class Values:
             return file_items(path, text)
         value = self.value(source, id, key)
         if not isinstance(value, list):
-            shown = "nothing" if value is ABSENT or value is None else f"{type(value).__name__} {value!r}"
-            raise ExprError(f"`for-each` needs a list and got {shown}")
+            got = "nothing" if value is ABSENT or value is None else shown(value)
+            raise ExprError(f"`for-each` needs a list and got {got}")
         return value
 
     def _recorded(self, id: str, key: Key, name: str) -> Any:

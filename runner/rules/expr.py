@@ -26,7 +26,12 @@ _NUMBERS = ("integer", "number")
 
 
 class ExprError(Exception):
-    """A value that can't be made, in a sentence that names the values and their kinds."""
+    """A value that can't be made, in a sentence that names the values and their kinds. key: of the step, where another
+    than the one that was asked for has it."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class Missing(ExprError):

@@ -228,7 +228,7 @@ class Fold:
             "start": attempts[0].get("start", attempts[0].get("at")) if attempts else None,
             "end": end.get("end"),
         }
-        error = end.get("error") or (self.machine.faults.get(address) and {"message": self.machine.faults[address]})
+        error = end.get("error") or self.machine.faults.get(address)
         if error:
             found["error"] = error
         return found

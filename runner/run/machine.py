@@ -63,7 +63,7 @@ class Machine:
         self.limit, self.fail_fast, self.lost_attempts, self.replay = max(1, limit), fail_fast, lost_attempts, replay
         self.stock = Stock(stock, self.limit) if stock and replay is None else None
         self.statuses: dict[Address, Status] = {}
-        self.faults: dict[Address, str] = {}  # messages of decisions that could not be made
+        self.faults: dict[Address, Table] = {}  # errors: decisions that could not be made
         self.status = "running"
         self.main_status: str | None = None  # of all but `[finally]`, once it has ended
         self.why: str | None = None  # cancelled, timeout, fail-fast
@@ -257,10 +257,10 @@ class Machine:
         self.finish(unit, status)
 
     def tell(self, unit: Unit, failure: Any) -> None:
-        """Keep the message of a decision that could not be made."""
+        """Keep the error of a decision that could not be made."""
         failed = scopes.failure(failure)
         if failed:
-            self.faults[unit.address] = failed.message
+            self.faults[unit.address] = failed.error
 
     def finish(self, unit: Unit, status: Status) -> None:
         """What a unit runs has ended: its handler next, if it has one and failed (N29), else that is its status."""
@@ -291,7 +291,7 @@ class Machine:
         if not told and self.replay is None:
             data: Table = {"status": status.status, "reason": status.reason, "handled": status.handled}
             if address in self.faults:
-                data["error"] = {"message": self.faults[address]}
+                data["error"] = self.faults[address]
             self._note("state", address, data)
 
     # What follows

@@ -12,6 +12,7 @@ from runner.views.terminal import UNICODE, Symbols, clean, paint
 from runner.views.times import duration
 
 Tail = Callable[[str, str, int], Iterable[str]]  # (id, key, attempt's number) -> the last lines of its log
+More = Callable[[str, str], Iterable[str]]  # (id, key) -> what else there is to say of its failure
 
 SHOWN = 5  # failures that are told in full
 GROUPS = 12  # lines of what did not run
@@ -25,6 +26,7 @@ def digest(
     plan: Mapping[str, Any],
     tail: Tail,
     *,
+    more: More = lambda id, key: (),
     again: Sequence[str] = (),
     colour: bool = False,
     signs: Symbols = UNICODE,
@@ -36,7 +38,7 @@ def digest(
     counted = {a: entry for a, entry in told.items() if not contains(a, entry, nodes, parents)}
     name = str(run.get("name") or run.get("run") or "")
     lines = [_headline(run, counted, colour)]
-    lines += _failures(run, told, counted, tail, colour, signs)
+    lines += _failures(run, told, counted, tail, more, colour, signs)
     lines += _not_run(run, counted, nodes, colour)
     lines += _warnings(counted, colour)
     lines += _other_code(counted, name, colour)
@@ -111,6 +113,7 @@ def _failures(
     told: Mapping[str, Mapping[str, Any]],
     counted: Mapping[str, Mapping[str, Any]],
     tail: Tail,
+    more: More,
     colour: bool,
     signs: Symbols,
 ) -> list[str]:
@@ -128,9 +131,9 @@ def _failures(
         note = handled.get(_handled(address, told), ", tolerated" if forgiven(address, told) else "")
         said = f"{words.why({**end, 'status': status})}{words.attempts(tries)}{took}{note}"
         lines += ["", f"{paint(status, status, colour)}: {entry.get('label')} {said}"]
-        lines += [f"  {text}" for text in (words.detail(end), words.advice(end)) if text]
+        id, _, key = address.partition(" ")
+        lines += [f"  {text}" for text in (words.detail(end), words.advice(end), *more(id, key)) if text]
         if attempts:
-            id, _, key = address.partition(" ")
             log = list(tail(id, key, tries))
             lines += _tail(log, signs) if [clean(line) for line in log] != [words.detail(end)] else []
         if run.get("status") != "succeeded":  # of a good run all are told further below

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.views.expressions import written
-from runner.views.words import REASONS
+from runner.views.words import why
 
 Nodes = Mapping[str, Mapping[str, Any]]
 BAD, SKIP = ("failed", "errored", "cancelled", "blocked"), ("skipped",)
@@ -97,5 +97,4 @@ class Reasons:
         return []
 
     def _said(self, entry: Mapping[str, Any]) -> str:
-        reason = str(entry.get("reason") or "")
-        return REASONS.get(reason, reason)
+        return why(entry) if entry.get("reason") else ""

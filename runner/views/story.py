@@ -122,7 +122,7 @@ class Story:
             return Line(status, self.label(event), "not tried again")  # why it failed was told with the attempt
         reason = str(data.get("reason") or "")
         told = [self._needs(event, status) if status in ("blocked", "skipped") and reason in ("", "needs") else ""]
-        told[0] = told[0] or words.REASONS.get(reason, reason)
+        told[0] = told[0] or (words.why(data) if reason else "")
         told += [words.detail(data), words.count(items, "item") if items is not None else ""]
         return Line(status, self.label(event), joined(*told))
 

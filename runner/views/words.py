@@ -35,6 +35,11 @@ REASONS = {
     "fail-fast": "another step failed, and --fail-fast was asked for",
 }
 
+ASKED = {
+    **{key: f"could not answer its `{key}`" for key in ("when", "until", "stop-when", "choose")},
+    "for-each": "could not be given its items",
+}
+
 
 def why(end: Mapping[str, Any]) -> str:
     """Why an attempt ended, as the rest of a sentence whose subject is the step; empty for a success."""
@@ -48,6 +53,11 @@ def why(end: Mapping[str, Any]) -> str:
         return f"was killed by {signal_words(int(number))}" if number else "was killed by a signal"
     if reason in (None, "exit") and code is not None:
         return f"exited {code}"
+    if status == "blocked" and reason == "stop-when":
+        return "nobody could say whether `stop-when` held"
+    asked = (end.get("error") or {}).get("type") if isinstance(end.get("error"), Mapping) else None
+    if asked in ASKED:
+        return ASKED[asked]
     if reason in REASONS:
         return REASONS[str(reason)]
     return str(reason or {"cancelled": "was cancelled", "errored": "could not be run"}.get(str(status), "failed"))
