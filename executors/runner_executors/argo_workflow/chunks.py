@@ -10,11 +10,24 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from runner_executors.argo_workflow.barriers import barred, is_barrier
 from runner_executors.argo_workflow.making import Making
-from runner_executors.argo_workflow.tasks import END, FAIL, NEED, Call, Task, every, guarded, inputs_of
+from runner_executors.argo_workflow.tasks import (
+    FAIL,
+    NEED,
+    OUTPUT,
+    PASS,
+    PAST,
+    Call,
+    Task,
+    every,
+    guarded,
+    inputs_of,
+    named,
+)
 
 MOST = 150  # tasks of a DAG
-OUTPUT = re.compile(r"tasks(?:\['|\.)([-\w]+?)(?:'\])?\.outputs\.parameters\.(\w+)")
+WANTED = {NEED: "Succeeded", PASS: "Skipped"}  # how a task must have ended
 Given = Mapping[str, str]
 
 
@@ -23,6 +36,7 @@ def graph_of(make: Making, name: str, tasks: Sequence[Task], given: Given | None
     tasks = list(tasks)
     if _large(tasks):
         tasks = _bundled(make, tasks)
+    tasks = barred(tasks)
     if _large(tasks):
         tasks = _apart(make, tasks)
     return make.dag(name, tasks, given, **more)
@@ -30,12 +44,6 @@ def graph_of(make: Making, name: str, tasks: Sequence[Task], given: Given | None
 
 def _large(tasks: Sequence[Task]) -> bool:
     return len(guarded(tasks)) > MOST
-
-
-def _named(task: Task) -> set[str]:
-    """The tasks that a task's texts ask about."""
-    texts = (task.when, *task.call.arguments.values())
-    return {found[1] for text in texts for found in OUTPUT.finditer(text)}
 
 
 def _inside(make: Making, letter: str, tasks: Sequence[Task], told: Given) -> Call:
@@ -47,7 +55,7 @@ def _inside(make: Making, letter: str, tasks: Sequence[Task], told: Given) -> Ca
 
 def _bundled(make: Making, tasks: list[Task]) -> list[Task]:
     """Those that wait for the same and are waited for by the same, as one task each."""
-    asked = set().union(*map(_named, tasks))
+    asked = set().union(*map(named, tasks))
     behind: dict[str, list[tuple[str, str]]] = {}
     for task in tasks:
         for other, kind in task.terms:
@@ -96,7 +104,7 @@ def _components(tasks: list[Task]) -> list[list[Task]]:
         return name
 
     for task in tasks:
-        for other in {*(name for name, _ in task.terms), *_named(task)}:
+        for other in {*(name for name, _ in task.terms), *named(task)}:
             top[root(other)] = root(task.name)
     found: dict[str, list[Task]] = {}
     for task in tasks:
@@ -111,47 +119,54 @@ def _cut(make: Making, tasks: list[Task], level: int) -> list[Task]:
     size = max(1, MOST - 2)
     while True:
         first = tasks[:size]
-        told: dict[str, str] = {}  # what the rest is told -> its input for that
-        ends: dict[str, None] = {}
-        names = {task.name for task in first}
-        rest = [_told(task, names, told, ends, level) for task in tasks[size:]]
-        after = tuple((other, END) for other in ends)
+        rest = _Rest(first, level)
+        others = [rest.told(task) for task in tasks[size:]]
+        after = tuple((other, PAST) for other in rest.ends)
         if len(guarded([*first, Task("next", Call("", {}), after)])) <= MOST or size == 1:
             break
         size = max(1, size - max(1, size // 8))
-    more = _inside(make, "p", _cut(make, rest, level + 1), {name: value for value, name in told.items()})
+    more = _inside(make, "p", _cut(make, others, level + 1), {name: value for value, name in rest.values.items()})
     return [*first, Task("next", more, after)]
 
 
-def _told(task: Task, first: set[str], told: dict[str, str], ends: dict[str, None], level: int) -> Task:
-    """A task of the rest, that asks its inputs where it asked tasks that are not beside it any more."""
+class _Rest:
+    """What tasks ask about others that are not beside them any more. values: what is told -> the input for it; ends:
+    those whose end is waited for."""
 
-    def value(expression: str) -> str:
-        return told.setdefault(f"{{{{= {expression} }}}}", f"p{level}x{len(told)}")
+    def __init__(self, first: Sequence[Task], level: int) -> None:
+        self.first, self.level = {task.name for task in first}, level
+        self.values: dict[str, str] = {}
+        self.ends: dict[str, None] = {}
+        self.held: dict[str, str] = {}  # barrier -> what those behind it are told in its place
 
-    def instead(found: re.Match[str]) -> str:
-        if found[1] not in first:
+    def told(self, task: Task) -> Task:
+        """The task, asking its inputs where it asked the first."""
+        gone = [(other, kind) for other, kind in task.terms if other in self.first]
+        conditions = [self.held[other] for other, _ in task.terms if other in self.held]
+        if not gone and not conditions and self.first.isdisjoint(named(task)):
+            return task
+        self.ends.update(dict.fromkeys(other for other, _ in gone))
+        needed = [f"tasks['{other}'].status == '{WANTED[kind]}'" for other, kind in gone if kind in WANTED]
+        if needed:
+            conditions.append(self._input(" && ".join(needed)))
+        for other in (other for other, kind in gone if kind == FAIL):
+            failed = f"tasks['{other}'].status == 'Failed' || tasks['{other}'].status == 'Error'"
+            conditions.append(self._input(failed))
+        kept = tuple(term for term in task.terms if term not in gone)
+        if is_barrier(task):
+            self.held.update({task.name: every(conditions)} if conditions else {})
+            return task._replace(terms=kept)
+        when = OUTPUT.sub(self._instead, task.when)
+        arguments = {name: OUTPUT.sub(self._instead, text) for name, text in task.call.arguments.items()}
+        call = Call(task.call.template, arguments)
+        return task._replace(call=call, terms=kept, when=every([*conditions, *([when] if when else [])]))
+
+    def _input(self, expression: str) -> str:
+        name = self.values.setdefault(f"{{{{= {expression} }}}}", f"p{self.level}x{len(self.values)}")
+        return f"inputs.parameters.{name}"
+
+    def _instead(self, found: re.Match[str]) -> str:
+        if found[1] not in self.first:
             return found[0]
-        ends[found[1]] = None
-        given = value(f"tasks['{found[1]}'].outputs?.parameters?.{found[2]} ?? 'error'")
-        return f"inputs.parameters.{given}"
-
-    gone = [(other, kind) for other, kind in task.terms if other in first]
-    if not gone and first.isdisjoint(_named(task)):
-        return task
-    ends.update(dict.fromkeys(other for other, _ in gone))
-    conditions = []
-    needed = [f"tasks['{other}'].status == 'Succeeded'" for other, kind in gone if kind == NEED]
-    if needed:
-        all_of = value(f"{' && '.join(needed)} ? 'true' : 'false'")
-        conditions.append(f"inputs.parameters.{all_of}")
-    for other in (other for other, kind in gone if kind == FAIL):
-        failed = f"tasks['{other}'].status == 'Failed' || tasks['{other}'].status == 'Error' ? 'true' : 'false'"
-        conditions.append(f"inputs.parameters.{value(failed)}")
-    when = OUTPUT.sub(instead, task.when)
-    arguments = {name: OUTPUT.sub(instead, text) for name, text in task.call.arguments.items()}
-    return task._replace(
-        call=Call(task.call.template, arguments),
-        terms=tuple(term for term in task.terms if term not in gone),
-        when=every([*conditions, *([when] if when else [])]),
-    )
+        self.ends[found[1]] = None
+        return self._input(f"tasks['{found[1]}'].outputs?.parameters?.{found[2]} ?? 'error'")

@@ -7,15 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 Table = dict[str, Any]
+APART = 8  # sentinels of a DAG that stand by themselves; a failure wins over whatever else one has waited for
 NOTHING = "nothing"  # the template of tasks that are never run
 INPUT = re.compile(r"inputs\.parameters\.([a-z0-9]+)")
 
-NEED, END, FAIL, DONE = "need", "end", "fail", "done"
+OUTPUT = re.compile(r"tasks(?:\['|\.)([-\w]+?)(?:'\])?\.outputs\.parameters\.(\w+)")
+
+NEED, END, FAIL, DONE, PASS, PAST = "need", "end", "fail", "done", "pass", "past"
 _RESULTS = {
-    NEED: ("Succeeded",),
-    END: ("Succeeded", "Failed", "Errored", "Skipped", "Omitted"),
-    FAIL: ("Failed", "Errored"),
-    DONE: ("Succeeded", "Skipped"),  # of items, which may be none
+    NEED: ("{}.Succeeded",),
+    END: ("{}.Succeeded", "{}.Failed", "{}.Errored", "{}.Skipped", "{}.Omitted"),
+    FAIL: ("{}.Failed", "{}.Errored"),
+    DONE: ("{}.Succeeded", "{}.Skipped"),  # of items, which may be none
+    PASS: ("{}.Skipped",),  # of a barrier
+    PAST: ("!{}.Daemoned",),  # any end in few letters: nothing is looked at before all that is named has ended
 }
 Term = tuple[str, str]  # the name of a task, and which of its ends counts
 
@@ -35,6 +40,12 @@ class Task(NamedTuple):
     terms: tuple[Term, ...] = ()
     when: str = ""
     times: str = ""
+
+
+def named(task: Task) -> set[str]:
+    """The tasks that a task's texts ask about."""
+    texts = (task.when, *task.call.arguments.values())
+    return {found[1] for text in texts if "tasks" in text for found in OUTPUT.finditer(text)}
 
 
 def name_of(id: str) -> str:
@@ -70,15 +81,20 @@ def _closed(expression: str) -> str:
 
 
 def guarded(tasks: Sequence[Task], forgiven: Iterable[str] = ()) -> list[Task]:
-    """The tasks and a sentinel for each whose failure no leaf would show: it waits for its success and never runs.
+    """The tasks and a sentinel for each whose failure no leaf would show, or one for many: it waits for its success and
+    never runs.
 
     The phase of a DAG is that of its leaves; one that never starts hands on the phase of what it waited for. So what
     somebody needs is seen: he, or a sentinel behind him, never starts. forgiven: those whose failure may pass."""
     followed = {name for task in tasks for name, _ in task.terms}
-    needed = {name for task in tasks for name, kind in task.terms if kind in (NEED, DONE)}
+    needed = {name for task in tasks for name, kind in task.terms if kind in (NEED, DONE, PASS)}
     unseen = followed - needed - set(forgiven)
     names = [task.name for task in tasks if task.name in unseen]
-    return [*tasks, *(Task(f"s-{name}", Call(NOTHING, {}), ((name, NEED),), "false") for name in names)]
+    together = {"s-all": names} if len(names) > APART else {f"s-{name}": [name] for name in names}
+    return [
+        *tasks,
+        *(Task(one, Call(NOTHING, {}), tuple((name, NEED) for name in of), "false") for one, of in together.items()),
+    ]
 
 
 def dag(tasks: Iterable[Task], leaves: Iterable[str] = (), forgiven: Iterable[str] = (), **more: Any) -> Table:
@@ -115,7 +131,7 @@ def _written(task: Task, leaves: set[str]) -> Table:
 
 def depends(terms: Sequence[Term]) -> str:
     """What a task waits for, in Argo's words."""
-    parts = [" || ".join(f"{name}.{result}" for result in _RESULTS[kind]) for name, kind in dict.fromkeys(terms)]
+    parts = [" || ".join(result.format(name) for result in _RESULTS[kind]) for name, kind in dict.fromkeys(terms)]
     return parts[0] if len(parts) == 1 else " && ".join(f"({one})" if " " in one else one for one in parts)
 
 

@@ -15,7 +15,7 @@ from runner.testing.argo.expressions import evaluate, filled, holds
 Table = dict[str, Any]
 SUCCEEDED, FAILED, ERROR, SKIPPED, OMITTED = "Succeeded", "Failed", "Error", "Skipped", "Omitted"
 RESULT = {FAILED: "Failed", ERROR: "Errored"}
-TERM = re.compile(r"([-\w]+)\.(Succeeded|Failed|Errored|Skipped|Omitted)")
+TERM = re.compile(r"([-\w]+)\.(Succeeded|Failed|Errored|Skipped|Omitted|Daemoned)")
 # starts a pod: template filled in, attempt from 0 -> what gives None while it runs, then its exit code and outputs
 Start = Callable[[Table, int], Callable[[], "tuple[int, dict[str, str]] | None"]]
 
@@ -166,8 +166,8 @@ class Dag(Node):
             phase = str(self.nodes[found[1]].phase)
             return str(RESULT.get(phase, phase) == found[2])
 
-        words = TERM.sub(one, text).replace("&&", " and ").replace("||", " or ")
-        assert re.fullmatch(r"(True|False|and|or|[ ()])+", words), text
+        words = TERM.sub(one, text).replace("&&", " and ").replace("||", " or ").replace("!", " not ")
+        assert re.fullmatch(r"(True|False|and|or|not|[ ()])+", words), text
         return bool(eval(words))
 
     def _leaves(self) -> list[str]:

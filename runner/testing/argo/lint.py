@@ -10,12 +10,12 @@ Table = dict[str, Any]
 MOST = 200  # templates of a Workflow, tasks of a DAG: more is refused at admission
 TEMPLATE = re.compile(r"[a-z][-a-z0-9]{0,127}")
 TASK = re.compile(r"[a-z][-a-zA-Z0-9]{0,127}")
-RESULTS = ("Succeeded", "Failed", "Errored", "Skipped", "Omitted")
+RESULTS = ("Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned")
 TERM = re.compile(r"([-a-zA-Z0-9]+)\.(\w+)")
 TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 INPUT = re.compile(r"inputs\.parameters\.(\w+)")
 OUTPUT = re.compile(r"tasks(?:\.|\[')([-a-zA-Z0-9]+?)(?:'\])?\.(?:outputs\??\.parameters\??\.(\w+)|status)")
-OPERATORS = re.compile(r"==|\?\?|\?|:|\(|\)|&&|\|\||'(?:true|false|error|Succeeded|Failed|Error|\d+)'|\s")
+OPERATORS = re.compile(r"==|\?\?|\?|:|\(|\)|&&|\|\||'(?:true|false|error|Succeeded|Failed|Error|Skipped|\d+)'|\s")
 ANYWHERE = (
     "workflow.parameters.parent",
     "workflow.uid",
