@@ -156,7 +156,6 @@ def jobs(plan: dict[str, Any]) -> list[dict[str, Any]]:
             call = {"id": id, "key": "KEY", "n": 1, "run": run, "attempt": "ATTEMPT", "definition": part["definition"]}
             call.update(image=do.get("image"), timeout=part.get("timeout"), grace=10, **_asked(do))
             made = job(plan["profile"], call, Maps("run-agent", ("run-plan-0",)), None, 3)
-            made["spec"]["template"]["spec"]["containers"][0]["args"][-1] = "TOLD"  # as zlib of this machine packs it
             found.append(made)
     return found
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner_executors.kubernetes_cluster import Change, Cluster, Refusal, Unreachable
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 THREADS = 8
 PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)  # seconds before a call that got no answer is made again; then the last
@@ -27,6 +29,8 @@ class Crew:
     """Makes calls side by side, each again until it is answered, and watches pods."""
 
     def __init__(self, cluster: Cluster, clock: Callable[[], float] = time.monotonic) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # dear, and not for those that only render
+
         self.cluster, self._clock = cluster, clock
         self._told: SimpleQueue[Told] = SimpleQueue()
         self._over = Event()

@@ -16,6 +16,7 @@ from runner_executors.kubernetes_pod import LABEL, MESSAGE, PLAN, SECRETS, Maps,
 Table = dict[str, Any]
 TOLD = ("attempt", "n", "fingerprint", "code_digest", "failed", "finally", "grace", "facts", "statuses", "done")
 WORD = 100_000  # bytes of one word of a command line; Linux takes 131,072
+SHORT = 4_000  # bytes that are said as they are: what every zlib packs in its own way is not the same everywhere
 LARGEST = 1_400_000  # bytes of an object in the store of a cluster
 KEPT = 86_400  # seconds that a Job nobody asks for stays after its end
 SLACK = 60  # seconds that a cluster may be late before its own deadline ends a pod
@@ -29,7 +30,8 @@ def job(profile: Mapping[str, Any], call: Mapping[str, Any], maps: Maps, owner: 
         "secrets": SECRETS, "message": MESSAGE, "echo": "all",
     }  # fmt: skip
     argv = ["execute-node", *(word for name, value in words.items() for word in (f"--{name}", value))]
-    text = b64encode(zlib.compress(json.dumps({**told, "lost_attempts": lost}).encode(), 9)).decode()
+    said = json.dumps({**told, "lost_attempts": lost}).encode()
+    text = b64encode(zlib.compress(said, 9 if len(said) > SHORT else 0)).decode()
     argv += [word for start in range(0, len(text), WORD) for word in ("--told", text[start : start + WORD])]
     task = Task(call.get("image") or "", argv, call.get("resources") or {}, call.get("secrets") or ())
     template = pod(profile, task, maps)

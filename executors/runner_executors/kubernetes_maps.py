@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+import bz2
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 
 from runner import __version__
 from runner.rules.keys import dumps
-from runner.run.packed import packed
+from runner.run.packed import carried
 from runner_executors.kubernetes_pod import Maps
 
 Table = dict[str, Any]
@@ -27,15 +27,15 @@ def maps(plan: bytes, facts: Mapping[str, Any], prefix: str) -> tuple[Maps, list
 
     plan: its JSON. facts: what `run.json` holds beside the run's id. prefix: of the names. Raises TooLarge.
     """
-    data = gzip.compress(plan, 9, mtime=0)
+    data = bz2.compress(plan, 9)  # unlike what deflates, the same bytes everywhere
     pieces = [data[start : start + PIECE] for start in range(0, len(data), PIECE)]
     if len(pieces) > MOST:
         raise TooLarge(f"the plan has {len(data):,} bytes, compressed; {PIECE * MOST:,} fit into its ConfigMaps")
     names = [f"{prefix}-plan-{number}" for number in range(len(pieces))]
-    held = [{f"plan.json.gz.{number:02}": piece} for number, piece in enumerate(pieces)]
+    held = [{f"plan.json.bz2.{number:02}": piece} for number, piece in enumerate(pieces)]
     held[0]["run.json"] = dumps(facts)
     agent = f"{prefix}-agent"
-    documents = [_document(agent, {"agent.pyz": packed()})]
+    documents = [_document(agent, {"agent.pyz": carried()})]
     documents += [_document(name, files) for name, files in zip(names, held, strict=True)]
     return Maps(agent, names), documents
 
@@ -66,5 +66,5 @@ def facts(plan: Mapping[str, Any], executor: str) -> Table:
 
 def mark(plan: Mapping[str, Any]) -> str:
     """A short name for a plan and the agent that runs it: a prefix for ConfigMaps that other runs may share."""
-    agent = hashlib.sha256(packed()).hexdigest()
+    agent = hashlib.sha256(carried()).hexdigest()
     return hashlib.sha256(f"{plan['digest']} {agent}".encode()).hexdigest()[:10]

@@ -12,7 +12,7 @@ plan of a job has, which needs no name. `execute-call` runs a `call` that a driv
 open, and `{"stop": true}` on it stops the step, as its end does. `execute-calls` runs one after the other until then;
 each comes with its own `report`.
 
---plan      the plan as JSON, a file or a folder with `plan.json`, or with `plan.json.gz.00` and so on; a `run.json`
+--plan      the plan as JSON, a file or a folder with `plan.json`, or with `plan.json.bz2.00` and so on; a `run.json`
             beside it is the run's where the run log has none; else the plan of the run, from the run log of --told
 --root      the project's files, only read; here
 --folder    for what it writes while it runs; made below the folder for temporary files, and removed

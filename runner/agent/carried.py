@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import time
@@ -17,7 +16,7 @@ from runner.rules.bind import part_of
 from runner.rules.keys import done_key, dumps, key_of, plan_key, run_key
 
 Table = dict[str, Any]
-PIECE = "plan.json.gz."  # and a number: a plan is cut where one ConfigMap can't hold it
+PIECE = "plan.json.bz2."  # and a number: a plan is cut where one ConfigMap can't hold it
 MOST = 4096  # bytes that Kubernetes keeps of a message
 WORDS = 600  # characters of an error in it
 
@@ -27,7 +26,9 @@ def plan_text(path: str) -> bytes:
     if os.path.isdir(path):
         pieces = sorted(name for name in os.listdir(path) if name.startswith(PIECE))
         if pieces:
-            return gzip.decompress(b"".join(_read(os.path.join(path, name)) for name in pieces))
+            import bz2  # not everywhere where other ways to bring a plan are
+
+            return bz2.decompress(b"".join(_read(os.path.join(path, name)) for name in pieces))
         path = os.path.join(path, "plan.json")
     return _read(path)
 

@@ -45,11 +45,16 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
 
 def _of_form(plan: Table, tree: Tree, flavor: Flavor) -> list[Diagnostic]:
     """What the form of a platform can't say; each points at the key that asks."""
+    steps: dict[str | None, Step] = {step.id: step for step in tree.steps}
+
+    def place(id: str | None, keys: tuple[str, ...]) -> Place | None:
+        if id in steps:
+            return steps[id].place(keys)
+        return tree.doc.place(("name",)) if "name" in tree.doc.data else None
+
     tell = teller(flavor)
-    steps = {step.id: step for step in tree.steps}
-    whole = tree.doc.place(("name",)) if "name" in tree.doc.data else None
     return [
-        diagnose(code, steps[id].place(keys) if id in steps else whole, **{"executor": flavor.name, **args})
+        diagnose(code, place(id, keys), **{"executor": flavor.name, **args})
         for code, id, keys, args in (tell(plan) if tell is not None else ())
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 WIDTH = 140  # what fits into a line of this width is written as one
@@ -21,10 +22,14 @@ def documents(tables: Iterable[Mapping[str, Any]], head: str = "") -> str:
 
 def scalar(value: Any) -> str:
     """A text, number, truth value or nothing."""
-    if isinstance(value, str) and PLAIN.fullmatch(value) and value.lower() not in WORDS:
+    return _text(value) if isinstance(value, str) else json.dumps(value, allow_nan=False)
+
+
+@lru_cache(4096)  # of keys and names, which come again and again
+def _text(value: str) -> str:
+    if PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _flow(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+import bz2
 import json
 import os
 import subprocess
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from runner.rules.keys import node_id
-from runner.run.packed import packed
+from runner.run.packed import carried
 from runner.testing.project import Project
 
 Made = Callable[..., Project]
@@ -57,13 +57,13 @@ class Pod:
             .out
         )
         (self.here / "plan").mkdir(parents=True)
-        data = gzip.compress(json.dumps(plan).encode())
-        (self.here / "plan/plan.json.gz.00").write_bytes(data[:99])
-        (self.here / "plan/plan.json.gz.01").write_bytes(data[99:])
+        data = bz2.compress(json.dumps(plan).encode())
+        (self.here / "plan/plan.json.bz2.00").write_bytes(data[:99])
+        (self.here / "plan/plan.json.bz2.01").write_bytes(data[99:])
         (self.here / "plan/run.json").write_text(json.dumps({"v": 1, "name": "x", "params": {"n": 2}, "first": {}}))
         (self.here / "secrets/B").mkdir(parents=True)
         (self.here / "secrets/B/value").write_text("another-one\n")
-        (self.here / "agent.pyz").write_bytes(packed())
+        (self.here / "agent.pyz").write_bytes(carried())
 
     def go(self, step: str, *more: str, **env: str) -> tuple[int, bytes, dict[str, Any]]:
         """Exit code, output, message."""

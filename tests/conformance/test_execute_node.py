@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import bz2
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from typing import Any
 import pytest
 
 import runner
+import runner.run.packed as packing
 from runner.run.packed import lean, packed
 from runner.testing.project import Outcome, Project
 
@@ -138,8 +142,19 @@ def test_term_ends_the_command_and_the_run_log_says_why(project: Made, how: tupl
     assert [(end["status"], end["reason"]) for end in pods.records("b")] == [how]
 
 
-def test_the_agent_is_small_and_always_the_same() -> None:
+def test_the_agent_is_small_and_always_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a manifest brings is so for every machine: zlib, which packs in other ways elsewhere, is not asked."""
     assert packed() == packed() and len(packed()) < 150_000
+
+    def asked(*_: Any, **__: Any) -> None:
+        raise AssertionError("zlib is asked")
+
+    monkeypatch.setattr(zlib, "compress", asked)
+    monkeypatch.setattr(zlib, "compressobj", asked)
+    found = packing.carried.__wrapped__()
+    assert found == packing.carried() and len(found) < 100_000
+    sample = bz2.compress(b"".join(b"%d " % (number * number) for number in range(1000)), 9)
+    assert hashlib.sha256(sample).hexdigest()[:16] == "aea1e6151b482311", "as every bzip2 since 1996 has packed it"
 
 
 def test_what_is_carried_says_the_same_on_the_same_lines() -> None:

@@ -8,9 +8,12 @@ import sys
 import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
+
+from runner.run.packed import packed
 
 Table = dict[str, Any]
 
@@ -29,8 +32,8 @@ class Pods:
             for name, data in one["binaryData"].items():
                 (place / name).write_bytes(b64decode(data))
                 if name.endswith(".pyz"):  # as a folder it is compiled once, not for each pod
-                    archive = (place / name).rename(place / "packed")
-                    ZipFile(archive).extractall(place / name)
+                    (place / name).unlink()
+                    ZipFile(BytesIO(packed())).extractall(place / name)
 
     def start(self, volumes: Sequence[Table]) -> Callable[[Table, int], Callable[[], Any]]:
         """What a Controller starts pods by; volumes: of the Workflow."""
