@@ -10,7 +10,6 @@ import os
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -24,9 +23,8 @@ from runner.testing.argo.live import Workflows
 from runner.testing.golden import golden
 from runner.testing.once import once
 from runner.testing.project import Project
+from runner.testing.shapes import FOLDER, HERE
 
-HERE = Path(__file__).parent
-FOLDER = HERE.parent / "shapes"
 SHAPES = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.toml"))}
 BESIDE = {str(path.relative_to(FOLDER)): path.read_text() for path in [*FOLDER.glob("*.py"), *FOLDER.glob("*/*.toml")]}
 SIDE_BY_SIDE = 4  # one node takes so many Workflows, of four pods each, and is slower with more

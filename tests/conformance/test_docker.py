@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from runner.testing.conformance import Executors
 from runner.testing.project import Outcome, Project
 
 Made = Callable[..., Project]
@@ -66,12 +67,13 @@ def waited(path: Path) -> str:
     raise AssertionError(f"{path} was not written")
 
 
-def test_r9_containers_give_the_same_projection(shaped: Any, docker: Any) -> None:
-    found = shaped.make()
-    run = docker(found, "pipeline.toml", "--json").exits(shaped.code).json()
-    recorded = found.cli("show", "@last", "--json").ok().json()
-    assert {name: recorded[name] for name in run} == run
-    shaped.compare(run)
+class TestDocker(Executors):
+    @pytest.fixture(autouse=True)
+    def _engine(self, docker: Any) -> None:
+        self.docker = docker
+
+    def up(self, found: Project, *more: str) -> Outcome:
+        return self.docker(found, "pipeline.toml", *more)
 
 
 def test_outputs_come_back_and_belong_to_the_caller(project: Made, docker: Any) -> None:

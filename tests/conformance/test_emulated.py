@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-PODS = ("--set", "executor.type=emulated", "--set", "run-log.type=chunked-fs")
+from runner.testing.conformance import Executors
 
 
-def test_r9_agents_give_the_same_projection(shaped: Any) -> None:
-    found = shaped.make()
-    run = found.cli("up", "pipeline.toml", "--json", *PODS).exits(shaped.code).json()
-    recorded = found.cli("show", "@last", "--json").ok().json()
-    assert {name: recorded[name] for name in run} == run
-    shaped.compare(run)
+class TestEmulated(Executors):
+    words = ("--set", "executor.type=emulated", "--set", "run-log.type=chunked-fs")

@@ -12,8 +12,8 @@ import pytest
 from runner.agent.forks import Forks
 from runner.run.fold import projection
 from runner.testing.project import Project
+from runner.testing.shapes import FOLDER
 
-FOLDER = Path(__file__).parent.parent / "shapes"
 SHAPES = [path for path in sorted(FOLDER.glob("*.toml")) if re.search(r'= "(work|odd):', path.read_text())]
 MODULES = {path.name: path.read_text() for path in FOLDER.glob("*.py")}
 VIA = {"fresh": {"fresh"}, "fork0": {"fork0"}, "fork1": {"fork1", "fork0"}}

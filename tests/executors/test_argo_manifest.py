@@ -19,11 +19,12 @@ import yaml
 from runner.testing.argo.lint import lint
 from runner.testing.argo.strict import strict
 from runner.testing.project import Project
+from runner.testing.shapes import FOLDER
 
 TOP = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("RUNNER_TEST_DATA", TOP.parent / "shared" / "data")) / "argo"
 ARGO = ("--profile", "std:argo", "--set", "executor.image=box:1")
-SHAPES = sorted((TOP / "tests" / "shapes").glob("*.toml"))
+SHAPES = sorted(FOLDER.glob("*.toml"))
 BESIDE = {str(path.relative_to(SHAPES[0].parent)): path.read_text() for path in SHAPES[0].parent.glob("*/*.toml")}
 BESIDE |= {path.name: path.read_text() for path in SHAPES[0].parent.glob("*.py")}
 Table = dict[str, Any]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from runner.testing.project import Project
+from runner.testing.shapes import FOLDER
 
 Plan = Callable[..., Any]
 Made = Callable[..., Project]
@@ -151,7 +152,7 @@ def test_n51_looking_leaves_no_trace(project: Made, words: tuple[str, ...]) -> N
 def test_a_plan_is_the_same_bytes_in_another_folder_for_another_user_in_another_time_zone(
     project: Made, tmp_path: Path
 ) -> None:
-    shapes = Path(__file__).parent.parent / "shapes"
+    shapes = FOLDER
     for shape in sorted(shapes.glob("*.toml")):
         texts = []
         for env in ({"TZ": "UTC", "USER": "ann"}, {"TZ": "Asia/Kathmandu", "USER": "bob", "LANG": "C"}):
