@@ -12,6 +12,7 @@ from runner.plan.build import Built, build
 from runner.plan.gaps import gaps
 from runner.resolve.ask import Ask, find_root
 from runner.resolve.resolved import Resolved, resolve
+from runner.resolve.said import spoken
 from runner.text.diagnostics import Diagnostic, Refused
 from runner.text.document import Document
 from runner.text.sources import Sources
@@ -42,7 +43,7 @@ def make(ask: Ask, pipeline: Document | None = None) -> Made:
         resolved = resolve(ask, sources, pipeline)
         built = build(resolved, sources)
         missing = gaps(built.plan, built.tree, resolved) if built.plan is not None else []
-    return Made(ask, sources, resolved, built, (*built.problems, *missing))
+    return Made(ask, sources, resolved, built, (*built.problems, *spoken(missing, ask.sets)))
 
 
 def made(args: argparse.Namespace) -> tuple[dict[str, Any], Made]:

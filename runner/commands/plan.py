@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.commands.asking import FILE, JSON, RESUME
 from runner.commands.selecting import SELECT, selected
+from runner.plan.mocked import task_of
 from runner.rules.expr import ABSENT, ExprError, truth
 from runner.rules.last import LAST, of_file
 from runner.views.expressions import written
@@ -48,15 +49,21 @@ def show(plan: Table, args: argparse.Namespace, root: Path, plugins: Any, parent
         print(json.dumps({**plan, **beside}, indent=2, sort_keys=False, ensure_ascii=False))
         return 0
     nodes = plan["nodes"]
+    mixed = any(_sent(node) for node in nodes.values())
     lines = [
-        (_name(node, nodes), _kind(node), _why(id, node, plan, ids, (found or {}).get(id), after))
+        (
+            _name(node, nodes),
+            _kind(node),
+            *((_where(node, plan),) if mixed else ()),
+            _why(id, node, plan, ids, (found or {}).get(id), after),
+        )
         for id, node in nodes.items()
         if not node["path"].endswith(("!reduce", "!on-failure"))
     ]
     width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
     goes = f"  goes on from {after}" if after else ""
     sys.stdout.write(f"{plan['name']}  profile {plan['profile']['name']}  plan {plan['digest'][:12]}{goes}\n")
-    sys.stdout.write(table(("step", "kind", "why"), lines, width=width))
+    sys.stdout.write(table(("step", "kind", *(("where",) if mixed else ()), "why"), lines, width=width))
     return 0
 
 
@@ -72,6 +79,16 @@ def _kind(node: Table) -> str:
     if node["type"] == "map":
         return f"map of {_part(node)}"
     return _part(node)
+
+
+def _sent(node: Table) -> str:
+    """The profile that runs a task, its items or rounds, where that is another."""
+    return str((task_of(node) or {}).get("profile", ""))
+
+
+def _where(node: Table, plan: Table) -> str:
+    """The profile that runs a task; what holds others has none."""
+    return _sent(node) or (plan["profile"]["name"] if task_of(node) else "")
 
 
 def _part(node: Table) -> str:

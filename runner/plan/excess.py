@@ -49,14 +49,28 @@ def excess(
                 step.place(("resources", kind)) if step else None,
                 step=plan["nodes"][id]["path"],
                 asked=said(kind, over[id]),
-                there=said_in_file(kind, there).strip('"') if there else "none",
+                there=(said_in_file(kind, there).strip('"') if there else "none") + _said_by(tree, profiles, kind),
                 others=others,
-                then="takes all of it" if there else "runs without",
+                then=("takes all of it" if there else "runs without") + _as_asked(kind, over[id]),
                 kind=kind,
                 enough=said_in_file(kind, there),
             )
         )
     return found
+
+
+def _as_asked(kind: str, asked: Any) -> str:
+    return f" (`RUNNER_CPU` stays {asked:g})" if kind == "cpu" else ""
+
+
+def _said_by(tree: Tree, profiles: Collection[str], kind: str) -> str:
+    """Who says what there is, where that is a profile and not the machine."""
+    for name in profiles:
+        layers = tree.layers.others.get(name) if name else tree.layers
+        origin = layers.service("executor").origin((kind,)) if layers is not None else None
+        if origin is not None:
+            return f" (`executor.{kind}`, {origin.label})"
+    return ""
 
 
 def said(kind: str, amount: float) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from runner.resolve import packages
 from runner.resolve.ask import Ask
-from runner.resolve.hints import like, listed
+from runner.resolve.hints import FEW, like, listed
 from runner.resolve.kinds import is_profile
 from runner.resolve.library import Library, library
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
@@ -17,6 +17,7 @@ from runner.text.document import Document, load
 from runner.text.sources import Sources
 
 BUILT_IN = "local"
+STD = "std:"
 
 
 class Profile(NamedTuple):
@@ -145,14 +146,20 @@ def chain(name: str, said: Said, ask: Ask, sources: Sources) -> Iterator[Profile
 def _missing(name: str, asker: Said, ask: Ask, sources: Sources) -> Diagnostic:
     """No such profile: where it was looked for, and what is there."""
     place = asker and asker[0].place(asker[1])
+    shipped = [f"{STD}{one}" for one in packages.names("std", "profiles")]
     if ":" in name:
-        return diagnose("E506", place, package=name.partition(":")[0], name=name.partition(":")[2])
+        package, _, rest = name.partition(":")
+        hints = like(name, shipped) if name.startswith(STD) else like(rest, packages.names(package, "profiles"))
+        return diagnose("E506", place, package=package, name=rest, **hints)
     if name.endswith(".toml") or "/" in name:
         path = (Path(asker[0].path).parent if asker else Path()) / name
         return diagnose("E505", place, path=os.path.normpath(path))
     looked = listed((_shown(folder, ask) for folder in folders(ask, sources.root)), "and")
     names = profile_names(ask, sources.root, sources)
-    return diagnose("E501", place, name=name, folders=looked, **like(name, names))
+    hints = {"near": f"{STD}{name}"} if f"{STD}{name}" in shipped else like(name, [*names, *shipped])
+    few = f"there is {listed(names)}, and of the standard library {listed(shipped)}"
+    hints = hints or {"hint": few if len(names) <= FEW else "`runner list --profiles` lists them"}
+    return diagnose("E501", place, name=name, folders=looked, **hints)
 
 
 def _shown(folder: Path, ask: Ask) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import tomllib
 from collections.abc import Iterable, Sequence
 
@@ -18,10 +20,42 @@ def spoken(problems: Iterable[Diagnostic], sets: Sequence[str]) -> list[Diagnost
     for problem in problems:
         if problem.place is not None and problem.place.file == NAME:
             word = sets[problem.place.line - 1]
-            word = word if len(word) <= 60 else word[:57] + "..."
-            problem = problem._replace(place=None, message=f"`{NAME} {word}`: {problem.message}")
+            shown = word if len(word) <= 60 else word[:57] + "..."
+            message, hint = (
+                f"`{NAME} {shown}`: {problem.message.removesuffix(' in this file')}",
+                _as_word(problem.hint, word),
+            )
+            problem = problem._replace(place=None, message=message, hint=hint)
         out.append(problem)
     return out
+
+
+def _as_word(hint: str | None, word: str) -> str | None:
+    """A hint that says what to write in a file, as what to say here instead: other keys beside the last of the word's,
+    or another value of it."""
+    found = re.fullmatch(r"write `(.+)`", hint or "")
+    if found is None:
+        return hint
+    key = pair(word, NAME)[0]
+    try:
+        table = tomllib.loads(found[1])
+    except tomllib.TOMLDecodeError:
+        try:
+            table = tomllib.loads(f"x = {found[1]}")
+        except tomllib.TOMLDecodeError:
+            return hint
+        keys, value = [key], table["x"]
+    else:
+        keys, value = key.split(".")[:-1], table
+        while isinstance(value, dict) and len(value) == 1:
+            name, value = next(iter(value.items()))
+            keys.append(name)
+    if isinstance(value, dict):
+        return hint
+    from runner.model.say import toml
+
+    bare = isinstance(value, str) and as_toml(value) != value
+    return f"write `{NAME} {shlex.quote('.'.join(keys) + '=' + (value if bare else toml(value)))}`"
 
 
 def pair(word: str, flag: str) -> tuple[str, str]:
@@ -72,6 +106,7 @@ def said(sets: Iterable[str], paths: Iterable[str]) -> Document | None:
         dotted = ".".join(
             json.dumps(part) if not part.replace("-", "_").isidentifier() else part for part in split(key, known)
         )
+        value = value.lstrip() if f"{key} =" in word else value  # as in a file
         line = f"{dotted} = {as_toml(value)}"
         again = [f"{earlier}.".startswith(f"{dotted}.") for earlier in keys]
         lines = ["" if replaced else old for replaced, old in zip(again, lines, strict=True)]

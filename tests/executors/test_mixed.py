@@ -51,6 +51,19 @@ def mixed(project: Made, pipeline: str = PIPELINE, profile: str = MIXED, pods: s
     return project({"pipeline.toml": pipeline, "profiles/mixed.toml": profile, "profiles/pods.toml": pods, **files})
 
 
+def test_plan_says_where_each_step_runs(project: Made) -> None:
+    group = "[steps.g]\nfor-each = { i = [1, 2] }\n[steps.g.steps.far]\ntags = ['away']\nshell = 'true'\n"
+    found = mixed(project, PIPELINE + group)
+    found.cli("plan", "--profile", "mixed").ok().says(
+        "step     kind          where  why\n",
+        "make     shell         mixed  runs at once\n",
+        "square   shell         pods   needs make\n",
+        "g        map of graph         2 items of i\n",
+        "  g.far  shell         pods   runs at once\n",
+    )
+    assert "where" not in found.cli("plan", "--profile", "pods", "--set", "run-log.type=chunked-fs").ok().out
+
+
 def up(found: Project, *words: str, code: int = 0) -> dict[str, Any]:
     return found.cli("up", "--profile", "mixed", "--json", *words).exits(code).nodes()
 

@@ -58,12 +58,19 @@ def test_a_step_that_asks_for_more_than_there_is_runs_and_is_warned_of(project: 
     )
     said = made.cli("up", "-j", "4", "--profile", "small").ok()
     said.says(
-        "warning[W706]: `b` asks for 16 cpu, and this machine has 2: it takes all of it; 1 other step asks for too much"
+        "warning[W706]: `b` asks for 16 cpu, and this machine has 2 (`executor.cpu`, profile small): it takes all of "
+        "it (`RUNNER_CPU` stays 16); 1 other step asks for too much"
     )
     said.says("pipeline.toml:6:21", "resources = { cpu = 2 }")
-    said.says("`a` asks for 64Gi of memory, and this machine has 4Gi: it takes all of it", "`b` asks for 2 gpu")
+    said.says(
+        "`a` asks for 64Gi of memory, and this machine has 4Gi (`executor.memory`, profile small): it",
+        "`b` asks for 2 gpu",
+    )
     assert most(made) == 1
-    made.cli("up", "--profile", "none").ok().says("`b` asks for 2 gpu, and this machine has none: it runs without")
+    made.cli("up", "--profile", "none").ok().says(
+        "`b` asks for 2 gpu, and this machine has none (`executor.gpu`, profile none): it runs"
+    )
+    made.cli("up", "--set", "executor.cpu=3", "--only", "a").ok().says("has 3 (`executor.cpu`, --set)")
     made.cli("up", "--profile", "small", "--only", "b").ok().silent("64Gi")
     made.cli("check", "--profile", "small").ok().silent("W706")
 
