@@ -98,6 +98,15 @@ def test_a_shape_passes_the_strict_definition(project: Made, path: Path, definit
     assert [error.message for error in definition.iter_errors(made)] == []
 
 
+def test_the_workflows_of_the_examples_pass_both(definition: Any) -> None:
+    """As their snapshots show them."""
+    paths = sorted((TOP / "snapshots").glob("*.argo.yaml"))
+    assert len(paths) == len(list(TOP.glob("examples/*/pipeline.toml")))
+    for path in paths:
+        (made,) = read(path.read_text(encoding="utf-8"))
+        assert [error.message for error in definition.iter_errors(made)] == lint(made) == [], path.name
+
+
 def linter() -> str | None:
     """The path of `argo`, where it is installed."""
     home = os.environ.get("RUNNER_CLUSTER", str(Path.home() / ".cache" / "runner-cluster"))

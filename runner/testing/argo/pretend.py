@@ -32,32 +32,39 @@ class Went(NamedTuple):
 
 def pretend_workflow(plan: Table, act: Act, root: Path) -> Went:
     """Run the Workflow of a plan to its end."""
-    manifest, wire = _made(plan)
-    carried = {**plan, "wire": wire}
-    store, ends = Memory(), Pretend(act)
-    started: list[str] = []
+    return Played(plan, root).went(act)
 
-    def end(call: Table, *_: Any) -> Table:
-        ends.start(ends.prepare(call, {}))
-        return ends.poll(10**9)[0][1]
 
-    def start(template: Table, n: int) -> Callable[[], Any]:
-        given: dict[str, str] = dict(word[2:].split("=", 1) for word in template["container"]["args"][1:])
-        started.append(given["node"])
-        task = Afar(given, carried, store, NoCatalog(), str(root), str(root / "run"))
-        code = task.go()
-        return lambda: (code, {f"c{number}": word for number, word in enumerate(task.words)})
+class Played:
+    """The Workflow of a plan, which may be run again and again. manifest: as it is rendered."""
 
-    with patch("runner.agent.execute.run_call", end):
-        phase = Controller(manifest, start, {"workflow.uid": "r", "workflow.name": "r"}, pause=0).run()
-    return Went(phase, fold(plan, read(store, "r")), started)
+    def __init__(self, plan: Table, root: Path) -> None:
+        make = Making(plan, Maps("agent", ["plan"]))
+        self.plan, self.root = plan, root
+        self.manifest: Table = json.loads(json.dumps(workflow(make)))
+        self._carried = {**plan, "wire": make.wire}
+
+    def went(self, act: Act) -> Went:
+        """Run it to its end."""
+        store, ends = Memory(), Pretend(act)
+        started: list[str] = []
+
+        def end(call: Table, *_: Any) -> Table:
+            ends.start(ends.prepare(call, {}))
+            return ends.poll(10**9)[0][1]
+
+        def start(template: Table, n: int) -> Callable[[], Any]:
+            given: dict[str, str] = dict(word[2:].split("=", 1) for word in template["container"]["args"][1:])
+            started.append(given["node"])
+            task = Afar(given, self._carried, store, NoCatalog(), str(self.root), str(self.root / "run"))
+            code = task.go()
+            return lambda: (code, {f"c{number}": word for number, word in enumerate(task.words)})
+
+        with patch("runner.agent.execute.run_call", end):
+            phase = Controller(self.manifest, start, {"workflow.uid": "r", "workflow.name": "r"}, pause=0).run()
+        return Went(phase, fold(self.plan, read(store, "r")), started)
 
 
 def manifest_of(plan: Table) -> Table:
     """The Workflow of a plan."""
-    return _made(plan)[0]
-
-
-def _made(plan: Table) -> tuple[Table, Table]:
-    make = Making(plan, Maps("agent", ["plan"]))
-    return json.loads(json.dumps(workflow(make))), make.wire
+    return Played(plan, Path()).manifest
