@@ -26,7 +26,7 @@ from runner_executors.argo_workflow.emitter import Argo as Emitter
 from runner_executors.kubernetes_cluster import Cluster, Refusal
 from runner_executors.kubernetes_crew import Change, Crew, Told
 from runner_executors.kubernetes_end import State, end_of, state, unborn
-from runner_executors.kubernetes_patience import Patience, fail, reason, words
+from runner_executors.kubernetes_patience import Patience, fail, note, reason, words
 from runner_executors.kubernetes_pod import LABEL, MAIN
 from runner_executors.kubernetes_preflight import preflight
 
@@ -316,6 +316,7 @@ class Argo(Emitter):
         _, _, pod, one = heappop(self._ends[waited.spot])
         call, record = waited.call, one.record
         if pod.given_up is not None and record is None and waited.stopped is None:
+            note(pod.given_up[1], call["log"])  # it may have been given up before anybody waited here
             self._finish(waited, unborn(call, *pod.given_up))
             return
         with contextlib.suppress(OSError):

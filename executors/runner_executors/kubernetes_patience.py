@@ -29,19 +29,24 @@ class Patience:
         return seen.why in HOPELESS or stuck or now - self.began > self.limit
 
     def note(self, seen: State, log: str) -> None:
-        """Put down what it waits for where people look: in the log, whose place is taken by what it prints."""
+        """Put down what it waits for, once."""
         text = words(seen)
         if text and text != self._noted and seen.why not in USUAL:
             self._noted = text
-            with contextlib.suppress(OSError):
-                os.makedirs(os.path.dirname(log), exist_ok=True)
-                with open(log, "w", encoding="utf-8") as file:
-                    file.write(f"waiting: {' '.join(text.split())}\n")
+            note(text, log)
 
 
 def words(seen: State) -> str:
     """What a pod waits for, by name and in words; empty where nobody says."""
     return ": ".join(one for one in (seen.why, seen.words) if one)
+
+
+def note(text: str, log: str) -> None:
+    """Put down what is waited for where people look: in the log, whose place is taken by what the step prints."""
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.dirname(log), exist_ok=True)
+        with open(log, "w", encoding="utf-8") as file:
+            file.write(f"waiting: {' '.join(text.split())}\n")
 
 
 def reason(seen: State) -> str:
