@@ -165,7 +165,7 @@ class Emulated:
         inner = os.path.join(pod.folder, "work")
         os.mkdir(inner)
         told = {name: call[name] for name in EXTRA if call.get(name) is not None}
-        told.update({name: call["run"][name] for name in ("run-log", "plan")})
+        told.update({name: call["run"][name] for name in ("run-log", "plan")}, runtimes=True)
         words = {
             "run": call["run"]["id"], "node": call["id"], "key": call["key"], "root": call["root"],
             "folder": inner, "logs": os.path.dirname(call["log"]), "report": pod.folder, "told": str(TOLD),

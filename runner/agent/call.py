@@ -21,7 +21,9 @@ MARKS = ("name", "kind", "x", "y", "optional", "always", "carry", "keep")
 
 
 class Place(NamedTuple):
-    """Where attempts run: the project's root, the run's folder, the catalog's settings, the caller's environment."""
+    """Where attempts run: the project's root, the run's folder, the catalog's settings, the caller's environment.
+
+    runtimes: whether the environments that steps name are there; an image has its own."""
 
     root: str
     folder: str
@@ -30,6 +32,7 @@ class Place(NamedTuple):
     grace: float = DEFAULT_GRACE
     isolate: bool = False
     env: Mapping[str, str] = {}
+    runtimes: bool = True
 
 
 def make_call(
@@ -76,7 +79,7 @@ def make_call(
         call["image"] = _text(values.value(do["image"], id, key), "image")
     if do["kind"] == "stub":
         call["stub"] = {name: values.value(expr, id, key) for name, expr in do["stub"].items()}
-    runtime = do.get("runtime")
+    runtime = do.get("runtime") if place.runtimes else None
     if runtime or do["kind"] in ("python", "notebook"):
         call["python"], bin_folder = python_of(runtime, place)
         if bin_folder:

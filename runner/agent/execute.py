@@ -40,7 +40,8 @@ TOLD = ("failed", "finally", "echo")
 class Job(NamedTuple):
     """Which attempt. folder: where it may write, gone afterwards; root: the project's files, only read; logs: where its
     log goes; told: what a driver knows that no record says (`attempt n fingerprint code_digest failed finally grace
-    facts statuses parent`; `until`: when the time of the run is over; `echo`: what is printed goes to our own too)."""
+    facts statuses parent`; `until`: when the time of the run is over; `echo`: what is printed goes to our own too;
+    `runtimes`: it is no image that it runs in)."""
 
     plan: Table
     run: str
@@ -149,7 +150,8 @@ def call_of(
     labels = Labels(job.plan["nodes"], expanded)
     ids = {"id": job.run, "name": run.get("name", "")}
     profile = job.plan["profile"]
-    place = Place(job.root, job.folder, profile["catalog"], ids, job.told.get("grace", DEFAULT_GRACE), True, environ)
+    grace, own = job.told.get("grace", DEFAULT_GRACE), bool(job.told.get("runtimes"))
+    place = Place(job.root, job.folder, profile["catalog"], ids, grace, True, environ, own)
     call = make_call(values, job.id, job.key, n, attempt, 0, place, labels.label)
     now = time.time()
     Deadlines(job.plan["nodes"], lambda *spot: _begin(job, store, *spot)).limit(call, job.id, job.key, now)

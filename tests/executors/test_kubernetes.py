@@ -236,6 +236,11 @@ def waited(path: Path) -> None:
         time.sleep(0.05)
 
 
+def test_an_image_has_its_own_environment(fake: Any) -> None:
+    """`runtime` is for those that run here: a pod has what its image has."""
+    fake("name = 'x'\n[steps.a]\npython = 'platform:node'\nruntime = '.venv'\n").up().ok()
+
+
 def test_all_that_is_missing_is_told_before_anything_is_made(fake: Any) -> None:
     one = fake("name = 'x'\n[steps.a]\nshell = 'true'\nsecrets = ['A', 'B']\n")
     one.cluster.delete("persistentvolumeclaims", "runner-volume")
