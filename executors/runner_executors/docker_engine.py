@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.text.diagnostics import Refused, diagnose
+from runner_executors.causes import cause
 
 Table = dict[str, Any]
 API = "1.41"  # what engines from 20.10 on speak; asked for by number, one question less
@@ -72,7 +73,7 @@ class Engine:
         except (errors.DockerException, OSError) as error:  # of requests are OSErrors
             if client is not None:
                 client.close()
-            raise Refused([diagnose("E721", None, host=host, why=_last(error))]) from None
+            raise Refused([diagnose("E721", None, host=host, why=cause(error))]) from None
 
     def cpus(self) -> float:
         """Processors of its machine, asked once."""

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from runner.text.diagnostics import Refused, diagnose
+from runner_executors.causes import cause
 
 Table = dict[str, Any]
 PATIENCE = (5.0, 30.0)  # seconds for a connection, for an answer
@@ -86,7 +87,7 @@ class Cluster:
             known = cls._contexts(config, path)
             hint = f"contexts there: {', '.join(f'`{name}`' for name in known)}" if known else None
             _forget()
-            raise Refused([diagnose("E731", None, path=path, why=_line(error), hint=hint)]) from None
+            raise Refused([diagnose("E731", None, path=path, why=cause(error), hint=hint)]) from None
 
     @staticmethod
     def _contexts(config: Any, path: str) -> list[str]:
@@ -153,7 +154,7 @@ class Cluster:
                 if event["type"] != "BOOKMARK":
                     yield Change(event["type"], [event["object"]])
         except self._silence() as error:
-            raise Unreachable(_line(error)) from None
+            raise Unreachable(cause(error)) from None
         finally:
             answer.close()
 
@@ -164,7 +165,7 @@ class Cluster:
         try:
             yield from answer.stream(1 << 16)
         except self._silence() as error:
-            raise Unreachable(_line(error)) from None
+            raise Unreachable(cause(error)) from None
         finally:
             answer.close()
 
@@ -210,7 +211,7 @@ class Cluster:
             found: Table = json.loads(answer.data)
             return found
         except self._silence() as error:
-            raise Unreachable(_line(error)) from None
+            raise Unreachable(cause(error)) from None
         finally:
             answer.release_conn()
 
@@ -229,7 +230,7 @@ class Cluster:
                     continue
                 raise _said(error) from None
             except self._silence() as error:
-                raise Unreachable(_line(error)) from None
+                raise Unreachable(cause(error)) from None
         raise AssertionError("a call ends in the loop")
 
     def _again(self, age: int) -> None:
@@ -275,10 +276,3 @@ def _lines(answer: Any) -> Iterator[bytes]:
     for piece in answer.stream(1 << 16, decode_content=False):
         *lines, rest = (rest + piece).split(b"\n")
         yield from (line for line in lines if line.strip())
-
-
-def _line(error: BaseException) -> str:
-    """An error on one line, without the library's own frames."""
-    inner = getattr(error, "reason", None)
-    text = str(inner if isinstance(inner, Exception) else error)
-    return " ".join(text.split()) or type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ OPTIONS = [
     ROOT,
 ]
 
+Table = dict[str, Any]
 EVERY = 0.2  # seconds between two looks at a log that grows
 ENDED = ("succeeded", "cached", "failed", "errored", "cancelled", "skipped", "blocked")
 
@@ -57,24 +59,52 @@ def run(args: argparse.Namespace) -> int:
         addresses = [a for a in addresses if told[a].get("attempts") or told[a].get("status") == "running"]
         addresses.sort(key=lambda a: (told[a].get("start") or 0.0, a))
     out, gone = sys.stdout.buffer, []
-    for address in addresses:
+    several = len(addresses) > 1
+    kept = dict.fromkeys(a for a in addresses if _origin(told[a], attempt) is not None)
+    for address in [a for a in addresses if a not in kept]:
         n = attempt or last(told[address])
         if attempt and attempt > last(told[address]):
             name, most = str(told[address].get("label")), last(told[address])
             raise Refused([diagnose("E917", None, step=name, attempt=attempt, most=most)])
-        if len(addresses) > 1:
+        if several:
             out.write(f"== {told[address].get('label')}~{n} ==\n".encode())
         path = path_of(opened, address, n)
         lost = _lost(told[address], n, path)
         if lost:
             gone.append(diagnose("W711", None, step=f"{told[address].get('label')}~{n}", size=f"{lost:,}", path=path))
         ends_well = copy(path, out, args.tail)
-        if len(addresses) > 1 and not ends_well:
+        if several and not ends_well:
             out.write(b"\n")
     out.flush()
     if gone:
         show(gone)
+    _elsewhere(opened, list(kept), attempt)
     return 0
+
+
+def _origin(entry: Table, attempt: int | None) -> str | None:
+    """The id of the run in which an attempt printed, where this one has only kept what it did."""
+    n = attempt or last(entry)
+    end: Table = next((one for one in entry.get("attempts") or () if one.get("n") == n), {})
+    return (end.get("adopted") or {}).get("run")
+
+
+def _elsewhere(opened: OpenRun, addresses: list[str], attempt: int | None) -> None:
+    """Say to stderr which run has the logs of steps that this one has kept."""
+    if not addresses:
+        return
+    from runner.run import index
+
+    names = {entry["run"]: str(entry["name"]) for entry in index.runs(opened.root)}
+    told, origins = opened.run["nodes"], dict[str | None, list[str]]()
+    for address in addresses:
+        origins.setdefault(_origin(told[address], attempt), []).append(str(told[address].get("label")))
+    for origin, (first, *rest) in origins.items():
+        who = f"{first} and {len(rest)} more were" if rest else f"{first} was"
+        name = names.get(str(origin))
+        words = ["runner", "logs", str(name), *([] if rest else [first])]
+        where = f"{name}: {shlex.join(words)}" if name else "a run that is gone"
+        sys.stderr.write(f"{who} done by {where}\n")
 
 
 def _lost(entry: dict[str, Any], n: int, path: Path) -> int:
@@ -103,6 +133,7 @@ def _follow(opened: OpenRun, root: Path | None, addresses: list[str], attempt: i
             labels = [f"`{opened.run['nodes'][a].get('label')}`" for a in (running or addresses)[:5]]
             raise Refused([diagnose("E918", None, names=", ".join(labels))])
         addresses = running
+    _elsewhere(opened, [a for a in addresses if _origin(opened.run["nodes"][a], attempt)], attempt)
     for piece in pieces(opened, root, addresses[0], attempt):
         sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()

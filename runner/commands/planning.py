@@ -38,6 +38,11 @@ class Planned(NamedTuple):
         """Where an output of a node was written."""
         return self.behind().built.tree.output(id, number)
 
+    def secrets(self, id: str) -> Place | None:
+        """Where the secrets of a node were named."""
+        step = self.step(id)
+        return step.place(("secrets",)) if step is not None else None
+
     def step(self, id: str) -> Step | None:
         """The step that became a node, as it was written."""
         return next((step for step in self.behind().built.tree.steps if step.id == id), None)

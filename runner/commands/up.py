@@ -82,7 +82,7 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     chosen = selected(args, plan)
     adopted = adopt(plan, chosen, root, plugins)
     elsewhere.sweep(root, os.environ, plugins)
-    services = open_services(plan, chosen, root, plugins, made.where)
+    services = open_services(plan, chosen, root, plugins, made.where, made.secrets)
     strange = parent is not None and "own" not in parent.run
     if hasattr(services.executor, "halt") and (strange or chosen is not None):
         what = "what a run left to do that was elsewhere" if strange else "some of its steps"

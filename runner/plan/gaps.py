@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from runner.plan.mocked import PRETEND
@@ -11,7 +11,7 @@ from runner.plan.patches import patches
 from runner.plan.services import OTHERS
 from runner.plan.steps import Step, Tree
 from runner.plugins import Flavor, every, find, gaps as teller
-from runner.resolve.layers import Layers
+from runner.resolve.layers import Layers, packed
 from runner.resolve.resolved import Resolved
 from runner.text.diagnostics import Diagnostic, Place, diagnose
 
@@ -78,9 +78,15 @@ def _of_place(plan: Table, tree: Tree, resolved: Resolved, name: str, flavor: Fl
         if flavor.far
         else list(_unlike(profile, flavor, layers or resolved.layers))
     )
-    declared = {entry["name"] for do in map(_do, plan["nodes"].values()) if do.get("profile", "") == name
-                for entry in do.get("secrets", ())}  # fmt: skip
-    return found + _unknown(plan, resolved, flavor.name, "place" if flavor.far else "submitter", declared)
+    does = {
+        id: do for id, do in ((id, _do(node)) for id, node in plan["nodes"].items()) if do.get("profile", "") == name
+    }
+    declared = {entry["name"]: id for id, do in reversed(does.items()) for entry in do.get("secrets", ())}
+
+    def asks(secret: str) -> Place | None:
+        return next((step.place(("secrets",)) for step in tree.steps if step.id == declared[secret]), None)
+
+    return found + _unknown(plan, resolved, flavor.name, "place" if flavor.far else "submitter", set(declared), asks)
 
 
 def _unlike(profile: Table, flavor: Flavor, layers: Layers) -> Iterator[Diagnostic]:
@@ -159,9 +165,11 @@ def _unseen(plan: Table, resolved: Resolved, executor: str) -> list[Diagnostic]:
     return found
 
 
-def _unknown(plan: Table, resolved: Resolved, executor: str, where: str, names: set[str]) -> list[Diagnostic]:
+def _unknown(
+    plan: Table, resolved: Resolved, executor: str, where: str, names: set[str], asks: Callable[[str], Place | None]
+) -> list[Diagnostic]:
     """Secrets whose provider knows them elsewhere than the executor needs them, and those that have no home. names:
-    what its steps declare."""
+    what its steps declare; asks: where one of them does."""
     laid, kind = resolved.layers.service("secrets"), str(plan["profile"]["secrets"]["type"])
     reach = find("secrets", kind, resolved.files.plugins).reach
     if not names or not reach:
@@ -173,7 +181,18 @@ def _unknown(plan: Table, resolved: Resolved, executor: str, where: str, names: 
         return [diagnose("E614", place, hint=f"say `secrets.type`: {' or '.join(fit)}", **args)]
     settings = plan["profile"]["secrets"]
     lost = sorted(names - set(settings.get("map") or ())) if where == "place" and not settings.get("secret") else []
-    return [diagnose("E615", laid.place((), "header"), name=name) for name in lost]
+    ours = laid.origin(())
+    here = laid.place((), "header") if ours is not None and not packed(ours.label) else None
+    return [diagnose("E615", here or asks(name), name=name, file="" if here else _yours(resolved)) for name in lost]
+
+
+def _yours(resolved: Resolved) -> str:
+    """The file of the user's that may say what a shipped profile leaves open."""
+    for chosen in resolved.files.profiles[-1:]:
+        return (
+            f', in a profile with `extends = "{chosen.name}"`' if packed(chosen.name) else f", in `{chosen.doc.path}`"
+        )
+    return ", in a profile"
 
 
 def _do(part: Table) -> Table:

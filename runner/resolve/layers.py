@@ -152,11 +152,12 @@ class Layers:
         return Laid(_service(layers), tuple(layers))
 
     def written(self, service: str) -> Place | None:
-        """Where a service was chosen: its path, else its type; None for what is built in."""
+        """Where a service was chosen: its path, else its type; None for what is built in, and for what a package
+        says, which nobody here can change."""
         laid = self.service(service)
         for keys in (("path",), ("type",)):
             said = laid.origin(keys)
-            if said is not None and said.doc is not None:
+            if said is not None and said.doc is not None and not packed(said.label):
                 return laid.place(keys)
         return None
 
@@ -183,6 +184,11 @@ def _allowed(layers: list[Layer], group: bool) -> list[Layer]:
     allowed = ("tags", "unset") if group else (*DEFAULT_KEYS, "unset")
     found = [layer._replace(table={k: v for k, v in layer.table.items() if k in allowed}) for layer in layers]
     return [layer for layer in found if layer.table]
+
+
+def packed(label: str) -> bool:
+    """Whether a layer is a profile of a package, or of the standard library."""
+    return ":" in label
 
 
 def shared(doc: Document) -> bool:

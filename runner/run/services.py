@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.plan.nearby import Beyond
 from runner.plugins import find, load
+from runner.rules.last import LAST
 from runner.text.diagnostics import Diagnostic, Place, Refused, diagnose
 
 if TYPE_CHECKING:
@@ -81,11 +82,17 @@ class Services(NamedTuple):
 
 
 def open_services(
-    plan: Table, selected: frozenset[str] | None, root: Path, plugins: Plugins = None, where: Where = nowhere
+    plan: Table,
+    selected: frozenset[str] | None,
+    root: Path,
+    plugins: Plugins = None,
+    where: Where = nowhere,
+    asks: Where = nowhere,
 ) -> Services:
-    """Executors, catalog and secrets of a plan's profile. Raises Refused before anything has run."""
+    """Executors, catalog and secrets of a plan's profile. asks: where a node names its secrets, by id. Raises Refused
+    before anything has run."""
     profile = plan["profile"]
-    secrets = read_secrets(profile["secrets"], declared(plan, selected), root, os.environ, plugins)
+    secrets = read_secrets(plan, selected, root, os.environ, plugins, asks)
     env = {name: text for name, text in os.environ.items() if name not in secrets.variables}
     catalog = open_catalog(profile["catalog"], root, plugins, where)
     sent = {} if "profiles" not in plan else sent_to(plan, selected)
@@ -94,7 +101,7 @@ def open_services(
     else:
         executor = several(plan, sent, catalog, env, plugins)
     if hasattr(executor, "ready"):
-        executor.ready(plan, declared(plan, selected))
+        executor.ready(plan, list(declared(plan, selected)))
     return Services(executor, catalog, secrets.values)
 
 
@@ -132,9 +139,9 @@ def sent_to(plan: Table, selected: frozenset[str] | None) -> dict[str, str]:
     return found
 
 
-def declared(plan: Table, selected: frozenset[str] | None) -> list[str]:
-    """Names of all secrets that the steps of a run declare."""
-    found: dict[str, None] = {}
+def declared(plan: Table, selected: frozenset[str] | None) -> dict[str, list[str]]:
+    """By name of each secret that the steps of a run declare, the ids of those."""
+    found: dict[str, list[str]] = {}
     for id, node in plan["nodes"].items():
         if selected is not None and id not in selected:
             continue
@@ -142,8 +149,8 @@ def declared(plan: Table, selected: frozenset[str] | None) -> list[str]:
         while "body" in part:
             part = part["body"]
         for entry in part.get("do", {}).get("secrets", ()):
-            found[entry["name"]] = None
-    return list(found)
+            found.setdefault(entry["name"], []).append(id)
+    return found
 
 
 class Secrets(NamedTuple):
@@ -154,7 +161,12 @@ class Secrets(NamedTuple):
 
 
 def read_secrets(
-    settings: Table, names: Iterable[str], root: Path, env: Mapping[str, str], plugins: Plugins = None
+    plan: Table,
+    selected: frozenset[str] | None,
+    root: Path,
+    env: Mapping[str, str],
+    plugins: Plugins = None,
+    asks: Where = nowhere,
 ) -> Secrets:
     """All secrets that a run declares, before anything runs; none of those that only the place of steps knows.
 
@@ -162,19 +174,28 @@ def read_secrets(
     """
     from runner.resolve.secrets import Env, SecretError
 
-    wanted = list(names)
+    settings, wanted = plan["profile"]["secrets"], declared(plan, selected)
     if not wanted or find("secrets", str(settings["type"]), plugins).reach == ("place",):
         return Secrets({}, frozenset())
     provider = implementation("secrets", settings, plugins)(settings, root, env)
     values: dict[str, str] = {}
     problems: list[Diagnostic] = []
-    for name in wanted:
+    for name, ids in wanted.items():
         try:
             values[name] = provider.get(name)
         except SecretError as error:
             hint = "export it, or say in a profile's `[secrets]` where it is" if isinstance(provider, Env) else None
-            problems.append(diagnose("E701", None, why=str(error), hint=hint))
+            who = _who([plan["nodes"][id]["path"] for id in ids])
+            problems.append(diagnose("E701", asks(ids[0]), why=str(error), who=who, hint=hint))
     if problems:
         raise Refused(problems)
     variables = getattr(provider, "variable", None)
     return Secrets(values, frozenset(map(variables, wanted)) if variables else frozenset())
+
+
+def _who(paths: list[str]) -> str:
+    """`load` and `store` need it."""
+    *some, last = [f"`{path.removesuffix(LAST)}`" for path in paths]
+    if len(some) > 2:
+        some, last = some[:2], f"{len(some) - 1} more"
+    return f"{', '.join(some)} and {last} need it" if some else f"{last} needs it"

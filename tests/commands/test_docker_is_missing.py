@@ -20,6 +20,8 @@ def test_an_engine_that_does_not_answer(project: Made) -> None:
     said = found.cli("up", *DOCKER, env={"DOCKER_HOST": f"unix://{found.root}/none.sock"}).exits(4)
     said.says("error[E721]: no Docker Engine answers at `unix://", "= start it, or say in DOCKER_HOST where it is")
     assert not found.exists(".runner/runs")
+    said = found.cli("up", *DOCKER, env={"DOCKER_HOST": "tcp://127.0.0.1:1"}).exits(4)
+    said.says("no Docker Engine answers at `tcp://127.0.0.1:1`: Connection refused\n")
 
 
 def test_a_library_that_is_not_installed(project: Made, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,8 +42,30 @@ def test_explain_a_code(project: Make) -> None:
 
 def test_a_secret_that_is_not_there(project: Make) -> None:
     made = project({**PIPELINE, "profiles/file.toml": '[secrets]\ntype = "dotenv"\npath = "none.env"\n'})
-    made.cli("up").exits(4).says("`TOKEN` is unset or empty", "export it")
+    made.cli("up").exits(4).says("`TOKEN` is unset or empty (`hello` needs it)", "export it")
+    made.write(
+        {
+            "pipeline.toml": 'name = "x"\n[defaults]\nsecrets = ["TOKEN"]\n[steps.a]\nstub = true\n'
+            + "".join(f"[steps.{name}]\nshell = 'true'\n" for name in "bcde")
+        }
+    )
+    made.cli("up", "--only", "b", "--only", "c").exits(4).says("(`b` and `c` need it)", "--> pipeline.toml:3:11")
+    made.cli("up").exits(4).says("(`a`, `b` and 3 more need it)")
     made.cli("up", "--profile", "file").exits(4).says("can't read none.env: no such file or directory")
+
+
+def test_the_log_of_a_step_that_another_run_has_done(project: Make) -> None:
+    text = 'name = "x"\n[params]\nn = 1\n[steps.a]\ncache = true\nparams = ["i"]\nfor-each = { i = ["x", "y"] }\n'
+    made = project({"pipeline.toml": text + 'shell = "echo hello $RUNNER_PARAM_i"\n[steps.b]\nshell = "echo b"\n'})
+    made.cli("up", "--name", "one").ok()
+    made.cli("up", "--name", "two").ok()
+    said = made.cli("logs", "two", "a[i=y]").ok()
+    assert (said.out, said.err) == ("", "a[i=y] was done by one: runner logs one 'a[i=y]'\n")
+    said = made.cli("logs", "two").ok()
+    assert (said.out, said.err) == ("== b~1 ==\nb\n", "a[i=x] and 1 more were done by one: runner logs one\n")
+    made.cli("logs", "two", "-f", "a[i=y]").ok().says("was done by one")
+    made.cli("catalog", "gc", "--run", "one", "--force").ok()
+    assert made.cli("logs", "two", "a[i=y]").ok().err == "a[i=y] was done by a run that is gone\n"
 
 
 def test_list_tells_what_the_pipeline_is_for(project: Make) -> None:

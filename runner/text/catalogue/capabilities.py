@@ -15,7 +15,7 @@ CAPABILITIES: dict[str, Code] = {
     "E614": Code("the executor `{executor}` can't hand out secrets of `{kind}`: they are known {where} only"),
     "E615": Code(
         "nobody says where the secret `{name}` lives in the cluster",
-        '`[secrets] map = {{ {name} = {{ secret = "NAME", key = "KEY" }} }}`, or `secret` for all',
+        '`[secrets] map = {{ {name} = {{ secret = "NAME", key = "KEY" }} }}`, or `secret` for all{file}',
     ),
     "E626": Code(
         "`{key}` of a volume means nothing to the executor `{executor}`",

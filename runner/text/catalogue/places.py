@@ -3,7 +3,7 @@
 from runner.text.catalogue.code import Code
 
 PLACES: dict[str, Code] = {
-    "E701": Code("{why}"),
+    "E701": Code("{why} ({who})"),
     "E702": Code("the run log can't be opened: {why}"),
     "E703": Code("the catalog can't be opened: {why}"),
     "E704": Code("the run can't go on: {why}"),
