@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from runner.run.reached import Unread
 from runner_executors.kubernetes_cluster import Refusal, Unreachable
+from runner_executors.kubernetes_pod import LABEL
 from runner_executors.kubernetes_remote import Remote
 
 Table = dict[str, Any]
+DUE = "workflows.argoproj.io/scheduled-time"  # of a Workflow that a schedule has made
 OVER = ("Succeeded", "Failed", "Error")
 
 
@@ -32,6 +35,20 @@ class ArgoRemote(Remote):
         if found is not None and (found.get("status") or {}).get("phase") not in OVER:
             return "running"
         return "cancelled" if found is not None and found["spec"].get("shutdown") else "over"
+
+    def others(self, plan: Mapping[str, Any]) -> list[Table]:
+        """Runs of a plan that are Workflows there: `name own start scheduled` of each, oldest first. Raises Unread."""
+        try:
+            found = self.cluster.list("workflow", f"{LABEL}/plan={plan['digest'][:12]}").get("items") or []
+        except (Refusal, Unreachable) as error:
+            raise Unread(str(error)) from None
+        return sorted((self._told(one["metadata"]) for one in found), key=lambda one: one["start"])
+
+    def _told(self, meta: Table) -> Table:
+        due = (meta.get("annotations") or {}).get(DUE)
+        own = {"namespace": self.cluster.namespace, "workflow": meta["name"], "uid": meta["uid"]}
+        start = datetime.fromisoformat(meta["creationTimestamp"]).timestamp()
+        return {"name": meta["name"], "own": own, "start": start, "scheduled": due}
 
     def cancel(self, entry: Mapping[str, Any]) -> tuple[str, bool]:
         """Shut its Workflow down: what runs is ended, then `[finally]` runs; asked again, nothing more runs."""

@@ -1,4 +1,4 @@
-"""`runner runs`: the runs of this project, newest first."""
+"""`runner runs`: the runs of this project, newest first; `--profile P`: also those that others have started there."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from runner.commands.asking import JSON, ROOT
+from runner.commands.asking import FILE, JSON, ROOT
 from runner.run import index
 from runner.views.table import table
 from runner.views.terminal import is_terminal, size
 from runner.views.times import age, duration
 
-OPTIONS = [
+OPTIONS: list[Any] = [
+    *FILE,
     (("--status",), {"action": "append", "metavar": "STATUS", "help": "only runs with this status; may be repeated"}),
     (("--pipeline",), {"metavar": "NAME", "help": "only runs of this pipeline"}),
     (("-n", "--number"), {"type": int, "metavar": "N", "help": "only the newest N"}),
@@ -26,9 +27,13 @@ OPTIONS = [
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the list; an empty one is no failure."""
+    """Print the list; an empty one is no failure. Raises Refused, where a profile's place is asked."""
     from runner.commands.common import list_runs
 
+    if args.profile:
+        from runner.commands.noting import noted
+
+        noted(args)
     found: list[dict[str, Any]] = []
     for entry in list_runs(Path(args.root) if args.root else None):
         if args.status and index.status(entry) not in args.status:

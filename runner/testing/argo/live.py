@@ -56,8 +56,9 @@ labels = {{ "{POD}" = "{self.mark}" }}
 
     @staticmethod
     def name_of(made: Project) -> str:
-        """The Workflow of the newest run of a project."""
-        return str(json.loads(made.read(".runner/index.jsonl").splitlines()[-1])["own"]["workflow"])
+        """The Workflow of the newest run of a project; nothing where it has none yet."""
+        lines = made.read(".runner/index.jsonl").splitlines() if made.exists(".runner/index.jsonl") else []
+        return str((json.loads(lines[-1]).get("own") or {}).get("workflow", "")) if lines else ""
 
     def create(self, document: Table) -> str:
         """Make an object; its name."""

@@ -60,6 +60,7 @@ PLACES: dict[str, Code] = {
         "`{name}` is driven on the machine `{host}`, and can't be ended from here", "`runner cancel {name}` there"
     ),
     "E745": Code("`{name}` can't be ended in its cluster: {why}"),
+    "E746": Code("`{executor}` does not say which runs others have started: {why}"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
     "W706": Code(
