@@ -277,9 +277,11 @@ class Kubernetes:
             found = self._pods.get(one["metadata"].get("labels", {}).get(f"{LABEL}/attempt", ""))
             if found is None or found.phase in (ENDING, OVER):
                 continue
-            pod = found
+            pod, unheard = found, found.phase == NEW
             pod.phase, pod.pod = MADE, one["metadata"]["name"]
             pod.seen = state(one)
+            if unheard and pod.stopped is not None:  # it was to be stopped as soon as it is made
+                self.stop(pod, pod.stopped)
             pod.running = pod.running or pod.seen.phase == "running"
             if pod.seen.phase == "waiting":
                 pod.patience.note(pod.seen, pod.call["log"])
@@ -322,11 +324,17 @@ class Kubernetes:
             self._crew.call((pod, "job"), lambda: self._why(pod))
 
     def _never(self, pod: Pod) -> None:
-        """It has not started and won't."""
+        """It has not started and won't: that is made sure of before anything else may start in its place."""
         assert self._crew is not None
-        name, why = pod.name, words(pod.seen) or "its Job got no pod"
-        self._crew.call(_IGNORED, lambda: self.cluster.delete("job", name))
-        self._finish(pod, unborn(pod.call, reason(pod.seen), why))
+        pod.phase, why = ENDING, words(pod.seen) or "its Job got no pod"
+        end = unborn(pod.call, reason(pod.seen), why)
+        self._crew.call((pod, "end"), lambda: self._withdrawn(pod, end))
+
+    def _withdrawn(self, pod: Pod, end: Table) -> Table:
+        self.cluster.delete("job", pod.name)
+        if pod.pod:
+            self.cluster.delete("pod", pod.pod, 0)
+        return end
 
     def _why(self, pod: Pod) -> State | None:
         """What the cluster says of a Job that has no pod; None where there is no such Job."""

@@ -10,6 +10,7 @@ from runner.plan.nearby import holder
 from runner.plan.patches import patches
 from runner.plan.services import OTHERS
 from runner.plan.steps import Step, Tree
+from runner.plan.ticks import ticks
 from runner.plugins import Flavor, every, find, gaps as teller
 from runner.resolve.layers import Layers, packed
 from runner.resolve.resolved import Resolved
@@ -38,6 +39,7 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
             found += _of_step(step, flavors[tree.sent(step) or ""])
         elif _sent_as_a_whole(step) and not resolved.ask.mock:
             found.append(diagnose("E621", step.place(("profile",), "key"), step=step.path))
+    found += ticks(plan["profile"], layers)
     if "form" in flavor.more:
         found += _of_form(plan, tree, flavor)
     return found

@@ -31,6 +31,9 @@ class Cluster:
         self.lose: list[str] = []  # what is done and never answered; each once
         self.denied: set[str] = set()  # "create jobs" and so on
         self.before: Callable[[Table], bool] = lambda pod: True  # whether a pod is run at all
+        self.after: Callable[[Table, Table], Table] = lambda pod, end: end  # what its node says of its end
+        self.blip: Callable[[str], tuple[int, str] | None] = lambda asked: None  # what is answered instead; 0: nothing
+        self.token = "t"
         self.change = threading.Condition()
         self.history: list[tuple[int, str, str, Table]] = []
         self.version, self.era, self.silent = 1, 0, False
@@ -54,7 +57,7 @@ class Cluster:
 
     def kubeconfig(self) -> str:
         """A file that leads here."""
-        user = {"name": "me", "user": {"token": "t"}}
+        user = {"name": "me", "user": {"token": self.token}}
         context = {"name": "fake", "context": {"cluster": "fake", "user": "me"}}
         said = {
             "apiVersion": "v1", "kind": "Config", "current-context": "fake", "users": [user], "contexts": [context],
@@ -138,22 +141,27 @@ class Cluster:
                 words, env={**env, "PATH": os.environ["PATH"]}, cwd=home, stdout=log, stderr=subprocess.STDOUT
             )
         self.running[name] = process
-        self._status(pod, {"running": {}})
+        if name not in self.kind("pods"):  # somebody has deleted it meanwhile
+            process.kill()
+        self.status(pod, {"running": {}})
         code = process.wait()
         self.logs[name] = (home / "log").read_bytes()
         message = (home / "message").read_text() if (home / "message").exists() else ""
         end = {"exitCode": code if code >= 0 else 128 - code, "reason": "Completed" if code == 0 else "Error"}
         if name in self.kind("pods"):
-            self._status(pod, {"terminated": {**end, "message": message}})
+            self.status(pod, {"terminated": self.after(pod, {**end, "message": message})})
 
     def stuck(self, pod: Table, why: str, words: str) -> bool:
         """A pod that does not start, as an answer of `before`."""
-        self._status(pod, {"waiting": {"reason": why, "message": words}})
+        self.status(pod, {"waiting": {"reason": why, "message": words}})
         return False
 
-    def _status(self, pod: Table, state: Table) -> None:
+    def status(self, pod: Table, state: Table) -> None:
+        """Its container is at this."""
         pod["status"] = {"phase": "Running", "containerStatuses": [{"name": "main", "state": state}]}
-        self.put("pods", pod)
+        with self.change:
+            if pod["metadata"]["name"] in self.kind("pods"):
+                self.put("pods", pod)
 
     def _mount(self, spec: Table, home: Path) -> None:
         (home / "runner/out").mkdir(parents=True)
@@ -193,6 +201,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.of.asked.append(asked)
         if self.of.silent:
             self.close_connection = True
+            return
+        if self.headers.get("Authorization") != f"Bearer {self.of.token}":
+            self._answer(401, {"message": "Unauthorized"})
+            return
+        odd = self.of.blip(asked)
+        if odd is not None:
+            self.close_connection = odd[0] == 0
+            if odd[0]:
+                self._answer(odd[0], {"message": odd[1]})
             return
         for refusal in list(self.of.refuse):
             if refusal[0] in asked:

@@ -45,12 +45,12 @@ retry = { attempts = 2 }
 class Pods:
     """A run that has begun, and agents that go on with it by hand."""
 
-    def __init__(self, found: Project, python: str = sys.executable) -> None:
+    def __init__(self, found: Project, python: str = sys.executable, until: str = "a") -> None:
         self.found, self.python = found, python
         self.agent = found.path("agent.pyz")
         self.agent.write_bytes(packed())
         self.log = found.path("log")
-        found.cli("up", *PODS, "--until", "a", env={"LOG": str(self.log)}).ok()
+        found.cli("up", *PODS, "--until", until, env={"LOG": str(self.log)}).ok()
         self.run = json.loads(found.cli("runs", "--json").ok().out)[0]["run"]
         self.plan = next(found.path(".runner/plans").glob("*/plan.json"))
         self.nodes = json.loads(self.plan.read_bytes())["nodes"]

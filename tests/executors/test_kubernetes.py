@@ -142,7 +142,7 @@ def test_an_image_name_that_nobody_can_mean_ends_at_once(fake: Any) -> None:
     one = fake(ONE)
 
     def stuck(pod: Any) -> bool:
-        one.cluster._status(pod, {"waiting": {"reason": "InvalidImageName", "message": "no such form"}})
+        one.cluster.status(pod, {"waiting": {"reason": "InvalidImageName", "message": "no such form"}})
         return False
 
     one.cluster.before = stuck

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from runner.testing.argo.expressions import evaluate
-from runner.testing.project import Project
+from runner.testing.project import Outcome, Project
 from runner_executors.kubernetes_job import job
 from runner_executors.kubernetes_pod import Maps
 
@@ -120,6 +120,21 @@ def test_field_c16_tick_twice_is_not_brought_about(project: Make) -> None:
     made = project({"pipeline.toml": text, "profiles/s.toml": schedule})
     (cron, *_) = yaml.safe_load_all(made.cli("render", "--profile", "s").ok().out)
     assert "startingDeadlineSeconds" not in cron["spec"] and cron["spec"]["concurrencyPolicy"] == "Forbid"
+
+
+def test_field_c17_clocks_that_jump(project: Make) -> None:
+    """What a cluster would find out at night is told before."""
+    made = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n", "profiles/s.toml": TICKS})
+
+    def check(cron: str, zone: str) -> Outcome:
+        sets = (f"schedule.cron='{cron}'", f"schedule.timezone='{zone}'")
+        return made.cli("check", "--profile", "s", *(word for one in sets for word in ("--set", one)))
+
+    check("30 2 * * *", "Europe/Zurich").ok().says("W517", "`30 2 * * *` is passed over once a year and reached twice")
+    for cron, zone in (("30 2 * * *", "UTC"), ("30 3 * * *", "Europe/Zurich"), ("30 */1 * * *", "Europe/Zurich")):
+        check(cron, zone).ok().silent("W517")
+    check("30 2 * * *", "Europe/Zurch").exits(3).says("E518", "did you mean `Europe/Zurich`?")
+    check("61 * * * *", "Europe/Zurich").exits(3).says("E517", "`61` is no minute")
 
 
 def test_field_c17_no_deadline_that_finally_could_meet(project: Make) -> None:

@@ -94,7 +94,7 @@ class _Shown:
                 time.sleep(0.01)
             self.cluster.delete("pods", pod)
         self.cluster.put("pods", found, "ADDED")
-        self.cluster._status(found, {"running": {}})
+        self.cluster.status(found, {"running": {}})
         told: list[str] = []  # what it was told to do
 
         def ended() -> tuple[int, dict[str, str]] | None:
@@ -110,7 +110,9 @@ class _Shown:
             if said is not None:
                 printed = (self.pods.folder / f"pod-{number}-{n}" / "log").read_bytes()
                 self.cluster.logs[pod] = CHATTER + printed + CHATTER
-                self.cluster._status(found, {"terminated": {"exitCode": said[0]}})
+                end = self.cluster.after(found, {"exitCode": said[0]})
+                self.cluster.status(found, {"terminated": end})
+                said = end["exitCode"], said[1]
                 return (NEVER, said[1]) if self.halted and said[0] else said
             return said
 

@@ -15,5 +15,8 @@ PROFILES: dict[str, Code] = {
     "E513": Code("`{text}` is no {what}"),
     "E514": Code("`{path}` does not say what to install: {why}"),
     "E516": Code("`profile` is the name of a profile, and `{name}` is not filled in", "write the name itself"),
+    "E517": Code("`{text}` is no cron time: {why}", 'such as `"0 3 * * *"`: at three o\'clock'),
+    "E518": Code("there is no timezone `{name}`", "did you mean `{near}`?"),
     "W503": Code("no step matches `{name}` here"),
+    "W517": Code("in `{zone}` clocks change, and `{text}` is {what}", 'choose another hour, or `timezone = "UTC"`'),
 }
