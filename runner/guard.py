@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from runner.text.diagnostics import Refused, diagnose
 
+OURS = ("runner", "runner_executors")
 MAKERS = ("__init__", "open", "reading")  # what they give is guarded, too
 OF_STORES = ("run log", "catalog")
 
@@ -39,9 +40,22 @@ class Guard:
         try:
             found = does(*args, **named)
         except Exception as fault:
-            ours = type(fault).__module__.partition(".")[0] in ("runner", "runner_executors")
-            if ours or (isinstance(fault, OSError) and self._whose.group in OF_STORES):
+            if type(fault).__module__.partition(".")[0] in OURS or (
+                isinstance(fault, OSError) and self._whose.group in OF_STORES
+            ):
                 raise
             problem = f"{type(fault).__name__}: {fault}".rstrip(": ")
-            raise Refused([diagnose("E806", None, **self._whose._asdict(), method=method, problem=problem)]) from fault
+            where = {**self._whose._asdict(), "method": self._written(fault, method)}
+            raise Refused([diagnose("E806", None, problem=problem, **where)]) from fault
         return Guard(found, self._whose) if method in MAKERS else found
+
+    def _written(self, fault: BaseException, method: str) -> str:
+        """The method of the stranger's in which it came up: what we called may be ours, and have called that."""
+        trace = fault.__traceback__
+        while trace is not None:
+            frame = trace.tb_frame
+            name = frame.f_code.co_name
+            if frame.f_globals["__name__"].partition(".")[0] not in OURS and hasattr(self._thing, name):
+                return name
+            trace = trace.tb_next
+        return method

@@ -95,6 +95,7 @@ class Aftermath:
             for a, s in ended.items()
         ]
         record = os.path.join(self.folder, name)
+        os.makedirs(self.folder, exist_ok=True)  # where the run log is elsewhere, nothing may be here yet
         with Named(record), open(record, "wb") as file:
             file.write(dumps({"status": facts["status"], "failed": facts["failed"], "nodes": ends}))
         return {"status": facts["status"], "failed": facts["failed"], "record": record}

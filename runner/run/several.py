@@ -87,6 +87,12 @@ class Several:
             if name != maker and hasattr(member.executor, "known"):
                 member.executor.known(record)
 
+    def after(self, record: Table) -> None:
+        """Tell its executor that an attempt has ended."""
+        member = self.members[self.sent[record["id"]]].executor
+        if hasattr(member, "after"):
+            member.after(record)
+
     def image(self, call: Table) -> str | None:
         """As its executor says."""
         return self._member(call).executor.image(call)

@@ -328,6 +328,8 @@ class Driver:
             self.store.put(attempt_key(run, *address, end["attempt"]), dumps(end))
         final = end["status"] == "failed" and self.deadlines.over(*address, now)
         self.machine.ended(address, {**end, "note": note, "final": final} if note or final else end, now)
+        if hasattr(self.executor, "after"):
+            self.executor.after(end)
 
     def _changed(self, address: Address, call: Table) -> bool:
         """Whether what was hashed of code and inputs is another now that the attempt has ended (N37)."""

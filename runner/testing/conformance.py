@@ -80,7 +80,7 @@ class Executors:
         shape.compare(self.run(found, shape))
 
     def test_what_steps_print_is_kept_and_what_takes_too_long_is_stopped(self, project: Callable[..., Project]) -> None:
-        found = project({"pipeline.toml": PRINTS})
+        found = project({"pipeline.toml": PRINTS}).allow("tmp")  # an agent may be ended while it starts
         statuses = self.up(found, "--json").exits(124).statuses()
         assert statuses["stay"] in ("cancelled", "failed")
         if self.kept and statuses["say"] == "succeeded":

@@ -59,6 +59,10 @@ PLACES: dict[str, Code] = {
     "E744": Code(
         "`{name}` is driven on the machine `{host}`, and can't be ended from here", "`runner cancel {name}` there"
     ),
+    "E751": Code(
+        "the executor `{executor}` reads in the run log how steps ended, and this machine does not see it",
+        'say where it does: `here = "PATH"` of the volume in which `run-log.path` lies',
+    ),
     "E745": Code("`{name}` can't be ended in its cluster: {why}"),
     "E746": Code("`{executor}` does not say which runs others have started: {why}"),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),

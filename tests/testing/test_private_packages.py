@@ -1,0 +1,36 @@
+"""The packages of `examples/` as a team has them: installed by pip, checked, and their own tests green."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FEW = "chain or files or handlers or not test_r9"  # of the shapes; `pytest` alone tries all
+PACKAGES = {"company-batch": ("company_batch/executor.py", 120)}
+
+
+def install(package: Path, site: Path) -> dict[str, str]:
+    """The environment of processes that have it."""
+    words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--target", str(site)]
+    subprocess.run([sys.executable, "-m", "pip", *words, str(package)], check=True, capture_output=True)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), *filter(None, sys.path)])}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_its_own_tests_pass_where_it_is_installed(name: str, tmp_path: Path) -> None:
+    env = install(EXAMPLES / name, tmp_path / "site")
+    words = ["pytest", "-q", "-p", "no:cacheprovider", "-k", FEW, str(EXAMPLES / name / "tests")]
+    done = subprocess.run([sys.executable, "-m", *words], env=env, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "conformance: executor" in done.stdout
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_it_is_short(name: str) -> None:
+    path, most = PACKAGES[name]
+    assert len((EXAMPLES / name / path).read_text().splitlines()) < most
