@@ -20,7 +20,7 @@ from runner.model.units import seconds
 from runner.rules.keys import Key, key_of, key_text
 from runner.text.diagnostics import Refused, diagnose
 from runner_executors.argo_printed import Printed, printed
-from runner_executors.argo_remote import OVER, ArgoRemote
+from runner_executors.argo_remote import OVER, WORKFLOW, ArgoRemote
 from runner_executors.argo_submit import submit
 from runner_executors.argo_workflow.emitter import Argo as Emitter
 from runner_executors.kubernetes_cluster import Cluster, Refusal
@@ -31,7 +31,6 @@ from runner_executors.kubernetes_pod import LABEL, MAIN
 from runner_executors.kubernetes_preflight import preflight
 
 Table = dict[str, Any]
-WORKFLOW = "workflows.argoproj.io/workflow"  # Argo's label of pods
 ANSWER = 60.0  # seconds within which a pod that was given up is to end
 NEEDED = (
     ("create", "workflows", "argoproj.io"), ("list", "workflows", "argoproj.io"), ("watch", "workflows", "argoproj.io"),

@@ -8,12 +8,14 @@ from typing import Any
 
 from runner.run.reached import Unread
 from runner_executors.kubernetes_cluster import Refusal, Unreachable
+from runner_executors.kubernetes_end import state
 from runner_executors.kubernetes_pod import LABEL
 from runner_executors.kubernetes_remote import Remote
 
 Table = dict[str, Any]
 DUE = "workflows.argoproj.io/scheduled-time"  # of a Workflow that a schedule has made
 OVER = ("Succeeded", "Failed", "Error")
+WORKFLOW = "workflows.argoproj.io/workflow"  # Argo's label of pods
 
 
 class ArgoRemote(Remote):
@@ -27,12 +29,17 @@ class ArgoRemote(Remote):
         return str(entry["own"]["uid"])
 
     def progress(self, entry: Mapping[str, Any]) -> str:
-        """Of its Workflow: `running`, `over` (or gone), `cancelled` where somebody has ended it. Raises Unread."""
+        """Of its Workflow: `running`, `over` (or gone), `cancelled` where somebody has ended it. Raises Unread.
+
+        One that is stopped has ended before the pods of `[finally]` have."""
+        name = entry["own"]["workflow"]
         try:
-            found = self.cluster.get("workflow", entry["own"]["workflow"])
+            found = self.cluster.get("workflow", name)
+            pods = self.cluster.list("pod", f"{WORKFLOW}={name}").get("items") or ()
         except (Refusal, Unreachable) as error:
             raise Unread(str(error)) from None
-        if found is not None and (found.get("status") or {}).get("phase") not in OVER:
+        on = found is not None and (found.get("status") or {}).get("phase") not in OVER
+        if on or (found is not None and any(state(one).phase != "ended" for one in pods)):
             return "running"
         return "cancelled" if found is not None and found["spec"].get("shutdown") else "over"
 

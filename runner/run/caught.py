@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from runner.agent.folder import Folder
-from runner.rules.keys import dumps, plan_key, run_key
+from runner.agent.unstarted import not_started
+from runner.rules.keys import attempt_key, dumps, plan_key, run_key
 from runner.run import index
 from runner.run.begin import finish
 from runner.run.fold import fold
 from runner.run.mutex import mutex
 from runner.run.reached import Reach, unseen
-from runner.run.records import read
+from runner.run.records import Records, read
 from runner.run.services import Plugins, open_store
 from runner.text.diagnostics import Refused
 
@@ -60,13 +61,13 @@ def _caught(entry: Table, reach: Reach, root: Path, plugins: Plugins) -> Table:
     if reach.kind.copies:  # its driver is lost, and so is the run
         return _noted({**told, "caught": True}, root)
     now = time.time()
+    plan = json.loads(log.get(plan_key(reach.run["plan"])) or b"{}")
     if progress == "cancelled":
-        _cancelled(entry["run"], log)
+        _cancelled(entry["run"], log, plan["nodes"])
         log.create(run_key(entry["run"], "cancel"), dumps({"v": 1, "at": now, "why": "cancelled", "hard": False}))
     key = run_key(entry["run"], "end")
     if log.get(key) is None:
         log.create(key, dumps({"v": 1, "at": now, "lost": []}))
-    plan = json.loads(log.get(plan_key(reach.run["plan"])) or b"{}")
     status = fold(plan, read(log, entry["run"]))["status"]
     log.flush()
     at = float(json.loads(log.get(key) or b"{}").get("at") or now)
@@ -74,14 +75,20 @@ def _caught(entry: Table, reach: Reach, root: Path, plugins: Plugins) -> Table:
     return {**told, "status": status, "end": at}
 
 
-def _cancelled(run: str, log: Folder) -> None:
-    """Agents were told to end and not why: what they call lost was cancelled."""
-    for key in log.list(f"runs/{run}/n/"):
-        if "/a/" in key and not key.endswith((".start.json", ".log")):
-            end = json.loads(log.get(key) or b"{}")
-            if (end.get("status"), end.get("reason")) == ("errored", "lost"):
-                error = {"type": "cancelled", "message": "it was cancelled"}
-                log.put(key, dumps({**end, "status": "cancelled", "reason": "cancelled", "error": error}))
+def _cancelled(run: str, log: Folder, nodes: Table) -> None:
+    """What an agent calls lost, since nobody told it why it is to end, and what had no time for an end: cancelled."""
+    records = Records(read(log, run))
+    error = {"type": "cancelled", "message": "it was cancelled"}
+    mine = {"status": "cancelled", "reason": "cancelled", "error": error}
+    for address, ends in records.ends.items():
+        for end in ends:
+            if (end["status"], end["reason"]) == ("errored", "lost"):
+                log.put(attempt_key(run, address.id, address.key, end["attempt"]), dumps({**end, **mine}))
+    for address in list(records.starts):
+        for start in records.dangling(address):
+            words = (start["n"], start["attempt"], start["at"], "cancelled", "cancelled", "it was cancelled")
+            end = not_started(nodes[address.id]["path"], address.id, address.key, *words)
+            log.put(attempt_key(run, address.id, address.key, start["attempt"]), dumps({**end, **mine}))
 
 
 def _own(entry: Table, log: Folder, root: Path, plugins: Plugins, copies: bool) -> None:

@@ -256,8 +256,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(201, of.put(plural, body, "ADDED"))
             of.made(plural, body)
         elif self.command == "PUT":
-            there = name in of.kind(plural)
-            self._answer(200 if there else 404, of.put(plural, body) if there else {"message": "not found"})
+            there = of.kind(plural).get(name)
+            if there is None:
+                self._answer(404, {"message": "not found"})
+            elif body["metadata"].get("resourceVersion") != there["metadata"]["resourceVersion"]:
+                self._answer(409, {"message": "it has changed", "reason": "Conflict"})
+            else:
+                self._answer(200, of.put(plural, body))
         elif self.command == "PATCH":
             found = of.kind(plural).get(name)
             self._answer(200 if found else 404, of.put(plural, _laid(found, body)) if found else {})

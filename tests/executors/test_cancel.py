@@ -126,7 +126,7 @@ def test_a_driver_elsewhere_is_told(far: Any, monkeypatch: pytest.MonkeyPatch) -
     from runner_executors import kubernetes_executor
 
     here = far(SLOW, "kubernetes")
-    monkeypatch.setattr(kubernetes_executor, "EVERY", 0.0)
+    monkeypatch.setattr(kubernetes_executor, "EVERY", 0.1)
     told: list[str] = []
 
     def ask(pod: Any) -> bool:

@@ -162,3 +162,21 @@ def test_it_reads_one_claim_and_nothing_else() -> None:
     assert main["args"] == ["/mnt/log", "runs/$$(r)"] and pod["spec"]["hostname"] == "h"
     assert pod["metadata"]["labels"]["team"] == "ml" and pod["spec"]["activeDeadlineSeconds"] == 3600
     assert json.loads(json.dumps(pod)) == pod
+
+
+def test_a_workflow_is_gone_on_with_by_retry(far: Any) -> None:
+    here = far()
+    here.detached()
+    here.wait()
+    here.go.touch()
+    said = here.cli("retry", "--detach").ok()
+    here.wait()
+    assert here.cli("show", said.out.strip(), "--json").ok().statuses() == {"a": "succeeded", "b": "succeeded"}
+    first, second = here.cluster.kind("workflows").values()
+    assert second["spec"]["arguments"]["parameters"][0]["value"] == first["metadata"]["uid"]
+
+
+def test_what_needs_this_process_can_not_be_left(project: Made) -> None:
+    found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n"})
+    found.cli("up", "--detach").exits(4).says("error[E742]: `local` runs steps only while this process is there")
+    assert not found.exists(".runner/index.jsonl")
