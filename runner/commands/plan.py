@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from runner.run.foresight import Verdict
     from runner.run.resume import Parent
 
-OPTIONS: list[Any] = [*FILE, *SELECT, *RESUME, JSON]
+DIFF: list[Any] = [
+    (
+        ("--diff",),
+        {
+            "nargs": "?",
+            "const": "@last",
+            "metavar": "WITH",
+            "help": "what changed since a run (the newest), against a profile, or a folder of `render -o`",
+        },
+    ),
+    (("--exit-code",), {"action": "store_true", "help": "with `--diff`: 6 where something changed"}),
+]
+OPTIONS: list[Any] = [*FILE, *SELECT, *RESUME, *DIFF, JSON]
 
 Table = dict[str, Any]
 
@@ -34,6 +46,10 @@ def run(args: argparse.Namespace) -> int:
     args.dry_run = True  # nothing is kept of it, or ended for it
     parent = parent_of(args)
     made = planned(args)
+    if args.diff or args.exit_code:
+        from runner.commands.diffing import diff
+
+        return diff(args, made)
     return show(made.plan, args, made.root, made.plugins, parent)
 
 

@@ -50,9 +50,11 @@ class Left:
 
     def __init__(self, workflows: Workflows, base: Path, text: str) -> None:
         self.made = Project(base, {"pipeline.toml": text}).allow("tmp")
+        workflows.profile(self.made)
         process = workflows.up(self.made, "--detach")
-        self.name = process.communicate(timeout=120)[0].strip()
-        assert process.returncode == 0
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        self.name = out.strip()
         self.workflow = workflows.name_of(self.made)
 
     def cli(self, *words: str) -> Outcome:
