@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from runner.testing.project import Project
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FEW = "chain or files or handlers or not test_r9"  # of the shapes; `pytest` alone tries all
@@ -34,3 +37,17 @@ def test_its_own_tests_pass_where_it_is_installed(name: str, tmp_path: Path) -> 
 def test_it_is_short(name: str) -> None:
     path, most = PACKAGES[name]
     assert len((EXAMPLES / name / path).read_text().splitlines()) < most
+
+
+def test_a_new_package_passes_its_tests_at_once(project: Callable[..., Project], tmp_path: Path) -> None:
+    found = project()
+    found.cli("plugins", "new", "executor", "night-queue").ok()
+    env = install(found.path("night-queue"), tmp_path / "site")
+    words = ["pytest", "-q", "-p", "no:cacheprovider", "-k", "chain or files", str(found.path("night-queue/tests"))]
+    done = subprocess.run([sys.executable, "-m", *words], env=env, cwd=found.root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    for verb in (["plugins", "check", "night-queue"], ["schema", "--print", "profile"]):
+        told = subprocess.run([sys.executable, "-m", "runner", *verb], env=env, capture_output=True, text=True)
+        assert told.returncode == 0 and "night-queue" in told.stdout
+    found.cli("plugins", "new", "executor", "night-queue").exits(2).says("E960")
+    found.cli("plugins", "new", "executor", "../x").exits(2).says("E962")

@@ -45,6 +45,7 @@ USAGE: dict[str, Code] = {
     "E960": Code("`{path}` is there already, nothing was written", "name an empty folder: `runner init DIR`"),
     "E961": Code("cannot write `{path}`: {why}", None),
     "E943": Code("`{name}` is over: {status}"),
+    "E962": Code("`{name}` can't be the name of a plug-in", "lower-case words with `-` between them: `company-batch`"),
     "E970": Code("no file `{path}` was put by {who}", "did you mean `{near}`?"),
     "E971": Code("`{path}` {what}: nothing was written", "`--force` puts the file in its place"),
     "E972": Code("the place of `{path}` is not in the project: a link leads out of it", "say where: `-o DEST`"),
