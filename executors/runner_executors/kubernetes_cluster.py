@@ -86,8 +86,13 @@ class Cluster:
         except (config.ConfigException, OSError, ValueError, TypeError, KeyError) as error:
             known = cls._contexts(config, path)
             hint = f"contexts there: {', '.join(f'`{name}`' for name in known)}" if known else None
+            why = cause(error)
+            if not any(map(os.path.exists, path.split(os.pathsep))):
+                why = "there is no such file"
+            elif known and context and context not in known:
+                why = f"it has no context `{context}`"
             _forget()
-            raise Refused([diagnose("E731", None, path=path, why=cause(error), hint=hint)]) from None
+            raise Refused([diagnose("E731", None, path=path, why=why, hint=hint)]) from None
 
     @staticmethod
     def _contexts(config: Any, path: str) -> list[str]:

@@ -38,12 +38,13 @@ def _missing(
     if not cluster.namespaced():
         yield diagnose("E734", None, namespace=namespace)
         return
-    refused = False
+    refused: dict[str, list[str]] = {}
     for verb, what, group in needed:
         if not cluster.may(verb, what, group):
-            refused = True
-            yield diagnose("E733", None, verb=verb, what=what, namespace=namespace)
+            refused.setdefault(what, []).append(verb)
     if refused:
+        said = "; ".join(f"{', '.join(verbs)} {what}" for what, verbs in refused.items())
+        yield diagnose("E733", None, what=said, namespace=namespace)
         return
     settings = profile["executor"]
     account = settings.get("service-account")
@@ -52,10 +53,12 @@ def _missing(
         yield _lacks(cluster, "service account", account, hint)
     for name in settings.get("pull-secrets") or ():
         if not _there(cluster, "secret", name):
-            yield _lacks(cluster, "secret", name, "it is named by `executor.pull-secrets`")
+            make = f"kubectl --namespace {namespace} create secret docker-registry {name} --docker-server=..."
+            yield _lacks(cluster, "secret", name, f"`executor.pull-secrets` names it: {make}")
     for name, volume in (profile.get("volumes") or {}).items():
         if volume.get("claim") and not _there(cluster, "persistent_volume_claim", volume["claim"]):
-            yield _lacks(cluster, "persistent volume claim", volume["claim"], f"it is named by `[volumes.{name}]`")
+            known = f"`kubectl --namespace {namespace} get persistentvolumeclaims` lists those that there are"
+            yield _lacks(cluster, "persistent volume claim", volume["claim"], f"`[volumes.{name}]` names it; {known}")
     yield from _secrets(cluster, profile, secrets)
 
 
@@ -73,7 +76,8 @@ def _secrets(cluster: Cluster, profile: Mapping[str, Any], names: list[str]) -> 
             make = f"kubectl --namespace {namespace} create secret generic {secret} --from-literal={key}=..."
             yield _lacks(cluster, "secret", secret, f"{what}: {make}")
         elif key not in known[secret] and known[secret] != _UNKNOWN:
-            yield _lacks(cluster, f"key `{key}` in the secret", secret, what)
+            has = ", ".join(f"`{one}`" for one in sorted(known[secret])) or "none"
+            yield _lacks(cluster, f"key `{key}` in the secret", secret, f"{what}; its keys: {has}")
 
 
 _UNKNOWN = frozenset({""})

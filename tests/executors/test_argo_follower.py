@@ -220,7 +220,7 @@ def test_what_the_cluster_refuses_is_told_and_nothing_is_left(
 def test_what_may_not_be_done_there_is_told_at_once(fake: Makes) -> None:
     here = fake(TEXT)
     here.cluster.denied |= {"create workflows", "patch configmaps"}
-    here.up().exits(4).says("lets us not create workflows", "lets us not patch configmaps")
+    here.up().exits(4).says("lets us not create workflows; patch configmaps in the namespace")
     assert here.left() == [] and not here.found.exists(".runner/index.jsonl")
 
 

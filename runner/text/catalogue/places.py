@@ -31,8 +31,8 @@ PLACES: dict[str, Code] = {
     "E731": Code("`{path}` leads to no cluster: {why}", "say in KUBECONFIG where the file is, or `executor.context`"),
     "E732": Code("no cluster answers at `{host}`: {why}", "start it, or choose another context: `executor.context`"),
     "E733": Code(
-        "the cluster lets us not {verb} {what} in the namespace `{namespace}`",
-        "ask for a Role that allows it, or say another `executor.namespace`",
+        "the cluster lets us not {what} in the namespace `{namespace}`",
+        "ask for a Role that allows it, or say another `executor.namespace`; what you may: `kubectl auth can-i --list`",
     ),
     "E734": Code("the cluster has no namespace `{namespace}`", "kubectl create namespace {namespace}"),
     "E735": Code("the namespace `{namespace}` has no {what} `{name}`"),
