@@ -180,13 +180,23 @@ def test_the_agent_runs_on_the_oldest_python(project: Made) -> None:
     pods.go("b").ok()
 
 
+EARLIER = """
+import glob, json, os, time
+(path,) = glob.glob(os.environ["LOG"] + "/*/n/g-*/-.scope.json")
+begun = json.load(open(path))
+assert begun["at"] <= time.time()
+json.dump({**begun, "at": time.time() - 3600 + 0.3}, open(path, "w"))
+"""
+
+
 def test_the_time_of_a_group_is_counted_by_its_agents(project: Made) -> None:
+    """From the beginning that the run log has: the first step makes it one of an hour ago, and 0.3 s are left."""
     text = """
         name = "x"
         [steps.g]
-        timeout = "1500ms"
+        timeout = "1h"
         [steps.g.steps.a]
-        shell = "sleep 0.2"
+        command = ["${env.PYTHON}", "-c", "${env.EARLIER}"]
         [steps.g.steps.b]
         needs = ["a"]
         shell = "sleep 9"
@@ -194,10 +204,12 @@ def test_the_time_of_a_group_is_counted_by_its_agents(project: Made) -> None:
         after = ["b"]
         shell = ":"
         """
-    ended = project({"pipeline.toml": text}).cli("up", "pipeline.toml", *PODS, "--json").exits(1)
+    found = project({"pipeline.toml": text})
+    env = {"PYTHON": sys.executable, "EARLIER": EARLIER, "LOG": str(found.path(".runner/runs"))}
+    ended = found.cli("up", "pipeline.toml", *PODS, "--json", env=env).exits(1)
     assert ended.statuses() == {"g": "failed", "g.a": "succeeded", "g.b": "failed", "g.c": "failed"}
     assert {ended.nodes()[name]["reason"] for name in ("g.b", "g.c")} == {"timeout"}
-    ended.says("`g` had a timeout of 1.5 s for all that is inside")
+    ended.says("`g` had a timeout of 3600 s for all that is inside")
 
 
 WHOLES = """name = "x"
