@@ -27,6 +27,8 @@ SAYINGS = (
     (r"argument \S*?([^/ ]+): invalid int value: (.*)", r"`\1` takes a whole number, and this is \2"),
     (r"argument \S*?([^/ ]+): invalid float value: (.*)", r"`\1` takes a number, and this is \2"),
     (r"argument \S*?([^/ ]+): expected (?:one|at least one) argument", r"`\1` takes a value, and none follows"),
+    (r"argument [^-]\S*: invalid choice: (.*) \(choose from (.*)\)", r"it takes one of \2, and this is \1"),
+    (r"argument \S*?([^/ ]+): invalid choice: (.*) \(choose from (.*)\)", r"`\1` takes one of \3, and this is \2"),
     (r"argument \S*?([^/ ]+): (.*)", r"`\1`: \2"),
     (r"the following arguments are required: (.*?)(?:, \.\.\.)?", r"it takes \1, and that is not said"),
 )
@@ -131,7 +133,9 @@ def _refuse(parser: argparse.ArgumentParser, verb: str, words: Sequence[str]) ->
             hint = f"did you mean `{like}`?" if like else f"there is {', '.join(short)}" if short else _usage(parser)
             problems.append(diagnose("E911", None, option=flag, verb=verb, hint=hint))
         else:
-            problems.append(diagnose("E914", None, word=word, verb=verb, hint=_usage(parser)))
+            step = "--only" in known and not word.endswith(".toml")
+            hint = f"if that is a step: `--only {word}`" if step else _usage(parser)
+            problems.append(diagnose("E914", None, word=word, verb=verb, hint=hint))
     flags = [problem for problem in problems if problem.code == "E911"]
     raise Refused(flags or problems)  # a word after an unknown option is most likely its value
 

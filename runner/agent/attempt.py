@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.agent import outcome, spawn
 from runner.agent.catalog import Catalog, NoCatalog
-from runner.agent.command import interpreted, needs_shell, plain_words
+from runner.agent.command import interpreted, missing, needs_shell, plain_words
 from runner.agent.environ import Parameter, fits, is_object, keep_params, parameters, params_file, variables
 from runner.agent.host import Host
 from runner.agent.slots import Log
@@ -194,8 +194,8 @@ class Attempt:
             argv = list(call["argv"])
             program = find(argv[0], path, cwd) if argv and argv[0] else None
             if program is None:
-                name = argv[0] if argv else ""
-                raise StageError("exit", f"`{name}`: no such command on PATH of this step", exit=127)
+                why, code = missing(argv[0] if argv else "", cwd)
+                raise StageError("exit", why, exit=code)
             return program, argv
         if kind in ("python", "notebook"):
             from runner.agent.tasks import python_task

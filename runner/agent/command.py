@@ -91,3 +91,15 @@ class Finder:
 
 def _runs(path: str) -> bool:
     return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def missing(word: str, cwd: str) -> tuple[str, int]:
+    """Why no program is found for a word, and the exit code that a shell gives then."""
+    if "/" not in word:
+        return f"`{word}`: no such command on PATH of this step", 127
+    path = os.path.join(cwd, word)
+    if os.path.isdir(path):
+        return f"`{word}` is a folder, no program", 126
+    if os.path.exists(path):
+        return f"`{word}` may not be executed: `chmod +x {word}`, or name its interpreter before it", 126
+    return f"`{word}`: there is no such file to execute", 127

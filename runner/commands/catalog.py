@@ -16,7 +16,11 @@ PARTS = {
 OPTIONS: list[Any] = [
     (
         ("part",),
-        {"choices": PARTS, "metavar": "PART", "help": "; ".join(f"{name}: {about}" for name, about in PARTS.items())},
+        {
+            "choices": PARTS,
+            "metavar": "|".join(PARTS),
+            "help": "; ".join(f"{name}: {about}" for name, about in PARTS.items()),
+        },
     ),
     (("words",), {"nargs": argparse.REMAINDER, "metavar": "...", "help": "see `runner catalog PART --help`"}),
 ]

@@ -111,6 +111,9 @@ def _near(key: str, known: list[str]) -> str | None:
     other = ELSEWHERE.get(key.replace("_", "-").lower())
     if other in known:
         like = other
+    longer = [one for one in known if one.startswith(key) and len(key) > 2]
+    if like is None and len(longer) == 1:
+        like = longer[0]
     return f"did you mean `{like}`?" if like else None
 
 

@@ -48,6 +48,14 @@ def do(step: Step, compiler: Compiler) -> Table:
             known = [f"{beside}/{name}" if beside else name for name in names if name.endswith(".ipynb")]
             args = compiler.tree.guess(table["notebook"], known)
             compiler.problems.append(diagnose("E319", step.place(("notebook",)), path=table["notebook"], **args))
+        elif not table["notebook"].endswith(".ipynb"):
+            args = {"value": table["notebook"], "expected": "a notebook, which ends in `.ipynb`"}
+            hint = (
+                f'a script: `command = ["python", "{table["notebook"]}"]`'
+                if table["notebook"].endswith(".py")
+                else None
+            )
+            compiler.problems.append(diagnose("E246", step.place(("notebook",)), hint=hint, **args))
     elif step.kind == "container":
         box = table["container"]
         words = [(key, i, word) for key in ("command", "args") for i, word in enumerate(box.get(key, ()))]

@@ -25,6 +25,8 @@ def spoken(problems: Iterable[Diagnostic], sets: Sequence[str]) -> list[Diagnost
                 f"`{NAME} {shown}`: {problem.message.removesuffix(' in this file')}",
                 _as_word(problem.hint, word),
             )
+            if problem.code == "E230" and "." not in pair(word, NAME)[0] and (hint or "").startswith("the keys here"):
+                hint = f"a parameter is set by `--param {word}`; keys of a profile are said whole, as `executor.cpu=2`"
             problem = problem._replace(place=None, message=message, hint=hint)
         out.append(problem)
     return out
@@ -62,7 +64,8 @@ def pair(word: str, flag: str) -> tuple[str, str]:
     """The two halves of `NAME=VALUE`. Raises Refused (usage)."""
     name, equals, value = word.partition("=")
     if not equals or not name.strip():
-        raise Refused([diagnose("E920", None, flag=flag, word=word)])
+        hint = f"write `{flag} {word}=VALUE`" if re.fullmatch(r"[\w.-]+", word) else None
+        raise Refused([diagnose("E920", None, flag=flag, word=word, hint=hint)])
     return name.strip(), value
 
 

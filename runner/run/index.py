@@ -114,7 +114,7 @@ def find(root: Path, text: str) -> Table:
     if begun:
         names = ", ".join(f"`{entry.get('name')}`" for entry in begun[:8])
         raise Refused([diagnose("E931", None, text=text, names=names)])
-    close = near(text, (str(entry.get("name")) for entry in known))
+    close = near(text, ("@last", "@failed", *(str(entry.get("name")) for entry in known)))
     hint = f"did you mean `{close}`?" if close else f"`runner runs` lists them; for a step of the last: `@last {text}`"
     raise Refused([diagnose("E930", None, text=text, why="no run has that name", hint=hint)])
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from runner.resolve.hints import like
 from runner.rules.last import is_last, with_last
-from runner.text.diagnostics import Refused, diagnose, near
+from runner.text.diagnostics import Refused, diagnose
 
 Table = dict[str, Any]
 
@@ -37,7 +38,7 @@ def select(
         if not tagged:
             known = {tag for node in nodes.values() for tag in node.get("tags", ())}
             tag = next(iter(tags))
-            raise Refused([diagnose("E922", None, tag=tag, near=near(tag, known))])
+            raise Refused([diagnose("E922", None, tag=tag, **like(tag, known))])
         sets.append(tagged)
     if not sets:
         return None
@@ -61,7 +62,11 @@ def _find(nodes: Mapping[str, Table], name: str, flag: str) -> str:
     if "[" in name or "#" in name:
         hint = f"whole steps are selected; one item runs again with `runner retry RUN '{name}'`"
         raise Refused([diagnose("E921", None, name=name, flag=flag, hint=hint)])
-    raise Refused([diagnose("E921", None, name=name, flag=flag, near=near(name, paths))])
+    words = name.split(",")
+    if len(words) > 1 and all(word in paths for word in words):
+        said = " ".join(f"{flag} {word}" for word in words)
+        raise Refused([diagnose("E921", None, name=name, flag=flag, hint=f"write `{said}`")])
+    raise Refused([diagnose("E921", None, name=name, flag=flag, **like(name, paths))])
 
 
 def _whole(nodes: Mapping[str, Table], ids: set[str]) -> set[str]:

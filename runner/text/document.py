@@ -139,6 +139,10 @@ def _missing(path: Path | str, shown: str, sources: Sources) -> Diagnostic:
     names = sources.listdir(folder or ".")
     like = name + ".toml" if name + ".toml" in names else near(name, (known for known in names if "." in known))
     near_by = os.path.join(os.path.dirname(shown), like) if like else None
+    if near_by is None and "pipeline.toml" in names:
+        return diagnose(
+            "E101", None, path=shown, hint=f"there is `{os.path.join(os.path.dirname(shown), 'pipeline.toml')}`"
+        )
     if name == "pipeline.toml" and near_by is None:
         return diagnose("E101", None, path=shown, hint="name another file, or let `runner init` write one")
     return diagnose("E101", None, path=shown, near=near_by)

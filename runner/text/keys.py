@@ -108,4 +108,12 @@ def _word(fault: Fault, pos: int) -> str:
 
 
 def _not_a_key(fault: Fault, start: int, text: str) -> Diagnostic:
-    return fault.say("E127", start, start + len(text), text=text, write=f"it in quotes: `{quoted(text)}`")
+    write = f"it in quotes: `{quoted(text)}`"
+    table = [name for name, _, _ in fault.scan.names][:1]
+    if (
+        table
+        and table[0] in ("steps", "handlers", "finally", "templates")
+        and (name := re.sub(r"\s+", "-", text)) != text
+    ):
+        write = f"`{name}`"
+    return fault.say("E127", start, start + len(text), text=text, write=write)

@@ -13,7 +13,8 @@ PIPELINE = {"pipeline.toml": 'description = "Says hello"\n[steps.hello]\nshell =
 
 
 @pytest.mark.parametrize(
-    ("verb", "meant"), [("run", "up"), ("validate", "check"), ("status", "show"), ("grap", "graph")]
+    ("verb", "meant"),
+    [("run", "up"), ("ps", "runs"), ("stop", "cancel"), ("validate", "check"), ("status", "show"), ("grap", "graph")],
 )
 def test_a_verb_of_another_tool(project: Make, verb: str, meant: str) -> None:
     project(PIPELINE).cli(verb, "pipeline.toml").exits(2).says(f"did you mean `{meant}`?")
@@ -21,6 +22,41 @@ def test_a_verb_of_another_tool(project: Make, verb: str, meant: str) -> None:
 
 def test_no_pipeline_here(project: Make) -> None:
     project({}).cli("up").exits(3).says("there is no file `pipeline.toml`", "`runner init` write one")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("up greet", 3, "there is no file `greet`\n  = there is `pipeline.toml`"),
+        ("up pipeline.toml hello", 2, "no use for the word `hello`\n  = if that is a step: `--only hello`"),
+        ("up --only hello,bye", 2, "write `--only hello --only bye`"),
+        ("up --only halo", 2, "there is no step `halo`\n  = there is `hello` and `bye`"),
+        ("up --tag fast", 2, "no step has the tag `fast`\n  = there is `slow`"),
+        ("up --param who", 2, "write `--param who=VALUE`"),
+        ("check --set who=x", 3, "a parameter is set by `--param who=x`"),
+        ("catalog lss", 2, "catalog: it takes one of 'ls', 'get', 'diff', 'gc', and this is 'lss'"),
+        ("catalog", 2, "it takes ls|get|diff|gc, and that is not said"),
+        ("graph --format x", 2, "`--format` takes one of 'tree', 'mermaid', 'dot', and this is 'x'"),
+        ("logs @lst", 2, "did you mean `@last`?"),
+        ("render", 2, "such as `std:argo`"),
+    ],
+)
+def test_words_that_mean_another_thing(project: Make, words: str, code: int, said: str) -> None:
+    text = "[steps.hello]\nshell = 'true'\n[steps.bye]\ntags = ['slow']\nshell = 'true'\n"
+    project({"pipeline.toml": text}).cli(*words.split()).exits(code).says(said)
+
+
+def test_a_program_that_is_none(project: Make) -> None:
+    text = "".join(
+        f"[steps.{n}]\ncommand = ['{word}']\n" for n, word in zip("abc", ("./a.py", "./sub", "./no.sh"), strict=True)
+    )
+    made = project({"pipeline.toml": text, "a.py": "print()\n", "sub/x": ""})
+    made.cli("up").exits(1).says(
+        "failed: a exited 126 (",
+        "`./a.py` may not be executed: `chmod +x ./a.py`, or name its interpreter before it",
+        "`./sub` is a folder, no program",
+        "`./no.sh`: there is no such file to execute",
+    )
 
 
 def test_a_step_where_a_run_stands(project: Make) -> None:

@@ -35,7 +35,8 @@ USAGE: dict[str, Code] = {
     "E938": Code("the pipeline of `{name}`, `{path}`, is not there any more"),
     "E945": Code("there is no image to build: {why}"),
     "E950": Code(
-        "the executor `{executor}` has no files to render: it starts steps itself", "`--profile` of one that has"
+        "the executor `{executor}` has no files to render: it starts steps itself",
+        "`--profile` of one that has, such as `std:argo`",
     ),
     "E951": Code("a Workflow of this can't be made: {why}"),
     "E955": Code(
