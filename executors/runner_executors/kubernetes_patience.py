@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from runner_executors.kubernetes_cluster import Cluster, Refusal
+from runner_executors.kubernetes_cluster import Cluster
 from runner_executors.kubernetes_end import State
 
 HOPELESS = {"InvalidImageName": "no-image"}  # of a container that waits: it can't mend
@@ -55,8 +55,10 @@ def reason(seen: State) -> str:
 
 
 def fail(cluster: Cluster, pod: str, why: str) -> None:
-    """Have a pod that waits fail; where we may not say so, its node does. Raises Refusal, Unreachable."""
-    try:
-        cluster.patch("pod_status", pod, {"status": {"phase": "Failed", "reason": "NeverStarted", "message": why}})
-    except Refusal:
+    """Have a pod that waits fail: by its node, which heeds no word of others on how a pod is; where it has none, by
+    its status, which few may write. Raises Refusal, Unreachable."""
+    found = cluster.get("pod", pod)
+    if found is not None and (found.get("spec") or {}).get("nodeName"):
         cluster.patch("pod", pod, {"spec": {"activeDeadlineSeconds": 1}})
+    elif found is not None:
+        cluster.patch("pod_status", pod, {"status": {"phase": "Failed", "reason": "NeverStarted", "message": why}})

@@ -76,7 +76,7 @@ def execute(
     run = record(store, run_key(job.run, "run")) or {}
     earlier = list(_ends(job, store))
     attempt = job.told.get("attempt") or ulid(time.time())
-    n = job.told.get("n") or len(earlier) + 1
+    n = job.told.get("n") or _begun(job, store) + 1
     try:
         call = call_of(job, run, store, catalog, n, attempt, environ, status)
     except ExprError as error:
@@ -195,6 +195,12 @@ def _hash(job: Job, call: Table, path: str) -> str | None:
         return str(digest_of(os.path.join(job.root, path))["sha256"])
     except OSError:
         return None
+
+
+def _begun(job: Job, store: Store) -> int:
+    """How many attempts there were before; one may have left nothing but its start."""
+    spots = map(parse, store.list(f"{node_prefix(job.run, job.id, job.key)}a/"))
+    return len({spot.name for spot in spots if spot is not None})
 
 
 def _ends(job: Job, store: Store) -> Iterator[Table]:

@@ -101,6 +101,15 @@ def test_codes_say_whether_it_may_be_tried_again(pods: Pods) -> None:
     assert [(end["n"], end["exit"], end["status"]) for end in ends] == [(1, 5, "failed"), (2, 5, "failed")]
 
 
+def test_an_attempt_that_left_nothing_but_its_start_counts(pods: Pods) -> None:
+    pods.go("b", CODE="5").exits(75)
+    for path in pods.found.root.glob(".runner/runs/*/n/b-*/*.json"):
+        if not path.name.endswith(".start.json"):
+            path.unlink()
+    pods.go("b", CODE="5").exits(75)
+    assert [end["n"] for end in pods.records("b")] == [2]
+
+
 def test_a_value_that_is_not_there_is_a_bad_parameter(pods: Pods) -> None:
     for path in pods.found.root.glob(".runner/runs/*/n/a-*/*.done.json"):
         path.unlink()

@@ -131,17 +131,16 @@ def given(**settings: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("allowed", [True, False], ids=["", "by its node, where we may not say that it failed"])
-def test_a_pod_that_can_not_start_is_given_up_and_the_rest_goes_on(fake: Makes, allowed: bool) -> None:
+@pytest.mark.parametrize(("why", "reason"), [("ErrImageNeverPull", "no-image"), ("Unschedulable", "never-started")])
+def test_a_pod_that_can_not_start_is_given_up_and_the_rest_goes_on(fake: Makes, why: str, reason: str) -> None:
     """Argo would make it again if it were deleted, and waits for it for ever if it is not."""
     here = fake("name = 'x'\n[steps.a]\nshell = 'true'\n[steps.b]\nshell = 'true'\n")
-    here.cluster.waits[node_id("a")] = "ErrImageNeverPull"
-    here.cluster.refuse += [] if allowed else [("PATCH pods/status", 403, "forbidden")] * 2
-    here.up(*given(start_timeout="1s", lost_attempts=1)).exits(1).says("ErrImageNeverPull: in so many words")
+    here.cluster.waits[node_id("a")] = why
+    here.up(*given(start_timeout="1s", lost_attempts=1)).exits(1).says(f"{why}: in so many words")
     nodes = here.nodes()
-    assert [one["reason"] for one in nodes["a"]["attempts"]] == ["no-image", "no-image"]
+    assert [one["reason"] for one in nodes["a"]["attempts"]] == [reason, reason]
     assert nodes["b"]["status"] == "succeeded"
-    assert here.found.cli("logs", "@last", "a").ok().out == "waiting: ErrImageNeverPull: in so many words\n"
+    assert here.found.cli("logs", "@last", "a").ok().out == f"waiting: {why}: in so many words\n"
 
 
 def test_what_can_not_mend_is_given_up_at_once_also_where_it_decides(fake: Makes) -> None:

@@ -119,8 +119,9 @@ class _Shown:
         return ended
 
     def wait(self, found: Table, name: str, why: str) -> Poll:
-        """A pod that does not start until somebody has it fail, or its Workflow ends."""
+        """A pod that does not start until somebody has it fail, or its Workflow ends. On a node, its node decides."""
         found["metadata"]["name"] = name
+        found["spec"].update({} if why == "Unschedulable" else {"nodeName": "node1"})
         waiting = {"name": "main", "state": {"waiting": {"reason": why, "message": "in so many words"}}}
         found["status"] = {"phase": "Pending", "containerStatuses": [waiting]}
         self.cluster.put("pods", found, "ADDED")
@@ -130,8 +131,11 @@ class _Shown:
             if self.halted:
                 self.cluster.delete("pods", name)
                 return NEVER, {}
-            if "activeDeadlineSeconds" in now["spec"]:
+            if "nodeName" in now["spec"]:
+                if "activeDeadlineSeconds" not in now["spec"]:
+                    return None
                 self.cluster.put("pods", {**now, "status": {**now["status"], "phase": "Failed"}})
+                return -1, {}
             return (-1, {}) if now["status"]["phase"] == "Failed" else None
 
         return ended
