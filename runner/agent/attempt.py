@@ -204,7 +204,8 @@ class Attempt:
             argv = [*(call.get("python") or [sys.executable]), *self._task.words]
             program = find(argv[0], path, cwd)
             if program is None:
-                raise StageError("no-interpreter", f"there is no Python at `{argv[0]}`: set `runtime` of this step")
+                why = f"there is no Python at `{argv[0]}`: make that environment, or set `runtime` of this step"
+                raise StageError("no-interpreter", why)
             return program, argv
         raise StageError("never-started", f"a step of kind `{kind}` can't run here", "errored")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
@@ -24,6 +25,8 @@ def told(error: BaseException, message: str, root: str) -> dict[str, Any]:
     trace = trimmed(error)
     error.__traceback__ = trace
     text = "".join(traceback.format_exception(type(error), error, trace))
+    if isinstance(error, ModuleNotFoundError):
+        message = f"{message} (by the Python of {sys.prefix}; `runtime` or `image` bring another)"
     found: dict[str, Any] = {"type": type(error).__name__, "message": message, "traceback": text}
     frames = [(f.filename, f.lineno) for f in traceback.extract_tb(trace)]
     if isinstance(error, SyntaxError) and error.filename:

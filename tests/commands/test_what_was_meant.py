@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -56,6 +57,15 @@ def test_a_program_that_is_none(project: Make) -> None:
         "`./a.py` may not be executed: `chmod +x ./a.py`, or name its interpreter before it",
         "`./sub` is a folder, no program",
         "`./no.sh`: there is no such file to execute",
+    )
+
+
+def test_a_module_and_an_environment_that_are_not_there(project: Make) -> None:
+    text = "[steps.a]\npython = 'm:f'\n[steps.b]\npython = 'm:f'\nruntime = '.venv'\n"
+    made = project({"pipeline.toml": text, "m.py": "def f():\n    import no_such_module\n"})
+    made.cli("up").exits(1).says(
+        f"No module named 'no_such_module' (by the Python of {sys.prefix}; `runtime` or `image` bring another)",
+        ".venv/bin/python`: make that environment, or set `runtime` of this step",
     )
 
 
