@@ -136,7 +136,8 @@ def _why(
             holds = truth(node["when"], lambda ref: _static(ref, plan))
             said.insert(0, f"when {text}" if holds else f"skipped: `{text}` is false")
         except (_Later, ExprError):
-            said.insert(0, f"when {text}, known during the run")
+            skipped = found is not None and not found.counts
+            said.insert(0, f"when {text}" if skipped else f"when {text}, known during the run")
     if found is not None and found.counts:
         from runner.views.verdicts import verdict
 

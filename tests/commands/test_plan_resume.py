@@ -314,3 +314,11 @@ def test_of_a_group_its_steps_tell_what_becomes_of_it(project: Make) -> None:
     made.cli("plan").ok().says("runs at once")
     made.cli("up", "--name", "first").exits(1)
     made.cli("plan", "--resume").ok().says("group.a  shell  kept from first").silent("runs at once")
+
+
+def test_a_condition_that_kept_results_answer_is_not_left_to_the_run(project: Make) -> None:
+    text = "name = 'p'\n[steps.a]\nshell = 'echo n=1 >> $RUNNER_RETURNS'\nreturns = ['n']\n"
+    made = project({"pipeline.toml": f"{text}[steps.w]\nwhen = 'n > 1'\nshell = 'true'\n[steps.z]\nshell = 'false'\n"})
+    made.cli("up").exits(1)
+    made.cli("plan", "--resume").ok().says("w     shell  does not run; when steps.a.n > 1; needs a\n")
+    made.cli("plan").ok().says("w     shell  when steps.a.n > 1, known during the run; needs a\n")
