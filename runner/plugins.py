@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from runner.contracts import CONTRACT, lacking
@@ -101,7 +102,9 @@ def load(flavor: Flavor, place: Place | None = None) -> Any:
 def gaps(flavor: Flavor) -> Any:
     """The function that tells what a platform can't do, of a plan; None where nobody says. Raises Refused (E802)."""
     found = _object(flavor.gaps, flavor.origin, None) if flavor.gaps else None
-    return found if found is None or flavor.origin == OURS else _guarded(found, flavor)
+    if found is None or flavor.origin == OURS:
+        return found
+    return _guarded(SimpleNamespace(gaps=lambda plan: list(found(plan))), flavor).gaps
 
 
 def settings(flavor: Flavor, place: Place | None = None) -> Any:

@@ -79,8 +79,8 @@ class {cls}(Queue):
         if self.jobs[id].poll() is None:
             os.killpg(int(id), signal.SIGTERM)
 '''
-QUEUE_PROFILE = """\
-description = "Steps are jobs of {name}; say where the storage is"
+PROFILE = """\
+description = "{name}; say where the storage is"
 shared = true
 
 [executor]
@@ -124,33 +124,159 @@ path = "{{{{root}}}}/storage/runs"
 path = "{{{{root}}}}/storage/catalog"
 """
 '''
+FLOW_FLAVOR = '''\
+"""The executor `{name}`: what a profile may say of it. `check` imports this module and `gaps`, and no more."""
+
+from __future__ import annotations
+
+import attrs
+from runner.model.forms import PlainText, key
+from runner.plugins import Flavor
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Settings of the executor `{name}`."""
+
+    python: PlainText | None = key("The Python of the machines that run steps, 3.9 or newer.", default="python3")
+
+
+FLAVOR = Flavor(
+    "{name}",
+    "{module}:Settings",
+    "{module}.emitter:{cls}",
+    about="The pipeline is a file of {name}.",
+    reach=("step",),  # run log and catalog have to be where steps reach them...
+    more=("volumes", "form"),  # ...below the `mount` of a volume; `form`: it writes files
+    gaps="{module}.gaps:gaps",
+    contract=1,
+)
+'''
+GAPS = '''\
+"""What a plan asks and {name} can't do: an error of `check`, at the line that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from runner.run.parts import parts
+
+
+def gaps(plan: dict[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...], dict[str, Any]]]:
+    """(code, id of the step, keys in it, arguments of the sentence) for each."""
+    for part in parts(plan, "", ""):
+        if part.resources.get("gpu"):
+            yield "E610", part.name, ("resources", "gpu"), {{"what": "steps with a GPU", "hint": "take `gpu` out"}}
+'''
+FLOW = '''\
+"""A plan as a file of {name}: a script until you put the format of your platform in its place."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+from runner.run.parts import files, parts
+
+
+class {cls}:
+    """See runner.run.parts for what a part promises."""
+
+    @staticmethod
+    def emit(plan: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+        """File name -> documents. The platform puts `files` somewhere, fills in where, and what the run is called."""
+        python = plan["profile"]["executor"].get("python") or "python3"
+        tasks = parts(plan, "$FILES", "$RUN", python)
+        return {{
+            "flow.yaml": [
+                {{
+                    "files": {{name: b64encode(data).decode() for name, data in files(plan).items()}},
+                    "tasks": [{{"name": one.name, "after": one.after, "run": one.argv}} for one in tasks],
+                }}
+            ]
+        }}
+'''
+FLOW_TEST = '''\
+"""What the platform makes of a file of ours is what every executor makes of the pipeline."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from base64 import b64decode
+from typing import Any
+
+from runner.testing.conformance import Executors
+from runner.testing.flows import folded
+from runner.testing.project import Project
+from runner.testing.shapes import Shape
+
+from {module}.emitter import {cls}
+
+
+def platform(found: Project, flow: dict[str, Any], run: str) -> int:
+    """Runs a file: put your platform here, or its emulator."""
+    for name, text in flow["files"].items():
+        found.path(name).write_bytes(b64decode(text))
+    for task in flow["tasks"]:  # they stand in an order in which they may run
+        words = [word.replace("$FILES", str(found.root)).replace("$RUN", run) for word in task["run"]]
+        code = subprocess.run(words, cwd=found.root, env=found.environment(), capture_output=True).returncode
+    return code
+
+
+class Test{cls}(Executors):
+    profile = f"""
+extends = "{module}:{name}"
+[executor]
+python = "{{sys.executable}}"
+[volumes.storage]
+mount = "{{{{root}}}}/storage"
+[run-log]
+path = "{{{{root}}}}/storage/runs"
+[catalog]
+path = "{{{{root}}}}/storage/catalog"
+"""
+    test_what_steps_print_is_kept_and_what_takes_too_long_is_stopped = None  # the platform's business
+
+    def run(self, found: Project, shape: Shape) -> Any:
+        words = self.chosen(found)
+        found.cli("render", "pipeline.toml", *words).ok()
+        plan = found.cli("plan", "pipeline.toml", *words, "--json").ok().json()
+        (flow,) = {cls}.emit(plan)["flow.yaml"]
+        assert platform(found, flow, "run-1") == shape.code
+        return folded(found, "pipeline.toml", *words, run="run-1")
+'''
 README = """\
 # {name}
 
 An executor for runner-up. `pip install -e .`, then `runner plugins check {name}`, and `pytest`.
 
-`{module}/__init__.py` says what profiles may say, `{module}/executor.py` does it, and `{module}/profiles/` has a
+`{module}/__init__.py` says what profiles may say, `{module}/{does}.py` does it, and `{module}/profiles/` has a
 template for profiles: `extends = "{module}:{name}"`.
 """
 
 
 def queue(name: str) -> dict[str, str]:
     """Path -> text of a package whose executor hands jobs to a queue."""
-    return _filled(
-        name,
-        {
-            "pyproject.toml": PROJECT,
-            "README.md": README,
-            "{module}/__init__.py": QUEUE_FLAVOR,
-            "{module}/executor.py": QUEUE,
-            "{module}/profiles/{name}.toml": QUEUE_PROFILE,
-            "tests/conftest.py": CONFTEST,
-            "tests/test_{module}.py": QUEUE_TEST,
-        },
-    )
+    return _package(name, "executor", QUEUE_FLAVOR, QUEUE_TEST, {"executor.py": QUEUE})
 
 
-def _filled(name: str, files: dict[str, str]) -> dict[str, str]:
+def flow(name: str) -> dict[str, str]:
+    """Path -> text of a package whose executor writes files for a platform."""
+    return _package(name, "emitter", FLOW_FLAVOR, FLOW_TEST, {"emitter.py": FLOW, "gaps.py": GAPS})
+
+
+def _package(name: str, does: str, flavor: str, test: str, modules: dict[str, str]) -> dict[str, str]:
     words = name.split("-")
-    named = {"name": name, "module": "_".join(words), "cls": "".join(word.capitalize() for word in words)}
+    named = {"name": name, "module": "_".join(words), "cls": "".join(map(str.capitalize, words)), "does": does}
+    files = {
+        "pyproject.toml": PROJECT,
+        "README.md": README,
+        "{module}/__init__.py": flavor,
+        **{"{module}/" + path: text for path, text in modules.items()},
+        "{module}/profiles/{name}.toml": PROFILE,
+        "tests/conftest.py": CONFTEST,
+        "tests/test_{module}.py": test,
+    }
     return {path.format(**named): text.format(**named) for path, text in files.items()}

@@ -105,7 +105,7 @@ class Afar:
         elif role == "reduce" and self._too_many(str(of)):
             return FINAL_EXIT
         if self.id in self.plan["nodes"]:
-            code = self._batch() if self._batched else self._attempt(self.key)
+            code = self._batch() if self._batched else self.attempt(self.key)
         if code == 0 and self.told["c"]:
             self.words = self._answers()
         return code
@@ -158,14 +158,15 @@ class Afar:
         codes = []
         for index in range(number * node["batch"], min(count, (number + 1) * node["batch"])):
             key, n = (*outer, index), 1
-            code = self._attempt(key)
+            code = self.attempt(key)
             while code == AGAIN:
                 time.sleep(delay(part_of(node, key).get("retry") or {}, n))
-                code, n = self._attempt(key), n + 1
+                code, n = self.attempt(key), n + 1
             codes.append(code)
         return max(codes, default=0)
 
-    def _attempt(self, key: Key) -> int:
+    def attempt(self, key: Key) -> int:
+        """One attempt of the task; its exit code."""
         folder = tempfile.mkdtemp(prefix="runner-")
         told: Table = {"echo": True, "lost_attempts": self.settings.get("lost-attempts", 0)}
         told["parent"] = self.run.get("parent")
@@ -204,7 +205,7 @@ class Afar:
     def _answer(self, values: Values, what: str, of: str) -> str:
         part = part_of(self.plan["nodes"][of], self.key)
         if what == "count" and counted_anew(part):
-            values.read = lambda path: self._text(put_before(of, values), path)
+            values.read = lambda path: self.text(put_before(of, values), path)
             try:
                 items = values.items(of, self.key)
             except ExprError:
@@ -213,7 +214,7 @@ class Afar:
             self.store.flush()
         return control(values, what, of, self.key)
 
-    def _text(self, put: Table, path: str) -> str:
+    def text(self, put: Table, path: str) -> str:
         """A file that holds the items of a map: as it was put, or of the project. Raises ExprError."""
         try:
             if path in put:

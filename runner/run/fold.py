@@ -78,6 +78,11 @@ class Fold:
 
     def run(self) -> Table:
         """Replay, then tell."""
+        self.replay()
+        return self._tell()
+
+    def replay(self) -> None:
+        """Bring the machine to where the records end."""
         machine = self.machine
         while not self.over:
             todo = machine.next(0.0)
@@ -89,10 +94,12 @@ class Fold:
                     if outcome is not None:
                         machine.decided(one.address, outcome, 0.0)
                 elif isinstance(one, Expand):
-                    count = self.decide("expand", one.address)
+                    count = self._decided("expand", one.address)
                     if count is not None:
                         machine.expanded(one.address, count, 0.0)
-        return self._tell()
+
+    def _decided(self, what: str, address: Address) -> Any:
+        return self.decide(what, address)
 
     def _attempt(self, address: Address) -> Table | None:
         """What became of a task."""

@@ -26,11 +26,11 @@ class Hindsight:
     def __init__(
         self, plan: Table, store: Reads, run: str, blob: Callable[[str], Any], gone: Mapping[str, Key], over: bool
     ) -> None:
-        self.plan, self.nodes, self._gone = plan, plan["nodes"], gone
+        self.plan, self.nodes = plan, plan["nodes"]
         self.records = Records(read(store, run))
         if over:
             self.records.end = {"v": 1, "at": time.time()}
-        self.fold = Fold(plan, self.records, None, self._platform if gone else None, blob)
+        self.fold = Fold(plan, self.records, None, silence(self.nodes, gone) if gone else None, blob)
 
     @cached_property
     def run(self) -> Table:
@@ -79,14 +79,20 @@ class Hindsight:
         ends = sorted((end for some in self.records.ends.values() for end in some), key=lambda end: end.get("end") or 0)
         return Aftermath(self.nodes, ends, folder)
 
-    def _platform(self, address: Address, started: bool) -> str | None:
+
+def silence(nodes: Table, gone: Mapping[str, Key]) -> Callable[[Address, bool], str | None]:
+    """What it means that there is no end on record: nothing, but in instances that have ended (id -> key)."""
+
+    def platform(address: Address, started: bool) -> str | None:
         id, key = address
-        while id not in self._gone:
-            if not self.nodes[id].get("parent"):
+        while id not in gone:
+            if not nodes[id].get("parent"):
                 return None
-            id = self.nodes[id]["parent"]
-        before = self._gone[id]
+            id = nodes[id]["parent"]
+        before = gone[id]
         return ("lost" if started else "never-started") if key[: len(before)] == before else None
+
+    return platform
 
 
 def before(nodes: Table, id: str, key: Key) -> dict[str, Key]:

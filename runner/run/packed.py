@@ -15,6 +15,8 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 MAIN = b"""import sys
 if sys.argv[1:2] == ["execute-task"]:
     from runner.run.afar import main
+elif sys.argv[1:2] == ["execute-part"]:
+    from runner.run.part import main
 else:
     from runner.agent.__main__ import main
 sys.exit(main(sys.argv[1:]))
@@ -24,7 +26,7 @@ DOC = re.compile(r'(\A|:\n *|:\n\n *)"""(?:[^"\\]|\\.|"(?!""))*"""', re.DOTALL) 
 PARTS = ("rules", "agent")
 FOLD = (  # what tells of other tasks where there is no driver, and what it stands on
     "afar", "aftermath", "events", "expansion", "fold", "hindsight", "instructions", "machine", "records", "scopes",
-    "search", "stock", "units",
+    "part", "search", "stock", "units",
 )  # fmt: skip
 
 

@@ -60,8 +60,11 @@ def open_catalog(settings: Table, root: Path, plugins: Plugins = None, where: Wh
 
 
 def open_executor(settings: Table, catalog: Any, env: Mapping[str, str], plugins: Plugins = None) -> Any:
-    """The executor of a profile; outputs of its steps go into the catalog."""
-    return implementation("executors", settings, plugins)(settings=settings, catalog=catalog, environ=env)
+    """The executor of a profile; outputs of its steps go into the catalog. Raises Refused (E752): it starts nothing."""
+    found = implementation("executors", settings, plugins)
+    if not hasattr(found, "start"):
+        raise Refused([diagnose("E752", None, executor=settings["type"])])
+    return found(settings=settings, catalog=catalog, environ=env)
 
 
 class Services(NamedTuple):

@@ -14,7 +14,7 @@ from runner.testing.project import Project
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FEW = "chain or files or handlers or not test_r9"  # of the shapes; `pytest` alone tries all
-PACKAGES = {"company-batch": ("company_batch/executor.py", 120)}
+PACKAGES = {"company-batch": ("company_batch/executor.py", 120), "company-flow": ("company_flow/emitter.py", 200)}
 
 
 def install(package: Path, site: Path) -> dict[str, str]:
@@ -39,9 +39,12 @@ def test_it_is_short(name: str) -> None:
     assert len((EXAMPLES / name / path).read_text().splitlines()) < most
 
 
-def test_a_new_package_passes_its_tests_at_once(project: Callable[..., Project], tmp_path: Path) -> None:
+@pytest.mark.parametrize("pattern", [(), ("--transpile",)], ids=["traverse", "transpile"])
+def test_a_new_package_passes_its_tests_at_once(
+    project: Callable[..., Project], tmp_path: Path, pattern: tuple[str, ...]
+) -> None:
     found = project()
-    found.cli("plugins", "new", "executor", "night-queue").ok()
+    found.cli("plugins", "new", "executor", "night-queue", *pattern).ok()
     env = install(found.path("night-queue"), tmp_path / "site")
     words = ["pytest", "-q", "-p", "no:cacheprovider", "-k", "chain or files", str(found.path("night-queue/tests"))]
     done = subprocess.run([sys.executable, "-m", *words], env=env, cwd=found.root, capture_output=True, text=True)

@@ -59,6 +59,9 @@ PLACES: dict[str, Code] = {
     "E744": Code(
         "`{name}` is driven on the machine `{host}`, and can't be ended from here", "`runner cancel {name}` there"
     ),
+    "E752": Code(
+        "`{executor}` writes files for its platform, and starts nothing itself", "`runner render` writes them"
+    ),
     "E751": Code(
         "the executor `{executor}` reads in the run log how steps ended, and this machine does not see it",
         'say where it does: `here = "PATH"` of the volume in which `run-log.path` lies',
