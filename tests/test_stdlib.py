@@ -77,4 +77,4 @@ def test_fetch_downloads_and_compares(project: Callable[..., Project]) -> None:
 
 def test_a_block_that_is_not_there(project: Callable[..., Project]) -> None:
     made = project({"pipeline.toml": FETCHED.replace("std:fetch", "std:fetc")})
-    made.cli("check", "pipeline.toml").exits(3).says("E335", "did you mean `fetch`?")
+    made.cli("check", "pipeline.toml").exits(3).says("E335", "did you mean `std:fetch`?")

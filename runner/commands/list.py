@@ -115,14 +115,14 @@ def text(plan: Mapping[str, Any]) -> str:
 def _profiles(args: argparse.Namespace) -> int:
     from runner.resolve.ask import Ask, find_root
     from runner.resolve.packages import names
-    from runner.resolve.project import STD, locate, profile_names
+    from runner.resolve.project import locate, profile_names
     from runner.text.sources import Sources
 
     file = Path(args.file)
     ask = Ask(file, None, (), (), os.environ)
     sources = Sources(find_root(file))
     found = []
-    shipped = [f"{STD}{name}" for name in names("std", "profiles")]
+    shipped = names("std", "profiles")
     for name in (*profile_names(ask, sources.root, sources), *shipped):
         path = locate(name, None, ask, sources)
         found.append(

@@ -70,7 +70,7 @@ def names(root: Path) -> dict[str, list[str]]:
             found[kind] |= dict.fromkeys(_table(data.get(section)))
         for section in ("steps", "finally"):
             found["step"] |= dict.fromkeys(_step_names(data.get(section)))
-    files = [f"std:{name}" for name in packages.names("std", "blocks")]
+    files = packages.names("std", "blocks")
     files += [f"./{path.relative_to(root).as_posix()}" for path in _flows(root)]
     profiles = [path.stem for path in sorted((root / "profiles").glob("*.toml"))]
     return {kind: list(words) for kind, words in found.items()} | {"profile": ["local", *profiles], "file": files}

@@ -26,10 +26,11 @@ class Unanswered:
 
     def lines(self, id: str, key: str) -> Iterator[str]:
         """What there is to say of the failure of an instance; nothing where it had an answer."""
-        asked = (self.told[f"{id} {key}"].get("error") or {}).get("type")
+        entry = self.told[f"{id} {key}"]
+        asked = "until" if entry.get("reason") == "not-converged" else (entry.get("error") or {}).get("type")
         if asked not in ("when", "until", "stop-when", "choose", "for-each"):
             return
-        with suppress(Refused, OSError):  # the file is another by now
+        with suppress(Refused, OSError, KeyError, TypeError):  # the file is another by now
             yield from self._place(id, asked)
         for step, name in dict.fromkeys(self._open(_expressions(self.nodes[id], asked))):
             said = f"`--set executor.steps.{step}.returns.{name}=VALUE`"

@@ -140,7 +140,7 @@ class _Reader:
         found = packages.find(said, "blocks")
         if found is None:
             known = packages.names(package, "blocks")
-            raise Refused([diagnose("E335", place, package=package, name=name, **like(name, known))])
+            raise Refused([diagnose("E335", place, package=package, name=name, **like(said, known))])
         self.packed |= package != "std"
         return str(found)
 

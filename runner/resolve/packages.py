@@ -20,8 +20,8 @@ def find(name: str, kind: str) -> Path | None:
 
 
 def names(package: str, kind: str) -> list[str]:
-    """What a package has of a kind, for suggestions."""
-    return sorted(path.stem for folder in _folders(package, kind) for path in folder.glob("*.toml"))
+    """What a package has of a kind, each as `PACKAGE:NAME`."""
+    return sorted(f"{package}:{path.stem}" for folder in _folders(package, kind) for path in folder.glob("*.toml"))
 
 
 def _folders(package: str, kind: str) -> Iterator[Path]:

@@ -17,7 +17,6 @@ from runner.text.document import Document, load
 from runner.text.sources import Sources
 
 BUILT_IN = "local"
-STD = "std:"
 
 
 class Profile(NamedTuple):
@@ -146,17 +145,16 @@ def chain(name: str, said: Said, ask: Ask, sources: Sources) -> Iterator[Profile
 def _missing(name: str, asker: Said, ask: Ask, sources: Sources) -> Diagnostic:
     """No such profile: where it was looked for, and what is there."""
     place = asker and asker[0].place(asker[1])
-    shipped = [f"{STD}{one}" for one in packages.names("std", "profiles")]
+    shipped = packages.names("std", "profiles")
     if ":" in name:
         package, _, rest = name.partition(":")
-        hints = like(name, shipped) if name.startswith(STD) else like(rest, packages.names(package, "profiles"))
-        return diagnose("E506", place, package=package, name=rest, **hints)
+        return diagnose("E506", place, package=package, name=rest, **like(name, packages.names(package, "profiles")))
     if name.endswith(".toml") or "/" in name:
         path = (Path(asker[0].path).parent if asker else Path()) / name
         return diagnose("E505", place, path=os.path.normpath(path))
     looked = listed((_shown(folder, ask) for folder in folders(ask, sources.root)), "and")
     names = profile_names(ask, sources.root, sources)
-    hints = {"near": f"{STD}{name}"} if f"{STD}{name}" in shipped else like(name, [*names, *shipped])
+    hints = {"near": f"std:{name}"} if f"std:{name}" in shipped else like(name, [*names, *shipped])
     few = f"there is {listed(names)}, and of the standard library {listed(shipped)}"
     hints = hints or {"hint": few if len(names) <= FEW else "`runner list --profiles` lists them"}
     return diagnose("E501", place, name=name, folders=looked, **hints)

@@ -63,6 +63,20 @@ def test_a_condition_that_a_filter_of_items_is_names_itself(project: Made) -> No
     said.says("failed: some could not answer its `when`", "--> pipeline.toml:4:8")
 
 
+def test_a_loop_that_did_not_converge_names_its_condition(project: Made) -> None:
+    text = 'name = "x"\n[steps.a]\nrepeat = { max = 2, until = "v > 3" }\nstub = { returns = { v = 1 } }\n'
+    made = project({"pipeline.toml": text})
+    made.cli("up").exits(1).says('--> pipeline.toml:3:29  until = "v > 3"\n').silent("in a mock")
+
+
+def test_a_file_that_changed_while_a_kept_plan_ran_has_no_place_to_show(project: Made) -> None:
+    once = "test $RUNNER_RUN_NAME = one || sed -i /when/d pipeline.toml; echo n=1 >> $RUNNER_RETURNS"
+    text = f"[steps.a]\nreturns = ['n']\nshell = '{once}'\n[steps.b]\nwhen = 'n'\nshell = 'true'\n"
+    made = project({"pipeline.toml": text})
+    made.cli("up", "--name", "one").exits(1).says("could not answer its `when`", "--> pipeline.toml:5:8")
+    made.cli("up", "--name", "two").exits(1).says("could not answer its `when`").silent("-->")
+
+
 def test_a_plan_that_was_kept_tells_the_place_as_well(project: Made) -> None:
     text = 'name = "x"\n[steps.a]\nstub = { returns = { n = "x" } }\n[steps.b]\nwhen = "n"\nstub = true\n'
     found = project({"pipeline.toml": text})
