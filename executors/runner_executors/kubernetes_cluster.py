@@ -197,6 +197,14 @@ class Cluster:
             return refusal.status != 404
         return True
 
+    def nodes(self) -> int | None:
+        """How many machines take pods; None where we may not ask. Raises Unreachable."""
+        try:
+            found = self._json(CORE, "list_node")
+        except Refusal:
+            return None
+        return sum(not one.get("spec", {}).get("unschedulable") for one in found["items"])
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()

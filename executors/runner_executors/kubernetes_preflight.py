@@ -10,6 +10,7 @@ from runner_executors.kubernetes_cluster import Cluster, Refusal, Unreachable
 from runner_executors.kubernetes_pod import secret_of
 
 Table = dict[str, Any]
+HOST = "kubernetes.io/hostname"  # the label that chooses one node
 Right = tuple[str, str, str]  # a verb, what it is about, the group of that
 NEEDED = (
     ("create", "jobs", "batch"), ("delete", "jobs", "batch"), ("list", "jobs", "batch"), ("list", "pods", ""),
@@ -21,7 +22,7 @@ NEEDED = (
 def preflight(
     cluster: Cluster, profile: Mapping[str, Any], secrets: list[str], needed: Sequence[Right] = NEEDED
 ) -> None:
-    """Raises Refused (E732 to E735) with all that is missing. secrets: names of those that the steps declare; needed:
+    """Raises Refused (E732 to E735, E747) with all that is missing. secrets: names of what steps declare; needed:
     what we must be allowed."""
     try:
         problems = list(_missing(cluster, profile, secrets, needed))
@@ -56,10 +57,29 @@ def _missing(
             make = f"kubectl --namespace {namespace} create secret docker-registry {name} --docker-server=..."
             yield _lacks(cluster, "secret", name, f"`executor.pull-secrets` names it: {make}")
     for name, volume in (profile.get("volumes") or {}).items():
-        if volume.get("claim") and not _there(cluster, "persistent_volume_claim", volume["claim"]):
-            known = f"`kubectl --namespace {namespace} get persistentvolumeclaims` lists those that there are"
-            yield _lacks(cluster, "persistent volume claim", volume["claim"], f"`[volumes.{name}]` names it; {known}")
+        if volume.get("claim"):
+            yield from _claim(cluster, settings, name, volume)
     yield from _secrets(cluster, profile, secrets)
+
+
+def _claim(cluster: Cluster, settings: Mapping[str, Any], name: str, volume: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """That it is there, and that pods which run at once may have it: on one node `ReadWriteOnce` is enough."""
+    claim = volume["claim"]
+    try:
+        found = cluster.get("persistent_volume_claim", claim)
+    except Refusal:
+        return
+    if found is None:
+        known = f"`kubectl --namespace {cluster.namespace} get persistentvolumeclaims` lists those that there are"
+        yield _lacks(cluster, "persistent volume claim", claim, f"`[volumes.{name}]` names it; {known}")
+        return
+    modes = found.get("spec", {}).get("accessModes", [])
+    fit = {"ReadWriteMany", "ReadOnlyMany"} if volume.get("read-only") else {"ReadWriteMany"}
+    if not modes or fit & set(modes) or settings.get("parallelism") == 1:
+        return
+    together = HOST in (settings.get("node-selector") or {}) or cluster.nodes() in (None, 1)
+    if "ReadWriteOnce" not in modes or not together:
+        yield diagnose("E747", None, claim=claim, modes=", ".join(modes), name=name)
 
 
 def _secrets(cluster: Cluster, profile: Mapping[str, Any], names: list[str]) -> Iterator[Diagnostic]:

@@ -87,6 +87,8 @@ def _up(args: argparse.Namespace, made: Planned, parent: Parent | None) -> int:
     if hasattr(services.executor, "halt") and (strange or chosen is not None):
         what = "what a run left to do that was elsewhere" if strange else "some of its steps"
         raise Refused([diagnose("E740", None, executor=plan["profile"]["executor"]["type"], what=what)])
+    if args.detach and args.fail_fast:
+        raise Refused([diagnose("E941", None)])
     if args.detach and not hasattr(services.executor, "halt"):
         raise Refused([diagnose("E742", None, executor=plan["profile"]["executor"]["type"])])
     if parent:

@@ -153,7 +153,9 @@ def _unseen(plan: Table, resolved: Resolved, executor: str) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for service in STORES:
         path = plan["profile"][service].get("path")
-        if path is None or holder(plan["profile"], path) is not None:
+        volume = holder(plan["profile"], path) if path is not None else None
+        if path is None or volume is not None:
+            found += _unfit(plan["profile"], resolved, service, volume) if volume is not None else []
             continue
         mounts = [one["mount"] for one in plan["profile"].get("volumes", {}).values() if one.get("mount")]
         hint = (
@@ -165,6 +167,16 @@ def _unseen(plan: Table, resolved: Resolved, executor: str) -> list[Diagnostic]:
         args: Table = {"executor": executor, "service": service.replace("-", " "), "path": path}
         found.append(diagnose("E613", place, hint=hint, **args))
     return found
+
+
+def _unfit(profile: Table, resolved: Resolved, service: str, volume: Table) -> list[Diagnostic]:
+    """A volume that a store lies on and that pods do not share, or may not write to."""
+    name = next(name for name, one in profile["volumes"].items() if one is volume)
+    locked = volume.get("read-only") or volume.get("secret") or volume.get("config-map")
+    what = "read-only" if locked else "" if volume.get("claim") or volume.get("here") else "empty in each pod"
+    place = resolved.layers.service("volumes").place((name, "read-only" if volume.get("read-only") else "mount"))
+    args: Table = {"service": service.replace("-", " "), "volume": name, "what": what}
+    return [diagnose("E627", place, path=profile[service]["path"], **args)] if what else []
 
 
 def _unknown(

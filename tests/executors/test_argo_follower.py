@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,6 +198,32 @@ shell = 'true'
     assert {label: node["status"] for label, node in here.nodes().items()} == {
         "a": "cancelled", "b": "blocked", "f!finally": "succeeded",
     }  # fmt: skip
+
+
+def test_fail_fast_stops_the_workflow_and_runs_what_is_last(fake: Makes, tmp_path: Path) -> None:
+    here = fake("""
+name = "x"
+[params]
+there = ""
+[steps.long]
+params = ["there"]
+shell = 'touch "$RUNNER_PARAM_there"; exec sleep 30'
+[steps.bad]
+params = ["there"]
+shell = 'for i in $(seq 200); do test -e "$RUNNER_PARAM_there" && exit 3; sleep 0.05; done'
+[steps.behind]
+needs = ["long"]
+shell = 'true'
+[finally.f]
+shell = 'true'
+""")
+    here.up("--fail-fast", "--param", f"there={tmp_path}/there").exits(1)
+    (workflow,) = here.cluster.kind("workflows").values()
+    assert workflow["spec"]["shutdown"] == "Stop"
+    assert {label: node["status"] for label, node in here.nodes().items()} == {
+        "long": "cancelled", "bad": "failed", "behind": "blocked", "f!finally": "succeeded",
+    }  # fmt: skip
+    here.up("--fail-fast", "--detach").exits(2).says("E941")
 
 
 @pytest.mark.parametrize(

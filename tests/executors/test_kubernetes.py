@@ -261,6 +261,26 @@ def test_all_that_is_missing_is_told_before_anything_is_made(fake: Any) -> None:
     assert one.left() == [] and not one.found.exists(".runner/index.jsonl")
 
 
+@pytest.mark.parametrize(
+    ("modes", "nodes", "fit"),
+    [(["ReadWriteMany"], 2, True), (["ReadWriteOnce"], 1, True), (["ReadWriteOnce"], 2, False),
+     (["ReadWriteOncePod"], 1, False)],
+)  # fmt: skip
+def test_a_claim_that_pods_can_not_share_is_told_before_anything_is_made(
+    fake: Any, modes: list[str], nodes: int, fit: bool
+) -> None:
+    one = fake("name = 'x'\n[steps.a]\nshell = 'true'\n")
+    one.cluster.put("persistentvolumeclaims", {"metadata": {"name": "runner-volume"}, "spec": {"accessModes": modes}})
+    for number in range(nodes):
+        one.cluster.put("nodes", {"metadata": {"name": f"n{number}"}})
+    said = one.up()
+    if fit:
+        said.ok()
+    else:
+        said.exits(4).says(f"can't share the claim `runner-volume` of `[volumes.data]`: it is {modes[0]}")
+        assert one.left() == []
+
+
 def test_what_the_cluster_does_not_let_us_do_is_told(fake: Any) -> None:
     one = fake(ONE)
     one.cluster.denied = {"create jobs"}

@@ -10,6 +10,7 @@ CAPABILITIES: dict[str, Code] = {
         "`[executor.steps]` says how `{name}` ends, and no step that runs has that name", "did you mean `{near}`?"
     ),
     "E619": Code("`{step}` does not return `{name}`", "did you mean `{near}`?"),
+    "E627": Code("the volume with the {service} in it, `[volumes.{volume}]`, is {what}: `{path}`", "name a claim"),
     "E620": Code("`exit` says that it fails, and `status` is `{status}`", "leave one of them out"),
     "E613": Code("steps of the executor `{executor}` see no volume with the {service} in it: `{path}`"),
     "E614": Code("the executor `{executor}` can't hand out secrets of `{kind}`: they are known {where} only"),

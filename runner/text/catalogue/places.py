@@ -68,6 +68,11 @@ PLACES: dict[str, Code] = {
     ),
     "E745": Code("`{name}` can't be ended in its cluster: {why}"),
     "E746": Code("`{executor}` does not say which runs others have started: {why}"),
+    "E747": Code(
+        "pods that run at once can't share the claim `{claim}` of `[volumes.{name}]`: it is {modes}",
+        "one with ReadWriteMany; or all pods on one node: "
+        '`executor.node-selector = {{ "kubernetes.io/hostname" = "NODE" }}`',
+    ),
     "W704": Code("the secret `{name}` has fewer than 6 characters: it is not masked in logs"),
     "W705": Code("`-j {wanted}` is lowered to {given}: this process may not open more files or processes"),
     "W706": Code(

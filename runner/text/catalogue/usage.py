@@ -33,6 +33,10 @@ USAGE: dict[str, Code] = {
     "E939": Code("`{name}` was a mock: nothing of it was done, so there is nothing to go on with"),
     "E940": Code("a mock does nothing that `--resume` could keep", "leave `--resume` out, or run it"),
     "E938": Code("the pipeline of `{name}`, `{path}`, is not there any more"),
+    "E941": Code(
+        "a run that is left (`--detach`) has nobody who stops it at its first failure: `--fail-fast`",
+        "leave out one of the two",
+    ),
     "E945": Code("there is no image to build: {why}"),
     "E950": Code(
         "the executor `{executor}` has no files to render: it starts steps itself",
