@@ -69,6 +69,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "The pipeline is a Workflow of Argo, each step a pod.",
             {
                 "python": "python3",
+                "carry": False,
                 "pull": "missing",
                 "user": "1000:1000",
                 "token": False,
@@ -89,6 +90,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
                 "namespace",
                 "image",
                 "python",
+                "carry",
                 "pull",
                 "pull-secrets",
                 "user",
@@ -120,7 +122,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
                 "overlay",
             ),
             ("step",),
-            ("volumes", "schedule", "form"),
+            ("volumes", "schedule", "form", "carries"),
             "runner_executors.argo_workflow.gaps:gaps",
         ),
         "kubernetes": (
@@ -130,6 +132,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
             "Each step is a Job of a Kubernetes cluster.",
             {
                 "python": "python3",
+                "carry": False,
                 "pull": "missing",
                 "user": "1000:1000",
                 "token": False,
@@ -145,6 +148,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
                 "namespace",
                 "image",
                 "python",
+                "carry",
                 "pull",
                 "pull-secrets",
                 "user",
@@ -167,7 +171,7 @@ BUILT_IN: dict[str, dict[str, Row]] = {
                 "lost-attempts",
             ),
             ("step",),
-            ("volumes", "schedule"),
+            ("volumes", "schedule", "carries"),
         ),
     },
     "run_logs": {

@@ -27,10 +27,11 @@ class Flavor(NamedTuple):
     """One kind of service. settings and implementation are import paths, "module:Class". reach: of a store, who can
     get at it; of an executor, who has to: `driver` the process that runs the pipeline, `step` processes of steps; empty
     where nobody says; of a provider of secrets, where it knows them: the `submitter`, the `place` of steps.
-    more: what this executor can do and not every one: run `containers`, make `environments`, mind `volumes`, `build`,
-    `schedule` of a profile, tell what its `form` of a pipeline can't say, `pretend` to run (what it did is nobody's to
-    go on from). gaps: the path of a function that tells what the form can't say, which `check` imports, and not the
-    implementation. contract: the version of `runner.contracts` that it was written for."""
+    more: what this executor can do and not every one: run `containers`, or bring what it needs into the images of
+    `container` steps (`carries`), make `environments`, mind `volumes`, `build`, `schedule` of a profile, tell what its
+    `form` of a pipeline can't say, `pretend` to run (what it did is nobody's to go on from). gaps: the path of a
+    function that tells what the form can't say, which `check` imports, and not the implementation. contract: the
+    version of `runner.contracts` that it was written for."""
 
     name: str
     settings: str | None

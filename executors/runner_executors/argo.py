@@ -55,6 +55,6 @@ FLAVOR = Flavor(
     "runner_executors.argo_follower:Argo",
     about="The pipeline is a Workflow of Argo, each step a pod.",
     reach=("step",),
-    more=("volumes", "schedule", "form"),
+    more=("volumes", "schedule", "form", "carries"),
     gaps="runner_executors.argo_workflow.gaps:gaps",
 )

@@ -34,5 +34,5 @@ FLAVOR = Flavor(
     ("k8s-job",),
     about="Each step is a Job of a Kubernetes cluster.",
     reach=("step",),
-    more=("volumes", "schedule"),
+    more=("volumes", "schedule", "carries"),
 )

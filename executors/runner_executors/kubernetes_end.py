@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from runner.agent.unstarted import not_started
 from runner.rules.keys import key_of
+from runner_executors.kubernetes_carry import BRINGS
 from runner_executors.kubernetes_pod import MAIN
 
 Table = dict[str, Any]
@@ -33,6 +34,8 @@ def state(pod: Mapping[str, Any]) -> State:
     status = pod.get("status") or {}
     ours = next((one for one in status.get("containerStatuses") or () if one.get("name") == MAIN), None)
     now: Table = (ours or {}).get("state") or {}
+    if (now.get("waiting") or {}).get("reason") == "PodInitializing":  # who brings it a Python may wait for more
+        now = next((one["state"] for one in status.get("initContainerStatuses") or () if _waits(one)), now)
     if "terminated" in now:
         end = now["terminated"]
         return State("ended", end.get("reason") or "", _words(end), end.get("exitCode"), end.get("message") or "")
@@ -46,6 +49,10 @@ def state(pod: Mapping[str, Any]) -> State:
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             return State("waiting", condition.get("reason") or "", condition.get("message") or "")
     return State("waiting")
+
+
+def _waits(one: Mapping[str, Any]) -> bool:
+    return one.get("name") == BRINGS and "waiting" in (one.get("state") or {})
 
 
 def _words(end: Mapping[str, Any]) -> str:

@@ -33,7 +33,9 @@ def job(profile: Mapping[str, Any], call: Mapping[str, Any], maps: Maps, owner: 
     said = json.dumps({**told, "lost_attempts": lost}).encode()
     text = b64encode(zlib.compress(said, 9 if len(said) > SHORT else 0)).decode()
     argv += [word for start in range(0, len(text), WORD) for word in ("--told", text[start : start + WORD])]
-    task = Task(call.get("image") or "", argv, call.get("resources") or {}, call.get("secrets") or ())
+    task = Task(
+        call.get("image") or "", argv, call.get("resources") or {}, call.get("secrets") or (), call.get("kind") or ""
+    )
     template = pod(profile, task, maps)
     marks = labels(call)
     template["metadata"] = {**template["metadata"], "labels": {**template["metadata"].get("labels", {}), **marks}}

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from runner.model.units import seconds
 from runner.rules.keys import node_id
+from runner_executors.kubernetes_carry import bring, carries
 
 Table = dict[str, Any]
 HOME = "/runner"  # what of ours a pod sees lies below
@@ -31,6 +32,7 @@ class Task(NamedTuple):
     argv: Sequence[str]
     resources: Mapping[str, Any]
     secrets: Sequence[Mapping[str, Any]]
+    kind: str = ""  # of the step
 
 
 class Maps(NamedTuple):
@@ -70,6 +72,8 @@ def pod(profile: Mapping[str, Any], task: Task, maps: Maps) -> Table:
         "affinity": settings.get("affinity"),
         "priorityClassName": settings.get("priority-class"),
     }
+    if carries(settings, task.kind):
+        bring(spec, container, settings, task.kind)
     metadata = {"labels": dict(settings.get("labels") or {}), "annotations": dict(settings.get("annotations") or {})}
     return {"metadata": _said(metadata), "spec": laid(_said(spec), settings.get("pod") or {})}
 

@@ -87,7 +87,7 @@ def reader(profile: Mapping[str, Any], volume: Mapping[str, Any], base: str, nam
     for one, key in ((spec, "volumes"), (main, "volumeMounts")):
         one[key] = [each for each in one[key] if each["name"] not in ("agent", "plan")]
     main["command"] = [settings.get("python") or "python3", "-c", SCRIPT]
-    main["args"] = [word.replace("$(", "$$(") for word in (base, *names)]  # a cluster fills that in, otherwise
+    main["args"] = [word.replace("$", "$$") for word in (base, *names)]  # a cluster fills that in, otherwise
     spec.update(restartPolicy="Never", activeDeadlineSeconds=MOST)
     name = f"runner-reader-{os.urandom(5).hex()}"
     labels = {**made["metadata"].get("labels", {}), f"{LABEL}/kind": "reader", f"{LABEL}/reader": name}

@@ -83,7 +83,7 @@ def _spec(plan: Table, step: Table, names: Maps, run: str) -> Table:
     told = b64encode(zlib.compress(json.dumps({"lost_attempts": lost}).encode(), 0)).decode()
     words = {"plan": PLAN, "run": f"$({RUN})", "told": told, "secrets": SECRETS, "message": MESSAGE, "echo": "log"}
     argv = ["execute-job", *(word for name, value in words.items() for word in (f"--{name}", value))]
-    template = pod(profile, Task(do.get("image") or "", argv, do["resources"], do["secrets"]), names)
+    template = pod(profile, Task(do.get("image") or "", argv, do["resources"], do["secrets"], do["kind"]), names)
     template["metadata"] = {
         **template["metadata"],
         "labels": {**template["metadata"].get("labels", {}), **_labels(plan)},

@@ -30,6 +30,10 @@ class PodSettings:
     namespace: PlainText | None = key("The namespace; that of the context, or of the pod that we run in.")
     image: PlainText | None = key("The image of steps that name none; it has a Python, 3.9 or newer.")
     python: PlainText | None = key("That Python, as a path or a word on the PATH of the image.", default="python3")
+    carry: Flag | None = key(
+        "Steps of kind `shell` and `command`, too, bring the Python of `image` along, for images that have none.",
+        default=False,
+    )
     pull: Literal["missing", "always", "never"] | None = key("When a node fetches an image.", default="missing")
     pull_secrets: list[PlainText] | None = key("Secrets with the credentials of registries.")
     user: User | None = key(

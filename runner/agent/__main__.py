@@ -5,12 +5,13 @@
     agent.pyz execute-job --run RUN [the same]
     agent.pyz execute-call --told FD --report DIR
     agent.pyz execute-calls --told FD
+    agent.pyz carry DIR
 
 `execute-node` runs one attempt with plan and stores alone, and records it; `execute-job` that of the one step that the
 plan of a job has, which needs no name. `execute-call` runs a `call` that a driver made, with `secrets`, both read from
 --told, leaves its record in --report, and prints `end`: the driver commits. When --told is a pipe, the driver holds it
 open, and `{"stop": true}` on it stops the step, as its end does. `execute-calls` runs one after the other until then;
-each comes with its own `report`.
+each comes with its own `report`. `carry` copies this Python into a folder, for an image that has none.
 
 --plan      the plan as JSON, a file or a folder with `plan.json`, or with `plan.json.bz2.00` and so on; a `run.json`
             beside it is the run's where the run log has none; else the plan of the run, from the run log of --told
@@ -59,6 +60,11 @@ def main(words: list[str]) -> int:
         print(__doc__)
         return 0
     given: dict[str, str] = {}
+    if words[:1] == ["carry"] and len(words) == 2:
+        from runner.agent.carry import carry
+
+        carry(words[1])
+        return 0
     try:
         command, given = _options(words)
         return _answer(given) if command.startswith("execute-call") else _execute(given)

@@ -190,7 +190,7 @@ class Attempt:
             if program is None:
                 raise StageError("no-interpreter", f"`{argv[0]}` is not on PATH: set `interpreter` of this step")
             return program, argv
-        if kind == "command":
+        if kind in ("command", "container"):
             argv = list(call["argv"])
             program = find(argv[0], path, cwd) if argv and argv[0] else None
             if program is None:

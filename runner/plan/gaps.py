@@ -117,9 +117,10 @@ def _imageless(plan: Table, tree: Tree, flavors: dict[str, Flavor]) -> list[Diag
     for step in tree.steps:
         name = tree.sent(step) or ""
         profile = plan["profiles"][name] if name else plan["profile"]
+        more = flavors[name].more
         bare = step.task and step.kind not in ("container", "stub") and "image" not in step.table
-        needs = "containers" in flavors[name].more and PRETEND not in flavors[name].more
-        if bare and needs and not (profile["executor"].get("image") or "build" in profile):
+        needs = (bare and "containers" in more) or (step.kind == "container" and "carries" in more)
+        if needs and PRETEND not in more and not (profile["executor"].get("image") or "build" in profile):
             args: Table = {"step": step.path, "executor": flavors[name].name}
             found.setdefault(name, diagnose("E623", step.place((str(step.kind),), "key"), **args))
     return list(found.values())
@@ -218,7 +219,12 @@ def _do(part: Table) -> Table:
 
 def _of_step(step: Step, flavor: Flavor) -> list[Diagnostic]:
     found: list[Diagnostic] = []
-    if step.kind == "container" and "containers" not in flavor.more:
+    if step.kind == "container" and "carries" in flavor.more:
+        if "command" not in step.table["container"]:
+            what, hint = "start what the image does by itself", "write the words of its entry point as `command`"
+            place = step.place(("container",), "key")
+            found.append(diagnose("E616", place, executor=flavor.name, what=what, hint=hint))
+    elif step.kind == "container" and "containers" not in flavor.more:
         hint = "choose an executor that runs images, such as `docker`"
         place = step.place(("container",), "key")
         found.append(diagnose("E610", place, executor=flavor.name, what="a `container` step", hint=hint))

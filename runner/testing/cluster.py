@@ -134,7 +134,7 @@ class Cluster:
         self._mount(spec, home)
         (main,) = spec["containers"]
         there = {"/runner": str(home / "runner"), "/dev/termination-log": str(home / "message")}
-        words = [_moved(word, there) for word in (*main["command"], *main["args"])]
+        words = [_moved(word, there) for word in (*begun(main["command"]), *main["args"])]
         env = {one["name"]: _moved(str(one.get("value", "")), there) for one in main["env"]}
         with open(home / "log", "wb") as log:
             process = subprocess.Popen(
@@ -174,6 +174,11 @@ class Cluster:
                 for key, data in self.kind("configmaps")[source["configMap"]["name"]]["binaryData"].items():
                     target = home / "runner" / ("plan" if "projected" in volume else "") / key
                     target.write_bytes(b64decode(data))
+
+
+def begun(command: list[str]) -> list[str]:
+    """The words that start the agent here: by the Python of this machine, whatever is brought into the image."""
+    return ["python3", command[-1]] if "--library-path" in command else command
 
 
 def _moved(word: str, there: dict[str, str]) -> str:

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from runner.run.fold import projection
-from runner.testing.engine import Relay
+from runner.run.packed import carried
+from runner.testing.engine import Relay, said
 from runner.testing.project import Outcome, Project
 from tests.conformance.test_docker import IMAGE, left, pytestmark
 from tests.field.test_containers import STRANGER, command_of_a_stranger
@@ -514,3 +515,13 @@ def test_other_executors_refuse_images(bare: Any, executor: str) -> None:
     found.cli("up", "--set", f"executor.type={executor}").exits(3).says(
         f"the executor `{executor}` can't run a `container`"
     )
+
+
+def test_a_python_can_be_brought_into_an_image_that_has_none(images: Images, tmp_path: Path) -> None:
+    """As an init container of a pod does."""
+    (tmp_path / "agent.pyz").write_bytes(carried())
+    said("run", "--rm", "-v", f"{tmp_path}:/there", IMAGE, "python3", "/there/agent.pyz", "carry", "/there/python")
+    there = "/runner/box/python"
+    words = (f"{there}/ld", "--library-path", f"{there}/so", f"{there}/bin/python3", "-I", "/runner/box/agent.pyz")
+    out = said("run", "--rm", "-v", f"{tmp_path}:/runner/box:ro", "--tmpfs", "/tmp", images.nothing, *words, "--help")
+    assert "execute-node" in out

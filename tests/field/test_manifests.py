@@ -60,6 +60,27 @@ def test_field_c10_dollars_in_args(project: Make) -> None:
     assert {"name": "E", "value": "p$$$$w $$(PATH)"} in env, "a kubelet makes one of two"
 
 
+def test_field_c10_dollars_in_args_of_an_image_as_it_is(project: Make) -> None:
+    text = """
+        name = "dollars"
+        [steps.a.container]
+        image = "busybox:1.36"
+        command = ["sh", "-c", "echo $0"]
+        args = ["$$A $(HOME) {{workflow.name}}"]
+        """
+    made = project({"pipeline.toml": text})
+    workflow, *_ = documents(made)
+    (leaf,) = [one for one in workflow["spec"]["templates"] if "initContainers" in one]
+    (init,) = leaf["initContainers"]
+    assert (init["image"], init["args"], leaf["container"]["image"]) == (
+        "box:1", ["carry", "/runner/box/python"], "busybox:1.36",
+    )  # fmt: skip
+    assert "$$A" not in json.dumps(workflow) and leaf["container"]["command"][-1] == "/runner/agent.pyz"
+    assert leaf["container"]["workingDir"] == "/", "what the image has there is no project"
+    made.write({"pipeline.toml": text.partition("        command")[0]})
+    made.cli("check", *ARGO).exits(3).says("E616", "can't start what the image does by itself", "as `command`")
+
+
 def test_field_c14_plan_over_a_megabyte(project: Make) -> None:
     """Never a document that the API refuses."""
     import random
@@ -168,9 +189,8 @@ def test_field_c_locks_of_argo_are_not_used(project: Make) -> None:
 
 def call(**more: Any) -> Table:
     """An attempt as a driver asks for it."""
-    return {
-        "run": {"id": "R"}, "id": "a", "key": "-", "n": 1, "attempt": "A1", "definition": "d", "path": "a", **more,
-    }  # fmt: skip
+    made = {"run": {"id": "R"}, "id": "a", "key": "-", "n": 1, "attempt": "A1", "definition": "d", "path": "a"}
+    return {**made, "kind": "shell", **more}
 
 
 def test_field_c_a_job_is_of_one_attempt_and_never_tried_again_by_the_cluster() -> None:

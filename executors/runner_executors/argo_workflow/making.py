@@ -11,6 +11,7 @@ from runner.rules.keys import digest, node_id
 from runner_executors.argo_workflow.decisions import WORDS, Asked
 from runner_executors.argo_workflow.forms import ticks
 from runner_executors.argo_workflow.tasks import NOTHING, Call, Task, dag, inputs_of
+from runner_executors.kubernetes_carry import carries
 from runner_executors.kubernetes_pod import LABEL, OUT, PLAN, SECRETS, Maps, Task as PodTask, pod
 
 Table = dict[str, Any]
@@ -48,7 +49,8 @@ class Making:
     def leaf(self, do: Mapping[str, Any], part: Mapping[str, Any], outs: int) -> str:
         """The template of pods with such needs. do: of a task; part: what says `retry` and `timeout`; outs: how many
         control values it reports."""
-        asked = [do.get("image"), do.get("resources"), do.get("secrets"), part.get("retry"), part.get("timeout")]
+        carried = do.get("kind") if carries(self.settings, do.get("kind") or "") else None
+        asked = [carried, *map(do.get, ("image", "resources", "secrets")), *map(part.get, ("retry", "timeout"))]
         mark = repr((asked, outs, self.last))
         if mark not in self._known:
             self._known[mark] = self._leaf(do, part, outs)
@@ -56,7 +58,7 @@ class Making:
 
     def _leaf(self, do: Mapping[str, Any], part: Mapping[str, Any], outs: int) -> str:
         made = pod(self.profile, PodTask(do.get("image") or "", self._argv(), do.get("resources") or {},
-                                         do.get("secrets") or ()), self.maps)  # fmt: skip
+                                         do.get("secrets") or (), do.get("kind") or ""), self.maps)  # fmt: skip
         spec = made["spec"]
         content: Table = {
             "metadata": {**made["metadata"], "labels": {**made["metadata"].get("labels", {}),
@@ -74,6 +76,8 @@ class Making:
         own = [volume for volume in spec["volumes"] if volume not in self.base["volumes"]]
         if own:
             content["volumes"] = own
+        if spec.get("initContainers"):
+            content["initContainers"] = spec["initContainers"]
         (main,) = spec["containers"]
         content["container"] = {key: value for key, value in main.items() if key != "name" and value not in ({}, [])}
         name = self.template("r", content)

@@ -18,7 +18,7 @@ from runner_executors.kubernetes_pod import LABEL, laid
 
 Table = dict[str, Any]
 SPEC = ("serviceAccountName", "imagePullSecrets", "securityContext", "nodeSelector", "tolerations", "affinity")
-OWN = (*SPEC, "containers", "volumes", "automountServiceAccountToken")
+OWN = (*SPEC, "containers", "initContainers", "volumes", "automountServiceAccountToken")
 KEPT = {"success": "secondsAfterSuccess", "failure": "secondsAfterFailure", "completion": "secondsAfterCompletion"}
 POD_GC = {"never": None, "success": "OnPodSuccess", "completion": "OnPodCompletion"}
 

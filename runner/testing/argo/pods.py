@@ -44,7 +44,7 @@ class Pods:
             main = template["container"]
             places = {mount["mountPath"]: self._place(there.get(mount["name"], {}), mount, own)
                       for mount in main["volumeMounts"]}  # fmt: skip
-            words = [self._here(word, places) for word in [*main["command"][1:], *main["args"]]]
+            words = [self._here(word, places) for word in [*main["command"][-1:], *main["args"]]]
             self.started.append(next(word.partition("=")[2] for word in main["args"] if word.startswith("--node=")))
             said = {one["name"]: self._here(one.get("value", ""), places) for one in main.get("env", ())}
             log = open(own / "log", "wb")
