@@ -94,6 +94,8 @@ def whole(run: Mapping[str, Any], addresses: list[str], nest: Nest, reasons: Rea
     if start is not None:
         took = f"  took {duration(end - start)}" if end is not None else ""
         lines.append(f"started   {moment(start)}{took}")
+    if run.get("tick"):
+        lines.append(f"tick      had by {run['tick']}: nothing was to do")
     lines += [f"{name} = {_value(value)}" for name, value in (run.get("params") or {}).items()]
     return "\n".join(lines) + "\n\n" + _table(run, addresses, nest, reasons)
 

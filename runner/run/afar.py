@@ -38,13 +38,14 @@ from runner.rules.controls import ERROR, control
 from runner.rules.day import day_of
 from runner.rules.decide import BAD, FINAL_EXIT, delay
 from runner.rules.expr import ExprError
-from runner.rules.keys import Key, dumps, key_of, plan_key, run_key, written
+from runner.rules.keys import Key, digest, dumps, key_of, plan_key, run_key, written
 from runner.rules.last import is_last
 from runner.run.expansion import counted_anew, note
 
 Table = dict[str, Any]
 WORDS = ("plan", "run", "node", "key", "root", "report", "name", "parent", "attempt", "status", "secrets", "scheduled")
 USAGE, FAULT = 64, 70
+IDLE = {"when": "false", "count": "0", "case": "0", "more": "false"}  # answers after which nothing more is done
 
 
 def main(words: list[str]) -> int:
@@ -98,6 +99,12 @@ class Afar:
 
     def go(self) -> int:
         """Do it; the exit code."""
+        if "tick" in self.run:  # another run's (N53)
+            sys.stdout.write(f"passed over: the tick {self.run['scheduled']} is that of run {self.run['tick']}\n")
+            self.words = [IDLE[what] for what, _ in self.told["c"]]
+            if self.told.get("role") == "close":
+                self._close()
+            return 0
         role, of = self.told.get("role"), self.told.get("of")
         code = 0
         if role == "close":
@@ -137,12 +144,22 @@ class Afar:
                 "first": first,
                 "params": parameters(self.plan, facts),
             }
+            holder = self._claimed(due, first) if due else first
+            if holder["id"] != first["id"]:
+                made["tick"] = holder["name"]
             self.store.create(plan_key(self.plan["digest"]), written(self.plan))
             self.store.create(run_key(self.run_id, "run"), dumps(made))
             self.store.flush()
             found = record(self.store, run_key(self.run_id, "run")) or made
         result: Table = found
         return result
+
+    def _claimed(self, due: str, first: Mapping[str, str]) -> Mapping[str, str]:
+        """The run that has a tick: the first that asks, or a later one of its chain."""
+        key = f"ticks/{digest([self.plan['name'], self.plan['profile'].get('schedule')])[:12]}/{digest(due)[:12]}.json"
+        self.store.create(key, dumps({"v": 1, "due": due, **first}))
+        self.store.flush()
+        return record(self.store, key) or first
 
     @property
     def _batched(self) -> bool:
@@ -236,6 +253,7 @@ class Afar:
         run = found.run
         lost = [label for label, node in run["nodes"].items() if node["reason"] in ("lost", "never-started")]
         end = {"v": 1, "at": time.time(), "status": run["status"], "lost": lost}
+        end.update({"tick": self.run["tick"]} if "tick" in self.run else {})
         self.store.put(run_key(self.run_id, "end"), dumps(end))
         self.store.flush()
 

@@ -61,6 +61,7 @@ class Fold:
     ) -> None:
         self.plan, self.nodes, self.records, self.platform = plan, plan["nodes"], records, platform
         self.over = machine is not None
+        self.tick = records.run.get("tick") or (records.end or {}).get("tick")  # the run that has it (N53)
         self.running: set[Address] = set()
         self._stops: dict[Address, Any] = {}  # what `stop-when` of a map has come to so far
         self.ends: dict[Address, Table] = {}
@@ -73,6 +74,8 @@ class Fold:
             self.ends.update((address, end) for address, end in found if end is not None)
         self.machine = machine
         self.decide = decide or _Answers(plan, records, self.machine, blob)
+        if self.tick:
+            self.decide = _passed_over
         if records.cancel is not None:
             self.machine.why = records.cancel.get("why") or "cancelled"
 
@@ -103,6 +106,8 @@ class Fold:
 
     def _attempt(self, address: Address) -> Table | None:
         """What became of a task."""
+        if self.tick:
+            return {"status": "skipped", "reason": "tick"}
         end = self.records.committed(address)
         dangling = self.records.dangling(address) if end is None else []
         if end is None:
@@ -189,6 +194,7 @@ class Fold:
             "start": run.get("start"),
             "end": over.get("at") if over else max(ends, default=None) if machine.done else None,
             "params": run.get("params", {}),
+            **({"tick": self.tick} if self.tick else {}),
             "nodes": told,
         }
 
@@ -251,6 +257,11 @@ class Fold:
 def _kept(entry: Table) -> bool:
     """Whether another run has done it."""
     return bool(entry["attempts"]) and "adopted" in entry["attempts"][-1]
+
+
+def _passed_over(what: str, address: Address) -> Any:
+    """Decisions of a run whose tick is another's (N53): nothing in it runs."""
+    return {"when": False, "expand": 0, "choose": 0, "until": True, "stop": False}[what]
 
 
 class _Answers:

@@ -29,6 +29,7 @@ REASONS = {
     "too-many-failed": "too many items failed",
     "no-interpreter": "has no interpreter that can run it",
     "when": "`when` was false",
+    "tick": "another run has its tick",
     "not-chosen": "another case was chosen",
     "stop-when": "`stop-when` held",
     "needs": "what it needs did not succeed",
