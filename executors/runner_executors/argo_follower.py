@@ -195,9 +195,11 @@ class Argo(Emitter):
             self._crew.call(_IGNORED, lambda: self.cluster.patch("workflow", self._name, part))
 
     def close(self) -> None:
-        """End what is still waited for; a cluster that is silent is left to itself."""
+        """End what is still waited for, and a Workflow some of whose pods could not start: its last one may not either,
+        and then nobody sees it. A cluster that is silent is left to itself."""
         if self._crew is not None:
-            if self._waiting and not self._left:
+            stuck = self._last is None and any(pod.given_up for pod in self._pods.values())
+            if (self._waiting or stuck) and not self._left:
                 self.halt(hard=True)
             self._crew.close(wait=not self._left)
             self._crew = None

@@ -148,6 +148,7 @@ def test_what_can_not_mend_is_given_up_at_once_also_where_it_decides(fake: Makes
     here = fake("name = 'x'\n[steps.a]\nshell = 'true'\n")
     here.cluster.waits = {node_id(name): "InvalidImageName" for name in ("a", "!close")}
     here.up(*given(lost_attempts=0)).exits(1).says("InvalidImageName")
+    here.found.wait(lambda: all("status" in one for one in here.cluster.kind("workflows").values()))
 
 
 def test_a_pod_that_goes_before_it_has_started_is_waited_for_again(fake: Makes) -> None:
