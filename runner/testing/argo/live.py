@@ -13,6 +13,7 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
+from runner.rules.keys import node_id
 from runner.testing.claimed import claimed
 from runner.testing.kubectl import files_of, kubectl, on_claim
 from runner.testing.project import Project
@@ -59,6 +60,21 @@ labels = {{ "{POD}" = "{self.mark}" }}
         """The Workflow of the newest run of a project; nothing where it has none yet."""
         lines = made.read(".runner/index.jsonl").splitlines() if made.exists(".runner/index.jsonl") else []
         return str((json.loads(lines[-1]).get("own") or {}).get("workflow", "")) if lines else ""
+
+    @classmethod
+    def running(cls, made: Project, step: str) -> str:
+        """The pod of a step of that Workflow, once its container runs."""
+        found = ""
+
+        def runs() -> str:
+            nonlocal found
+            labels = f"workflows.argoproj.io/workflow={cls.name_of(made)},run.runner/node=n-{node_id(step)}"
+            which = "jsonpath={.items[?(@.status.phase=='Running')].metadata.name}"
+            found = kubectl("get", "pods", "-l", labels, "-o", which)
+            return found
+
+        made.wait(lambda: cls.name_of(made) and runs(), 120)
+        return found
 
     def create(self, document: Table) -> str:
         """Make an object; its name."""
