@@ -23,6 +23,19 @@ class ArgoRemote(Remote):
 
     copies = False  # a follower numbers attempts anew
 
+    def known(self, entry: Table) -> Table:
+        """As `Remote`: a driver may have been killed before it could note what it had submitted."""
+        if entry.get("own"):
+            return entry
+        try:
+            found = self.cluster.list("workflow", f"{LABEL}/run={entry['run']}").get("items") or []
+        except (Refusal, Unreachable) as error:
+            raise Unread(str(error)) from None
+        if not found:
+            raise Unread("no Workflow of it is there")
+        meta = found[0]["metadata"]
+        return {**entry, "own": {"namespace": self.cluster.namespace, "workflow": meta["name"], "uid": meta["uid"]}}
+
     @staticmethod
     def place(entry: Mapping[str, Any]) -> str:
         """What the pods of a run call it: the Workflow's uid."""

@@ -32,6 +32,11 @@ class OpenRun(NamedTuple):
         return index.alive(self.meta)
 
     @property
+    def state(self) -> str:
+        """How it ended, or what is known of one that has not: `running`, `detached`, `lost`."""
+        return "lost" if self.lost else str(self.run.get("status") or index.status(self.meta))
+
+    @property
     def lost(self) -> bool:
         """Whether its driver is gone without a word of how it ended."""
         return index.status(self.meta) == "lost"

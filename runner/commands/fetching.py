@@ -13,11 +13,17 @@ Table = dict[str, Any]
 
 
 def fetched(parent: Parent, plan: Table, catalog: Any, root: Path, plugins: Any) -> Parent:
-    """The parent with all that it has on record, what its steps gave in `catalog`; one whose stores the new run sees is
-    left as it is. Raises Refused (E741, E743), OSError."""
-    if away(plan["profile"]["executor"], plugins) or not away(parent.run["executor"], plugins):
-        return parent
+    """The parent with all that it has on record, what its steps gave in `catalog`; for a new run in the cluster, which
+    sees that itself, as it is. Of Workflows only one goes on at a time. Raises Refused (E741, E743), OSError."""
     from runner.run.caught import catch_up, reach_of
+
+    if not away(parent.run["executor"], plugins):
+        return parent
+    if away(plan["profile"]["executor"], plugins):
+        before = reach_of(parent.meta, root, plugins) if parent.meta.get("status") is None else None
+        if before is not None and not before.kind.copies and before.progress() == "running":
+            raise Refused([diagnose("E743", None, name=parent.meta["name"])])
+        return parent
     from runner.run.hashes import Hashes
     from runner.run.reached import Reached, lacking
 

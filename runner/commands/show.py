@@ -30,6 +30,12 @@ OPTIONS = [
     JSON,
 ]
 
+LIVE = ("running", "detached")
+SINCE = {
+    "lost": "its process is gone; `runner retry {name}` goes on from it",
+    "detached": "nobody here follows it; this is what its pods have said so far",
+}
+
 
 def run(args: argparse.Namespace) -> int:
     """Print the answer; raises Refused for a run or step that is not there."""
@@ -54,14 +60,14 @@ def _told(args: argparse.Namespace) -> int:
         else:
             nest = Nest(folded["nodes"], nodes)
             shown = list(nest.below()) if args.all else nest.inside.get("", [])
-            reasons = Reasons(folded, nodes, _names(opened))
-            sys.stdout.write(whole(folded, shown, nest, reasons, opened.lost))
+            reasons = Reasons(folded, nodes, _names(opened), opened.state in LIVE)
+            sys.stdout.write(whole(folded, shown, nest, reasons, opened.state))
         return 0
     addresses = find(folded, nodes, args.step).addresses
     if args.json:
         print(json.dumps({address: folded["nodes"][address] for address in addresses}, indent=2, ensure_ascii=False))
         return 0
-    reasons = Reasons(folded, nodes, _names(opened))
+    reasons = Reasons(folded, nodes, _names(opened), opened.state in LIVE)
     width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
     nest, asked = Nest(folded["nodes"], nodes), dict.fromkeys(addresses)
     outer = [address for address in addresses if nest.around(address) not in asked]
@@ -85,10 +91,11 @@ def _names(opened: OpenRun) -> Mapping[str, str]:
     return {entry["run"]: str(entry["name"]) for entry in index.runs(opened.root)}
 
 
-def whole(run: Mapping[str, Any], addresses: list[str], nest: Nest, reasons: Reasons, lost: bool = False) -> str:
-    """A run: what it is, its parameters, then a line for each of these addresses. lost: its process is gone."""
-    status = _painted("lost" if lost else str(run.get("status")))
-    status += f"  its process is gone; `runner retry {run.get('name')}` goes on from it" if lost else ""
+def whole(run: Mapping[str, Any], addresses: list[str], nest: Nest, reasons: Reasons, state: str = "") -> str:
+    """A run: what it is, its parameters, then a line for each of these addresses. state: as of `OpenRun`."""
+    status = _painted(state or str(run.get("status")))
+    if state in SINCE:
+        status += f"  {SINCE[state].format(name=run.get('name'))}"
     lines = [f"run       {run.get('name')}  ({run.get('run')})", f"status    {status}"]
     start, end = run.get("start"), run.get("end")
     if start is not None:

@@ -51,10 +51,15 @@ def reach_of(entry: Table, root: Path, plugins: Plugins, service: str = "run-log
 
 def _caught(entry: Table, reach: Reach, root: Path, plugins: Plugins) -> Table:
     progress = reach.progress()  # asked first: what was put until then is brought
+    entry = reach.entry
     reach.bring("run-log", f"runs/{reach.place}", PARTS, root / ".runner" / "runs" / entry["run"])
     log = Folder.open(HERE, str(root), entry["run"])
     if entry["store"] != HERE:
         _own(entry, log, root, plugins, bool(reach.kind.copies))
+    own = entry.get("own")
+    if own and "own" not in reach.run:
+        first = reach.run["first"] if reach.run.get("parent") else {"id": own["uid"], "name": own["workflow"]}
+        log.put(run_key(entry["run"], "run"), dumps({**reach.run, "own": own, "first": first}))
     told = {**entry, "store": HERE}
     if progress == "running":
         return _noted(told if reach.kind.copies else {**told, "detached": True}, root)

@@ -44,7 +44,7 @@ class Reach:
 
     @property
     def place(self) -> str:
-        """What its pods call the run."""
+        """What its pods call the run; known once its place was asked for something else."""
         return str(self.kind.place(self.entry))
 
     def progress(self) -> str:
@@ -62,6 +62,7 @@ class Reach:
         """End it where it is: what becomes of it in words, and whether it is over. Raises Refused (E745)."""
         try:
             with closing(self.kind(self.profile["executor"], self.environ)) as there:
+                self.entry = there.known(self.entry)
                 words, over = there.cancel(self.entry)
                 return str(words), bool(over)
         except Refused as refused:
@@ -76,6 +77,7 @@ class Reach:
     def _asking(self, service: str) -> Iterator[Any]:
         try:
             with closing(self.kind(self.profile["executor"], self.environ)) as there:
+                self.entry = there.known(self.entry)
                 yield there
         except Refused as refused:
             raise self.refusal(service, refused.problems[0].message) from None

@@ -15,8 +15,11 @@ BAD, SKIP = ("failed", "errored", "cancelled", "blocked"), ("skipped",)
 class Reasons:
     """Answers for one run; what was found once is remembered, so that a chain of 10,000 blocked steps stays linear."""
 
-    def __init__(self, run: Mapping[str, Any], nodes: Nodes, names: Mapping[str, str] | None = None) -> None:
-        """names: of runs by id."""
+    def __init__(
+        self, run: Mapping[str, Any], nodes: Nodes, names: Mapping[str, str] | None = None, live: bool = False
+    ) -> None:
+        """names: of runs by id; live: what waits may still run."""
+        self.live = live
         self.told: Mapping[str, Mapping[str, Any]] = run.get("nodes", {})
         self.nodes, self.names = nodes, names or {}
         self._roots: dict[str, list[str]] = {}
@@ -33,7 +36,7 @@ class Reasons:
         if status == "cancelled":
             return self._said(entry) or "the run was ended before"
         if status == "waiting" or status is None:
-            return "the run ended before"
+            return "" if self.live else "the run ended before"
         return self._said(entry)
 
     def kept(self, attempt: Mapping[str, Any]) -> str:

@@ -104,9 +104,9 @@ def test_a_second_word_ends_a_workflow_at_once(far: Any) -> None:
 def test_what_the_cluster_refuses_is_told(far: Any) -> None:
     here = far("name = 'x'\n[steps.a]\nshell = 'true'\n", "argo")
     name = here.up("--detach").ok().out.strip()
-    here.cluster.refuse.append(("GET workflows", 403, "you may not look"))
+    here.cluster.refuse.append(("PATCH workflows", 403, "you may not"))
     said = here.found.cli("cancel", env={"KUBECONFIG": here.config()})
-    said.exits(4).says(f"error[E745]: `{name}` can't be ended in its cluster: you may not look")
+    said.exits(4).says(f"error[E745]: `{name}` can't be ended in its cluster: you may not")
 
 
 def test_jobs_that_nobody_drives_any_more_are_deleted(far: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from runner.testing.argo.cluster import ArgoCluster
+from runner.testing.cluster import Cluster
 from runner.testing.fake import Fake
 from runner.testing.project import Outcome, Project
 
@@ -49,6 +50,10 @@ class Far(Fake[ArgoCluster]):
         """Until every Workflow has ended."""
         self.found.wait(lambda: all("status" in one for one in self.cluster.kind("workflows").values()))
 
+    def store_has(self, pattern: str) -> bool:
+        """Whether pods have put such a record on the claim."""
+        return bool(list(self.claim.glob(f"log/runs/*/n/*/{pattern}")))
+
     def readers(self) -> int:
         """How many pods were made to read."""
         return self.cluster.asked.count("POST pods")
@@ -64,6 +69,7 @@ def far(project: Made) -> Any:
 
     yield make
     for one in made:
+        one.go.touch()  # what still waits for it
         one.cluster.close()
 
 
@@ -180,3 +186,61 @@ def test_what_needs_this_process_can_not_be_left(project: Made) -> None:
     found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n"})
     found.cli("up", "--detach").exits(4).says("error[E742]: `local` runs steps only while this process is there")
     assert not found.exists(".runner/index.jsonl")
+
+
+def test_what_a_killed_driver_did_not_hear_of_is_read(far: Any, project: Made) -> None:
+    found = project({})
+    one = Fake(found, SLOW.replace("@go", str(found.tmp / "go")), "kubernetes", Cluster)
+    try:
+        driver = one.begin()
+        one.found.wait(lambda: any("containerStatuses" in pod["status"] for pod in one.cluster.kind("pods").values()))
+        driver.kill()
+        driver.communicate()
+        env = {"KUBECONFIG": one.config()}
+        assert one.found.cli("show", env=env).ok().says("lost").out.count("running") == 0
+        (found.tmp / "go").touch()
+        for process in one.cluster.running.values():
+            process.wait()
+        told = one.found.cli("show", "--json", env=env).ok()
+        assert (told.statuses()["a"], told.nodes()["a"]["returns"]["x"]["json"]) == ("succeeded", 42)
+        assert len(told.nodes()["a"]["attempts"]) == 1, "it has the same name here and there"
+        one.cluster.silent = True
+        one.found.cli("show", env=env).ok().says("warning[W712]", "what `", "a     succeeded")
+    finally:
+        one.cluster.close()
+
+
+SLOW = """
+name = "x"
+[steps.a]
+shell = 'while ! test -e @go; do sleep 0.05; done; echo x=42 >> "$RUNNER_RETURNS"'
+returns = ["x"]
+[steps.b]
+needs = ["a"]
+shell = 'true'
+"""
+
+
+def test_what_a_killed_follower_did_not_hear_of_is_read(far: Any) -> None:
+    here = far(SLOW)
+    follower = here.begin()
+    here.found.wait(lambda: any(one["status"] for one in here.cluster.kind("pods").values()))
+    follower.kill()
+    follower.communicate()
+    begun = [json.loads(line) for line in here.found.read(".runner/index.jsonl").splitlines()]
+    here.found.write({".runner/index.jsonl": json.dumps({**begun[0], "own": None}) + "\n"})  # killed while it submits
+    here.found.wait(lambda: here.store_has("*.start.json"))
+    here.cli("show").ok().says("status    detached", "a     running", "b     waiting").silent("the run ended before")
+    here.go.touch()
+    here.wait()
+    told = here.cli("show", "--json").ok()
+    assert told.statuses() == {"a": "succeeded", "b": "succeeded"} and told.json()["status"] == "succeeded"
+    assert [len(node["attempts"]) for node in told.nodes().values()] == [1, 1]
+
+
+def test_a_workflow_that_goes_on_is_not_gone_on_with(far: Any) -> None:
+    here = far(SLOW)
+    name = here.detached()
+    for words in (("--resume",), ("--resume", "--profile", "local")):
+        here.up(*words).exits(4).says(f"error[E743]: `{name}` still runs in the cluster", f"`runner cancel {name}`")
+    assert len(here.cluster.kind("workflows")) == 1
