@@ -32,6 +32,7 @@ from runner_executors.kubernetes_preflight import preflight
 
 Table = dict[str, Any]
 ANSWER = 60.0  # seconds within which a pod that was given up is to end
+TELLS = "workflowtaskresults"  # by which a pod says that it has ended
 NEEDED = (
     ("create", "workflows", "argoproj.io"), ("list", "workflows", "argoproj.io"), ("watch", "workflows", "argoproj.io"),
     ("patch", "workflows", "argoproj.io"), ("create", "configmaps", ""), ("patch", "configmaps", ""),
@@ -134,6 +135,10 @@ class Argo(Emitter):
             if refusal.status != 404:
                 raise
             raise Refused([diagnose("E739", None, host=self.cluster.host)]) from None
+        account = str(self.settings.get("service-account") or "default")
+        if not all(self.cluster.may(verb, TELLS, "argoproj.io", account) for verb in ("create", "patch")):
+            space = self.cluster.namespace
+            raise Refused([diagnose("E748", None, what=TELLS, namespace=space, account=account)])
 
     def begin(self, plan: Table, text: bytes, run: Table, adopted: Any = None) -> Table:
         """Submit the Workflow; what `run.json` holds of it. Raises Refused."""

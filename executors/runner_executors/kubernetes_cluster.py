@@ -174,17 +174,23 @@ class Cluster:
         finally:
             answer.close()
 
-    def may(self, verb: str, resource: str, group: str = "") -> bool:
-        """Whether we are allowed to; True where nobody says. Raises Unreachable."""
+    def may(self, verb: str, resource: str, group: str = "", account: str = "") -> bool:
+        """Whether we, or pods with a service account, are allowed to; True where nobody says. Raises Unreachable."""
         resource, _, sub = resource.partition("/")
         asked = {"namespace": self.namespace, "verb": verb, "resource": resource, "subresource": sub, "group": group}
+        who: Table = {}
+        if account:
+            every = "system:serviceaccounts"
+            who["user"] = f"system:serviceaccount:{self.namespace}:{account}"
+            who["groups"] = [every, f"{every}:{self.namespace}", "system:authenticated"]
         body = {
             "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": asked},
+            "kind": "SubjectAccessReview" if who else "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": asked, **who},
         }
+        call = f"create_{'' if who else 'self_'}subject_access_review"
         try:
-            found = self._json("AuthorizationV1Api", "create_self_subject_access_review", body)
+            found = self._json("AuthorizationV1Api", call, body)
         except Refusal:
             return True
         return bool(found["status"].get("allowed"))

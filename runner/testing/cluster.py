@@ -247,6 +247,9 @@ class _Handler(BaseHTTPRequestHandler):
         if plural == "selfsubjectaccessreviews":
             about = body["spec"]["resourceAttributes"]
             self._answer(201, {"status": {"allowed": f"{about['verb']} {about['resource']}" not in of.denied}})
+        elif plural == "subjectaccessreviews":
+            about, who = body["spec"]["resourceAttributes"], body["spec"]["user"].rpartition(":")[2]
+            self._answer(201, {"status": {"allowed": f"{who}: {about['verb']} {about['resource']}" not in of.denied}})
         elif plural == "namespaces":
             known = name == "default"
             self._answer(200 if known else 404, {"metadata": {"name": name}, "reason": "" if known else "NotFound"})

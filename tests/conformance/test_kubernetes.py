@@ -121,15 +121,6 @@ def test_a_timeout_is_counted_inside(project: Made, cluster: Jobs) -> None:
     assert (node["status"], node["reason"]) == ("failed", "timeout")
 
 
-def test_memory_that_runs_out_is_told_apart(project: Made, cluster: Jobs) -> None:
-    code = "def f():\n    return len(bytearray(400_000_000))\n"
-    text = "name = 'x'\n[steps.a]\npython = 'w:f'\nresources = { memory = '64Mi' }\n"
-    found = project({"pipeline.toml": text, "w.py": code})
-    cluster.up(found).exits(1)
-    (node,) = found.cli("show", "@last", "--json").ok().json()["nodes"].values()
-    assert (node["status"], node["reason"]) == ("failed", "oom")
-
-
 def test_an_image_that_is_not_there_is_given_up_in_time(project: Made, cluster: Jobs) -> None:
     found = project({"pipeline.toml": "name = 'x'\n[steps.a]\nimage = 'no-such-image:1'\nshell = 'true'\n"})
     words = ("executor.pull=never", "executor.start-timeout=3s", "executor.lost-attempts=0")

@@ -345,3 +345,11 @@ def test_field_c17_the_day_of_a_tick_is_kept_past_midnight() -> None:
     start = tick.timestamp() + 7200
     assert day_of(start, tick.isoformat(), {"timezone": "Europe/Zurich"}) == "2026-11-26"
     assert day_of(start, "2026-11-25T23:30:00Z") == "2026-11-25" and day_of(start) == "2026-11-26"
+
+
+def test_field_c_a_service_account_that_can_not_say_how_pods_end(fake: Makes) -> None:
+    """All pods would be done, and the Workflow would run on."""
+    here = fake("name = 'x'\n[steps.a]\nshell = 'true'\n", "argo")
+    here.cluster.denied.add("default: patch workflowtaskresults")
+    here.up().exits(4).says("error[E748]: pods of the service account `default` may not", "executor.rbac=true")
+    assert here.left() == []

@@ -68,6 +68,11 @@ PLACES: dict[str, Code] = {
     ),
     "E745": Code("`{name}` can't be ended in its cluster: {why}"),
     "E746": Code("`{executor}` does not say which runs others have started: {why}"),
+    "E748": Code(
+        "pods of the service account `{account}` may not create and patch {what} in the namespace `{namespace}`: "
+        "Argo would never hear of their ends",
+        "`runner render --set executor.rbac=true -o made`, then `kubectl apply -f made/rights.yaml`",
+    ),
     "E747": Code(
         "pods that run at once can't share the claim `{claim}` of `[volumes.{name}]`: it is {modes}",
         "one with ReadWriteMany; or all pods on one node: "
