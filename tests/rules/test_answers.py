@@ -47,7 +47,8 @@ def test_choose_gives_the_case_or_the_default(subject: Any, index: int) -> None:
 
 
 def test_choose_without_a_default_names_what_stands_for_nothing() -> None:
-    assert answer(values("z"), "choose", "d", ()) == ("bad-param", 'no case stands for "z", and there is no `default`')
+    said = 'no case stands for "z", and there is no `default`'
+    assert answer(values("z"), "choose", "d", ()) == ("bad-param", said, "choose")
     assert answer(values(["param", "none"]), "choose", "d", ())[1].startswith("no case stands for none")
 
 
