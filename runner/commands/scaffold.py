@@ -87,6 +87,7 @@ shared = true
 type = "{name}"
 
 [volumes.storage]
+claim = "storage"  # what the place calls it
 mount = "/storage"
 
 [run-log]
