@@ -142,3 +142,21 @@ def test_a_driver_elsewhere_is_told(far: Any, monkeypatch: pytest.MonkeyPatch) -
     here.up().exits(130)
     assert told == [f"{os.uname().nodename}:{os.getpid()} drives it, and is told to end it"]
     assert here.nodes()["a"]["status"] == "cancelled" and here.left() == []
+
+
+def test_what_a_controller_ended_at_once_was_cancelled(tmp_path: Any) -> None:
+    from runner.agent.folder import Folder
+    from runner.rules.keys import attempt_key, dumps, start_key
+    from runner.run.caught import _cancelled
+    from runner.run.records import Records, read
+
+    log = Folder(str(tmp_path))
+    log.put(start_key("r", "a-1", (), "A"), dumps({"v": 1, "n": 1, "at": 1.0}))
+    lost = {"v": 1, "id": "b-1", "key": "-", "n": 1, "attempt": "B", "status": "errored", "reason": "lost"}
+    log.put(attempt_key("r", "b-1", (), "B"), dumps(lost))
+    log.put(attempt_key("r", "c-1", (), "C"), dumps({**lost, "id": "c-1", "status": "failed", "reason": "exit"}))
+    _cancelled("r", log, {f"{name}-1": {"path": name} for name in "abc"})
+    ends = Records(read(log, "r")).ends
+    assert {address.id: ends[-1]["status"] for address, ends in ends.items()} == {
+        "a-1": "cancelled", "b-1": "cancelled", "c-1": "failed",
+    }  # fmt: skip
