@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -86,7 +87,12 @@ class Making:
 
     def small(self, outs: int = 0) -> str:
         """The template of pods that decide: the smallest."""
-        return self.leaf({}, {}, outs)
+        return self.leaf({} if self.settings.get("image") else {"image": self.image}, {}, outs)
+
+    @cached_property
+    def image(self) -> str:
+        """That of the first step that names one, for what is no step where the profile names none."""
+        return next((str(do["image"]) for do in map(_do, self.nodes.values()) if do.get("image")), "")
 
     @property
     def grace(self) -> int:
@@ -135,6 +141,13 @@ class Making:
             if capped(retry):
                 out["backoff"]["cap"] = f"{retry['max_delay']:g}s"
         return out
+
+
+def _do(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    while "body" in part:
+        part = part["body"]
+    found: Mapping[str, Any] = part.get("do", {})
+    return found
 
 
 def capped(retry: Mapping[str, Any]) -> bool:
