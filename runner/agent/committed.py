@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from runner.rules.keys import Key, done_key, items_key, key_text, node_prefix, parse
 
 Table = dict[str, Any]
+PAUSES = (0.02, 0.1, 0.3, 1.0, 2.0)  # seconds before half a record is read again
 
 
 class Store(Protocol):
@@ -22,11 +24,18 @@ class Store(Protocol):
 
 
 def record(store: Store, key: str) -> Any:
-    """The record under a key, None where there is none or none that is whole."""
-    try:
-        return json.loads(store.get(key) or b"null")
-    except ValueError:
-        return None
+    """The record under a key, None where there is none or none that is whole. A share may show a file before all that
+    is in it: that is waited for."""
+    for pause in (*PAUSES, None):
+        data = store.get(key)
+        if data is None:
+            return None
+        try:
+            return json.loads(data)
+        except ValueError:
+            if pause is not None:
+                time.sleep(pause)
+    return None
 
 
 class Instances(Mapping[Key, Table]):

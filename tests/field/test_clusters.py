@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from runner.agent.committed import Instances, record
 from runner.rules.day import day_of
-from runner.rules.keys import node_id
+from runner.rules.keys import done_key, dumps, node_id
+from runner.store.memory import Memory
 from runner.testing.argo.cluster import ArgoCluster
 from runner.testing.cluster import Cluster
 from runner.testing.fake import Fake
@@ -79,6 +81,26 @@ def test_field_c1_lost_again_and_again(fake: Makes) -> None:
     here.up("--set", "executor.lost-attempts=2").exits(1)
     nodes = here.nodes()
     assert reasons(nodes["a"]) == [("errored", "lost")] * 3 and nodes["b"]["status"] == "blocked"
+
+
+class Lagging(Memory):
+    """Shows its objects bit by bit: with each look a quarter more."""
+
+    looks = 0
+
+    def get(self, key: str) -> bytes | None:
+        whole = super().get(key)
+        self.looks += 1
+        return whole[: len(whole) * (self.looks - 1) // 4] if whole is not None else None
+
+
+def test_field_c11_share_that_lags(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record of which another machine shows less than there is, for now: it is neither passed over nor believed."""
+    monkeypatch.setattr("runner.agent.committed.PAUSES", (0.0,) * 5)
+    store, end = Lagging(), {"status": "succeeded", "attempt": "A1", "returns": {"n": 1}}
+    store.create(done_key("r", "a", ()), dumps(end))
+    assert Instances(store, "r", "a")[()] == end and store.looks == 5
+    assert record(store, done_key("r", "b", ())) is None and store.looks == 6, "what is not there is not waited for"
 
 
 PENDING = """
