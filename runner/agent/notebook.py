@@ -65,7 +65,8 @@ def loaded(kept: dict[str, Any] | None) -> str:
     """The source of an object."""
     if kept is None:
         return "None"
-    return f"__import__({kept['serialiser'] or 'pickle'!r}).load(_Path({kept['path']!r}).open('rb'))"
+    module = f"__import__('importlib').import_module({kept['serialiser'] or 'pickle'!r})"
+    return f"{module}.load(_Path({kept['path']!r}).open('rb'))"
 
 
 def first(task: dict[str, Any]) -> str:
