@@ -26,11 +26,12 @@ from runner_executors.argo_workflow.emitter import Argo as Emitter
 from runner_executors.kubernetes_cluster import Cluster, Refusal
 from runner_executors.kubernetes_crew import Change, Crew, Told
 from runner_executors.kubernetes_end import State, end_of, state, unborn
-from runner_executors.kubernetes_patience import Patience, fail, note, reason, words
+from runner_executors.kubernetes_patience import USUAL, Patience, fail, note, reason, words
 from runner_executors.kubernetes_pod import LABEL, MAIN
 from runner_executors.kubernetes_preflight import preflight
 
 Table = dict[str, Any]
+NODE = "workflows.argoproj.io/node-id"  # its annotation of pods
 ANSWER = 60.0  # seconds within which a pod that was given up is to end
 TELLS = "workflowtaskresults"  # by which a pod says that it has ended
 NEEDED = (
@@ -103,6 +104,8 @@ class Argo(Emitter):
         self._folder = mkdtemp(prefix="runner-")
         self._crew: Crew | None = None
         self._pods: dict[str, Pod] = {}  # by uid: one that is deleted before it runs is made again by its name
+        self._made: set[str] = set()  # nodes of the Workflow that have had a pod
+        self._unmade: dict[str, Pod] = {}  # those that have none, since the namespace lets no more in for instance
         self._waiting: dict[Spot, Waited] = {}
         self._ends: dict[Spot, list[Any]] = {}  # that nobody has waited for yet: a heap by pod and order
         self._seen: set[str] = set()  # ids of attempts that were told
@@ -175,6 +178,9 @@ class Argo(Emitter):
             self._hear(told)
         for pod in self._pods.values():
             self._mind(pod)
+        for id, pod in self._unmade.items():
+            if id not in self._made:
+                self._mind(pod)
         silent = self._crew.silent
         if silent is not None and self._clock() - silent > self._silence:
             self._left = True
@@ -203,7 +209,8 @@ class Argo(Emitter):
         """End what is still waited for, and a Workflow some of whose pods could not start: its last one may not either,
         and then nobody sees it. A cluster that is silent is left to itself."""
         if self._crew is not None:
-            stuck = self._last is None and any(pod.given_up for pod in self._pods.values())
+            pods = (*self._pods.values(), *self._unmade.values())
+            stuck = self._last is None and any(pod.given_up for pod in pods)
             if (self._waiting or stuck) and not self._left:
                 self.halt(hard=True)
             self._crew.close(wait=not self._left)
@@ -226,6 +233,7 @@ class Argo(Emitter):
         """The Workflow has changed. At its end all pods are asked for: their watch may be late."""
         assert self._crew is not None
         for one in change.objects:
+            self._look((one.get("status") or {}).get("nodes") or {})
             phase = (one.get("status") or {}).get("phase")
             if self._last is None and (phase in OVER or change.what == "DELETED"):
                 gone = {"status": {"message": "somebody has deleted it"}}
@@ -235,8 +243,23 @@ class Argo(Emitter):
             self._last = {"status": {"message": "somebody has deleted it"}}
             self._settle()
 
+    def _look(self, nodes: Mapping[str, Any]) -> None:
+        """Nodes of the Workflow that wait for a pod, and why."""
+        waiting = {id: one for id, one in nodes.items() if one.get("type") == "Pod" and one.get("phase") == "Pending"}
+        for id, one in waiting.items():
+            if id not in self._made and one.get("message", "").partition(":")[0] not in ("", *USUAL):
+                said = {
+                    entry["name"]: entry.get("value") for entry in (one.get("inputs") or {}).get("parameters") or ()
+                }
+                pod = self._unmade.setdefault(id, Pod("", said, self._nodes, Patience(self._clock(), self._limit)))
+                pod.seen = State("waiting", "", one["message"])
+                self._note(pod)
+        left = {id: pod for id, pod in self._unmade.items() if id in waiting or pod.given_up}
+        self._unmade = {id: pod for id, pod in left.items() if id not in self._made}
+
     def _changed(self, change: Change) -> None:
         for one in change.objects:
+            self._made.add((one["metadata"].get("annotations") or {}).get(NODE, ""))
             name, uid = one["metadata"]["name"], one["metadata"]["uid"]
             if uid not in self._pods:
                 self._pods[uid] = Pod(name, _words(one), self._nodes, Patience(self._clock(), self._limit))
@@ -274,6 +297,9 @@ class Argo(Emitter):
         if pod.given_up is None:
             why = words(pod.seen) or "nobody says why it does not start"
             pod.given_up, pod.since = (reason(pod.seen), why), now
+            if not pod.name:  # nothing is there that could fail
+                pod.since -= ANSWER + 1
+                return
             self._crew.call(_IGNORED, lambda: fail(self.cluster, pod.name, why))
         elif now - pod.since > ANSWER and all(one.seen.phase != "running" for one in self._pods.values()):
             self.halt(hard=bool(self._shutdown))  # we may not end it, and nothing else goes on
@@ -341,7 +367,8 @@ class Argo(Emitter):
         if waited.stopped is not None:
             return end_of(waited.call, State("waiting"), None, waited.stopped)
         why = f"the Workflow ended without it: {self._over}" if self._over else "the Workflow ended without it"
-        return unborn(waited.call, "never-started", why)
+        given = [pod.given_up[1] for pod in self._unmade.values() if pod.given_up and waited.spot in pod.spots]
+        return unborn(waited.call, "never-started", given[0] if given else why)
 
     def _settle(self) -> None:
         """It is over when the Workflow and what all its pods have printed are known."""

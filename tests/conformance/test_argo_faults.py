@@ -81,6 +81,26 @@ def test_what_can_not_start_is_given_up_and_says_what_it_waited_for(project: Mad
     assert workflows.ended(Workflows.name_of(made))["status"]["phase"] == "Failed"
 
 
+def test_a_namespace_that_lets_no_pod_in_is_waited_for_as_long(project: Made, workflows: Workflows) -> None:
+    """By a quota that holds for the pods of this test alone."""
+    name = f"{workflows.mark}-none"
+    kind = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}, "value": 1}
+    which = {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": [name]}]}
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}}
+    quota["spec"] = {"hard": {"pods": "0"}, "scopeSelector": which}
+    made = project({"pipeline.toml": "name = 'x'\n[steps.a]\nshell = 'true'\n"})
+    workflows.profile(made)
+    workflows.create(kind)
+    workflows.create(quota)
+    try:
+        words = ("--set", "executor.start-timeout=8s", "--set", f"executor.priority-class={name}")
+        ended(workflows.up(made, *words)).exits(1).says("exceeded quota")
+        assert workflows.ended(Workflows.name_of(made))["status"]["phase"] in ("Failed", "Error")
+    finally:
+        kubectl("delete", "resourcequota", name)
+        kubectl("delete", "priorityclass", name)
+
+
 BROKEN = """
 name = "broken"
 [params]

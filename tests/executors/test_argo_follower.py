@@ -144,6 +144,13 @@ def test_a_pod_that_can_not_start_is_given_up_and_the_rest_goes_on(fake: Makes, 
     assert here.found.cli("logs", "@last", "a").ok().out == f"waiting: {why}: in so many words\n"
 
 
+def test_a_namespace_that_lets_no_pod_in_is_waited_for_as_long(fake: Makes) -> None:
+    here = fake("name = 'x'\n[steps.a]\nshell = 'true'\n[steps.b]\nneeds = ['a']\nshell = 'true'\n")
+    here.cluster.quota = "pods is forbidden: exceeded quota"
+    here.up(*given(start_timeout="1s", lost_attempts=0)).exits(1).says("exceeded quota")
+    assert {label: node["reason"] for label, node in here.nodes().items()} == {"a": "never-started", "b": "needs"}
+
+
 def test_what_can_not_mend_is_given_up_at_once_also_where_it_decides(fake: Makes) -> None:
     here = fake("name = 'x'\n[steps.a]\nshell = 'true'\n")
     here.cluster.waits = {node_id(name): "InvalidImageName" for name in ("a", "!close")}

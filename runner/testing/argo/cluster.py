@@ -30,6 +30,7 @@ class ArgoCluster(Cluster):
         self.lost: set[str] = set()
         self.waits: dict[str, str] = {}
         self.again: set[str] = set()
+        self.quota = ""  # why no pod is let in
         self.threads: list[threading.Thread] = []
 
     def made(self, plural: str, found: Table) -> None:
@@ -81,6 +82,8 @@ class _Shown:
         node = next(word for word in main["args"] if word.startswith("--node=")).removeprefix("--node=n-")
         labels = {"workflows.argoproj.io/workflow": self.name}
         found: Table = {"metadata": {"labels": labels}, "spec": {"containers": [main]}, "status": {}}
+        if self.cluster.quota:
+            return self.refuse(main["args"])
         if node in self.cluster.waits:
             return self.wait(found, f"{self.name}-{node}-{n}", self.cluster.waits[node])
         number = len(self.pods.started)
@@ -115,6 +118,23 @@ class _Shown:
                 said = end["exitCode"], said[1]
                 return (NEVER, said[1]) if self.halted and said[0] else said
             return said
+
+        return ended
+
+    def refuse(self, args: list[str]) -> Poll:
+        """A node that gets no pod until its Workflow ends."""
+        said = dict(word[2:].split("=", 1) for word in args if word.startswith("--"))
+        given = [{"name": name, "value": said[name]} for name in ("node", "key")]
+        node = {"type": "Pod", "phase": "Pending", "message": self.cluster.quota, "inputs": {"parameters": given}}
+        workflow = self.cluster.kind("workflows")[self.name]
+        self.cluster.put("workflows", {**workflow, "status": {"phase": "Running", "nodes": {said["node"]: node}}})
+
+        def ended() -> tuple[int, dict[str, str]] | None:
+            if not self.halted:
+                return None
+            now = self.cluster.kind("workflows")[self.name]
+            self.cluster.put("workflows", {**now, "status": {"phase": "Running", "nodes": {}}})
+            return NEVER, {}
 
         return ended
 

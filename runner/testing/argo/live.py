@@ -100,10 +100,13 @@ labels = {{ "{POD}" = "{self.mark}" }}
             archive.extractall(folder, filter="data")
 
     def close(self) -> None:
-        """Remove everything."""
+        """Remove everything: first those that write, such as the last pod of a run that is over for who followed it."""
+        which = ("-l", f"{POD}={self.mark}")
+        kubectl("delete", "workflows", *which, "--wait=false")
+        kubectl("delete", "pods", *which, "--grace-period=1")
         self._pod(f"{self.mark}-sweep", ["rm", "-rf", self.home])
-        for kind in ("workflows", "pods", "configmaps"):  # those of a plan go with its last Workflow
-            kubectl("delete", kind, "-l", f"{POD}={self.mark}", "--wait=false")
+        for kind in ("pods", "configmaps"):  # those of a plan go with its last Workflow
+            kubectl("delete", kind, *which, "--wait=false")
 
     def _pod(self, name: str, command: list[str]) -> None:
         self.create(on_claim(name, self.image, self.claim, command))
