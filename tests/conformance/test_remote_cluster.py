@@ -45,6 +45,9 @@ shell = 'true'
 """
 
 
+WORKFLOW = "workflows.argoproj.io/workflow"
+
+
 class Left:
     """A project whose pipeline runs in the cluster, and nobody follows it."""
 
@@ -72,9 +75,17 @@ def workflows() -> Iterator[Workflows]:
     made.close()
 
 
+def phases(workflow: str) -> set[str]:
+    """Of the pods of a Workflow."""
+    return set(kubectl("get", "pods", "-l", f"{WORKFLOW}={workflow}", "-o", "jsonpath={..status.phase}").split())
+
+
 def test_runs_that_were_left_are_ended_looked_at_and_gone_on_with(workflows: Workflows, tmp_path: Path) -> None:
     slow = Left(workflows, tmp_path / "slow", SLOW)
     breaks = Left(workflows, tmp_path / "breaks", BREAKS)
+    slow.made.wait(lambda: "Running" in phases(slow.workflow), 120)
+    slow.cli("cancel").ok().says("ends what runs and then runs `[finally]`")
+
     workflows.ended(breaks.workflow)
     assert breaks.cli("show", "--json").ok().statuses() == {"a": "succeeded", "b": "failed"}
     assert breaks.cli("logs", "@last", "a").ok().out == "hello\n"
@@ -84,9 +95,8 @@ def test_runs_that_were_left_are_ended_looked_at_and_gone_on_with(workflows: Wor
     breaks.cli("up", "--resume", "--profile", "local").ok().says("kept from", "succeeded b")
     assert breaks.made.read("b.txt") == "report\n"
 
-    slow.cli("cancel").ok().says("ends what runs and then runs `[finally]`")
     workflows.ended(slow.workflow)
-    slow.made.wait(lambda: slow.cli("show").ok() and not slow.cli("runs", "--status", "detached").out, 120)
+    slow.made.wait(lambda: not {"Pending", "Running"} & phases(slow.workflow), 120)  # `[finally]` outlives it
     told = slow.cli("show", "--json").ok()
     assert told.statuses() == {"a": "cancelled", "b": "blocked", "f!finally": "succeeded"}
     assert told.json()["status"] == "cancelled"
