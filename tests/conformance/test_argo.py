@@ -194,3 +194,48 @@ def test_decisions_are_made_by_pods_as_by_a_driver(project: Callable[..., Projec
     assert went.phase == "Succeeded"
     assert projection(went.run) == projection(here)
     assert sum(node.startswith("found-") for node in went.started) == 2, "four items in two pods"
+
+
+ODD = "{{x}} {{=1}} {{workflow.uid}} }} \"q\" 's' $(y) `z` \\n \n# : ü\U0001f600"
+LONG = "UPPER-" + "a" * 294
+
+
+def test_texts_that_argo_or_a_shell_would_read_arrive_as_they_are(project: Callable[..., Project]) -> None:
+    """In names, parameters, commands, variables, items, cases, returns, tags and descriptions."""
+    said = json.dumps(ODD, ensure_ascii=False)
+    text = f"""
+        name = {said}
+        description = {said}
+        [params]
+        p = {said}
+        [steps.{LONG}]
+        description = {said}
+        tags = [{said}]
+        command = ["printf", "%s", {said}]
+        env = {{ E = {said} }}
+        [steps.give]
+        python = "give:give"
+        returns = ["v"]
+        [steps.UPPER_Behind]
+        needs = ["{LONG}", "give"]
+        when = "v == p and len('{{{{x}}}} }}}} $(y) ü') > 1"
+        shell = 'test "$RUNNER_PARAM_v" = "$E"'
+        params = ["v"]
+        env = {{ E = {said} }}
+        [steps.map]
+        for-each = {{ i = [{said}, "UPPER", "{{{{item}}}}"], j = {{ range = 1 }} }}
+        shell = 'printf "%s" "$RUNNER_PARAM_i" > out.txt; echo "n=$(wc -c < out.txt)" >> "$RUNNER_RETURNS"'
+        returns = ["n"]
+        reduce = {{ n = "sum" }}
+        [steps.pick]
+        choose = "v"
+        [steps.pick.cases.{said}]
+        shell = "true"
+        [steps.pick.default]
+        shell = "false"
+    """
+    files = {"pipeline.toml": text, "give.py": "def give(p):\n    return p\n"}
+    here = project(files).cli("up", "--isolate", "--json").ok().json()
+    went = workflow(project(files))
+    assert went.phase == "Succeeded" and projection(went.run) == projection(here)
+    assert sum(node["status"] == "succeeded" for node in went.run["nodes"].values()) > 7
