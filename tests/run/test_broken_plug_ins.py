@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,45 @@ def test_of_a_view_the_run_does_not_mind(broken: Callable[..., Project], method:
     found = broken("views")
     said = up(found, method, "--output", "bad").ok().says("W801", "the view `bad` of broken-services", f"`{method}`")
     assert said.err.count("W801") == 1
+
+
+FORM = """
+from runner.plugins import Flavor
+FLAVOR = Flavor("bad", None, "bad_form:Bad", more=("form",), gaps="bad_form:gaps")
+
+class Bad:
+    @staticmethod
+    def emit(plan):
+        raise RuntimeError("no licence")
+
+def gaps(plan):
+    if plan["name"] == "odd":
+        raise RuntimeError("no licence")
+    yield from ()
+"""
+
+
+@pytest.mark.parametrize(("name", "verb", "method"), [("odd", "check", "gaps"), ("even", "render", "emit")])
+def test_of_an_executor_that_writes_files(project: Made, name: str, verb: str, method: str) -> None:
+    text = f'name = "{name}"\n[steps.a]\nshell = "true"\n'
+    found = project({"pipeline.toml": text, "bad_form.py": FORM, "bad.toml": '[executor]\ntype = "bad"\n'})
+    found.write({"runner.toml": '[plugins]\nexecutors = { bad = "bad_form:FLAVOR" }\n'})
+    found.cli(verb, "--profile", "bad").exits(5).says(
+        "E806", "`bad` of runner.toml failed", f"`{method}`: RuntimeError"
+    )
+
+
+def test_of_an_executor_that_makes_ready(broken: Callable[..., Project], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before there is a run, and once there is one."""
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("no licence")
+
+    found = broken("executors")
+    broken_services = import_module("broken_services")
+    for method in ("ready", "begin", "after"):
+        with monkeypatch.context() as patch:
+            patch.setattr(broken_services.executors, method, fails, raising=False)
+            up(found, "").exits(5).says("E806", f"`{method}`: RuntimeError")
+        assert len(found.cli("runs", "--json").ok().json()) == {"ready": 0, "begin": 1, "after": 2}[method]
+    found.cli("show", "@last").ok()
