@@ -36,14 +36,13 @@ def plan_of(folder: Path, needs: Needs, n: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("how", SHAPES)
 def test_a_step_takes_less_than_210_bytes_of_a_workflow_of_a_thousand(how: str, tmp_path: Path) -> None:
-    """And what is done to make it grows with steps and edges."""
+    """And what is done to make it grows with steps, also where each waits for a hundred."""
     plan = plan_of(tmp_path, SHAPES[how], 1000)
     watch = Profile()
     made = watch.runcall(manifest_of, plan)
     assert len(json.dumps(made, separators=(",", ":"))) < 210 * 1000
     assert lint(made) == []
-    edges = sum(len(node["needs"]) for node in plan["nodes"].values())
-    assert sum(one.callcount for one in watch.getstats()) < 150 * 1000 + 8 * edges
+    assert sum(one.callcount for one in watch.getstats()) < 150 * 1000
 
 
 def test_where_nothing_is_shared_an_edge_is_the_name_of_what_is_waited_for(tmp_path: Path) -> None:

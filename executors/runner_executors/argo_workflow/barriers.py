@@ -16,9 +16,12 @@ def barred(tasks: Sequence[Task]) -> list[Task]:
     """The tasks, and barriers before the first of those that wait there."""
     waiting: dict[tuple[Term, ...], list[str]] = {}
     for task in tasks:
-        if all(kind != FAIL for _, kind in task.terms):
-            waiting.setdefault(task.terms, []).append(task.name)
-    dense = [terms for terms, names in waiting.items() if len(names) > 1 and len(terms) * len(names) >= EDGES]
+        waiting.setdefault(task.terms, []).append(task.name)
+    dense = [
+        terms
+        for terms, names in waiting.items()
+        if len(names) > 1 and len(terms) * len(names) >= EDGES and all(kind != FAIL for _, kind in terms)
+    ]
     barriers = {terms: f"j{number}" for number, terms in enumerate(dense)}
     found: dict[str, Task] = {}
     for task in tasks:

@@ -56,10 +56,10 @@ def _inside(make: Making, letter: str, tasks: Sequence[Task], told: Given) -> Ca
 def _bundled(make: Making, tasks: list[Task]) -> list[Task]:
     """Those that wait for the same and are waited for by the same, as one task each."""
     asked = set().union(*map(named, tasks))
-    behind: dict[str, list[tuple[str, str]]] = {}
-    for task in tasks:
-        for other, kind in task.terms:
-            behind.setdefault(other, []).append((task.name, kind))
+    behind: dict[str, list[tuple[int, str]]] = {}
+    for number, terms in enumerate(dict.fromkeys(task.terms for task in tasks)):  # those that wait for the same
+        for other, kind in terms:
+            behind.setdefault(other, []).append((number, kind))
     alike: dict[Any, list[Task]] = {}
     for task in tasks:
         free = not task.when and task.name not in asked and all(kind != FAIL for _, kind in behind.get(task.name, ()))

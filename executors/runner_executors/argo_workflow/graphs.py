@@ -26,14 +26,16 @@ def siblings(make: Making, ids: Sequence[str], key: str, only: Mapping[str, str]
     inside = set(ids)
     for id in ids:
         _hand_out(make, id, inside)
+    needed = {id: (name_of(id), NEED) for id in ids}
+    ended = {id: (name_of(id), END) for id in ids}
+    passed = {id for id in ids if _passed_over(make, id)}
     tasks: list[Task] = []
     for id in ids:
         node = make.nodes[id]
-        terms: list[Term] = [(name_of(other), NEED) for other in node["needs"] if other in inside]
-        terms += [(name_of(other), END) for other in node["after"] if other in inside]
-        passed = [other for other in node["needs"] if other in inside and _passed_over(make, other)]
+        terms: list[Term] = [needed[other] for other in node["needs"] if other in inside]
+        terms += [ended[other] for other in node["after"] if other in inside]
         conditions = [only[id]] if id in only else []
-        conditions += [output(name_of(other), "ok") for other in passed]
+        conditions += [output(name_of(other), "ok") for other in node["needs"] if other in passed] if passed else []
         tasks += placed(make, id, key, tuple(terms), conditions)
     return tasks
 
