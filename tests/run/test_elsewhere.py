@@ -15,8 +15,9 @@ from runner.testing.project import Project
 Make = Callable[..., Project]
 PLUGIN = """
 from pathlib import Path
+from runner_executors.local_executor import Local
 
-class Places:
+class Places(Local):
     reached = Path(__file__).parent / "reached"
 
     @classmethod
