@@ -163,6 +163,12 @@ def test_a_code_stands_for_one_problem() -> None:
     assert sorted(codes) == sorted(set(codes)) != []
 
 
+def test_a_number_stands_for_one_decision() -> None:
+    pages = sorted((TOP / "docs/decisions").glob("*.md"))
+    assert len({page.name[:4] for page in pages}) == len(pages) > 30
+    assert all(page.read_text("utf-8").startswith((f"# {page.name[:4]}. ", "# NNNN. ")) for page in pages)
+
+
 def test_data_folders_are_no_packages() -> None:
     assert not [path for folder in ("schema", "stdlib") for path in (TOP / folder).rglob("*.py")]
 
