@@ -34,6 +34,8 @@ class Inbox:
 
     def stop(self) -> bool:
         """Whether who gave us a call has said to stop it, or is no more; told once, without waiting."""
+        if self._next() is not None:  # it came together with the call
+            return True
         fd = self.fileno()
         if fd < 0 or not select.select([fd], [], [], 0)[0]:
             return False
