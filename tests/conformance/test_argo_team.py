@@ -83,5 +83,5 @@ def test_the_profile_of_a_team_runs(project: Callable[..., Project], workflows: 
     mains = [one for pod in pods for one in pod["spec"]["containers"] if one["name"] == "main"]
     assert all("/mnt" in [mount["mountPath"] for mount in one["volumeMounts"]] for one in mains)
     requests = [one["resources"].get("requests") for one in mains]
-    assert requests.count({"cpu": "250m", "memory": "1Gi"}) == 2
+    assert requests == [{"cpu": "250m", "memory": str(1 << 30)}] * 2
     assert json.loads(workflow)["spec"]["activeDeadlineSeconds"] == 6 * 3600
