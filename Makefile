@@ -10,7 +10,7 @@ demo: .venv/installed $(SHOW)/.venv/installed ## run the penguins pipeline to th
 	@echo "report: $(SHOW)/made/report.html   figure: $(SHOW)/made/accuracy.png"
 
 test: .venv/developer ## everything, two processes at once
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/developer
 	$(BIN)/ruff check .
