@@ -120,8 +120,8 @@ def parameters(task: dict[str, Any], ours: Ours) -> dict[str, Any]:
         try:
             found[name] = [one and read(one) for one in kept] if isinstance(kept, list) else read(kept)
         except Exception as error:
-            why = f"{type(error).__name__}: {error}"
-            raise ours.convert.BadParam(f"the object `{name}` can't be read: {why}") from error
+            why = f"{_by(kept, 'load')}: {type(error).__name__}: {error}"
+            raise ours.convert.BadParam(f"the object `{name}` can't be read{why}") from error
     return found
 
 
@@ -221,6 +221,12 @@ def _how(entry: dict[str, Any]) -> dict[str, Any]:
     return {"serialiser": entry.get("serialiser") or "pickle"}
 
 
+def _by(kept: Any, function: str) -> str:
+    """Whose function failed, of one that was chosen."""
+    module = kept.get("serialiser") if isinstance(kept, dict) else None
+    return f" by `{module}.{function}`" if module and module != "pickle" else ""
+
+
 def keep(value: Any, name: str, entry: dict[str, Any], task: dict[str, Any]) -> str:
     """Write an object to a file; its path. Raises BadReturn."""
     os.makedirs(task["give"], exist_ok=True)
@@ -230,7 +236,9 @@ def keep(value: Any, name: str, entry: dict[str, Any], task: dict[str, Any]) -> 
             serialiser(entry.get("serialiser")).dump(value, file)
     except Exception as error:
         way = "" if isinstance(error, OSError) else f": {_PLAIN}, or name a `serialiser` that takes it"
-        problem = f"the return `{name}` ({type(value).__name__}) can't be kept as an object: {error}"
+        problem = (
+            f"the return `{name}` ({type(value).__name__}) can't be kept as an object{_by(entry, 'dump')}: {error}"
+        )
         raise BadReturn(problem + way) from error
     return path
 

@@ -156,6 +156,20 @@ def test_objects_go_through_the_catalog(project: Any) -> None:
     assert end["status"] == "succeeded"
 
 
+def test_a_serialiser_that_fails_is_named(project: Any) -> None:
+    (project.root / "odd.py").write_text(
+        "def dump(value, file):\n    file.write(b'1')\ndef load(file):\n    raise KeyError('m')\n"
+    )
+    way = [{"name": "m", "kind": "object", "serialiser": "odd"}]
+    end = project.python("def f():\n    return {5}\n", returns=way)
+    kept = {"$object": {name: end["returns"]["m"][name] for name in ("sha256", "size", "serialiser")}}
+    end = project.python("def f(m):\n    pass\n", params={"m": kept})
+    assert "the object `m` can't be read by `odd.load`: KeyError: 'm'" in end["error"]["message"]
+    (project.root / "odd.py").write_text("def dump(value, file):\n    raise KeyError('m')\n")
+    end = project.python("def f():\n    return {5}\n", returns=way)
+    assert "the return `m` (set) can't be kept as an object by `odd.dump`" in end["error"]["message"]
+
+
 def test_a_list_of_objects_goes_to_a_reducer(project: Any) -> None:
     end = project.python("def f():\n    return {5}\n", returns=[{"name": "m", "kind": "object"}])
     kept = {"$object": {name: end["returns"]["m"][name] for name in ("sha256", "size", "serialiser")}}

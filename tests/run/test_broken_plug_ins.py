@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from runner.contracts import BY_GROUP
+from runner.plugins import find, load
 from runner.testing.project import Outcome, Project
+from runner.text.diagnostics import Refused
 
 Made = Callable[..., Project]
 GROUPS = ("executors", "run_logs", "catalogs", "secrets", "views", "serialisers")
@@ -131,6 +134,23 @@ def test_of_a_run_log(broken: Callable[..., Project], method: str) -> None:
 def test_of_a_catalog(broken: Callable[..., Project], method: str) -> None:
     found = broken("catalogs")
     up(found, method).exits(5).says("E806", "the catalog `bad` of broken-services failed in `")
+
+
+EACH = [(group, name) for group in ("run_logs", "catalogs") for name in vars(BY_GROUP[group][0]) if name[0] != "_"]
+
+
+@pytest.mark.parametrize(("group", "method"), EACH)
+def test_each_method_of_a_store_is_named(
+    broken: Callable[..., Project], monkeypatch: pytest.MonkeyPatch, group: str, method: str
+) -> None:
+    root = str(broken(group).root)
+    more = ("r1", True) if group == "run_logs" else ()
+    store = load(find(group, "bad")).open({"path": root}, root, *more)
+    monkeypatch.setenv("BREAK", method)
+    with pytest.raises(Refused) as caught:
+        getattr(store, method)()
+    [problem] = caught.value.problems
+    assert problem.code == "E806" and f"`bad` of broken-services failed in `{method}`" in problem.message
 
 
 @pytest.mark.parametrize("method", ["__init__", "get"])
