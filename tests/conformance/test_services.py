@@ -13,9 +13,10 @@ import pytest
 
 from runner.agent.catalog import FileCatalog, NoCatalog
 from runner.plugins import find
-from runner.resolve.secrets import Command, Dotenv, Env, File
+from runner.resolve.secrets import Command, Dotenv, Env, File, Nothing
 from runner.testing.conformance import Catalogs, Providers, Serialisers, Views
 from runner.testing.project import Project
+from runner_executors.kubernetes_secrets import Kubernetes
 
 
 class TestFileSystem(Catalogs):
@@ -55,6 +56,22 @@ class TestCommand(Providers):
     def make(self, path: Path, values: dict[str, str]) -> Any:
         told = f"import sys; sys.stdout.buffer.write({values!r}.get(sys.argv[1], '').encode())"
         return Command({"command": [sys.executable, "-S", "-c", told, "{name}"]}, path, {})
+
+
+class TestNothing(Providers):
+    test_a_value_comes_as_it_is = None
+
+    def make(self, path: Path, values: dict[str, str]) -> Any:
+        return Nothing({}, path, {})
+
+
+class TestKubernetesSecrets(Providers):
+    """No value is on this machine."""
+
+    test_a_value_comes_as_it_is = None
+
+    def make(self, path: Path, values: dict[str, str]) -> Any:
+        return Kubernetes({}, path, {})
 
 
 class TestPickle(Serialisers):
