@@ -142,5 +142,5 @@ def test_each_part_has_help_and_a_wrong_one_is_told(found: Project) -> None:
     for part in ("ls", "get", "diff", "gc"):
         found.cli("catalog", part, "--help").ok().says(f"usage: runner catalog {part}")
     found.cli("catalog", "--help").ok().says("ls: ", "diff: ")
-    found.cli("catalog", "lst").exits(2).says("E912", "choose from")
+    found.cli("catalog", "lst").exits(2).says("E912", "it takes one of")
     found.cli("catalog", "ls", "--jsn").exits(2).says("`--json`")
