@@ -73,6 +73,7 @@ def servers(project: Any) -> list[int]:
 
 def stopped_server(project: Any) -> int:
     """Stop the only server; its pid."""
+    assert project.eventually(lambda: len(servers(project)) == 1)  # what it has forked may be on its way out
     (pid,) = servers(project)
     os.kill(pid, signal.SIGSTOP)
     assert project.eventually(lambda: any(m.pid == pid and m.state == "T" for m in spawn.table()))
