@@ -278,8 +278,10 @@ def test_field_c8_api_blips(fake: Makes) -> None:
     asked = count()
 
     def blip(what: str) -> tuple[int, str] | None:
+        if any(word in what for word in ("reviews", "DELETE configmaps", "DELETE leases")):
+            return None  # before the run, and what is tidied up after it, for as long as there is time
         number = next(asked)
-        return ODD[number // 4 % len(ODD)] if number % 4 == 3 and "reviews" not in what else None
+        return ODD[number // 4 % len(ODD)] if number % 4 == 3 else None
 
     def begin(pod: Table) -> bool:
         here.cluster.blip = blip
