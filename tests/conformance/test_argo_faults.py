@@ -14,18 +14,11 @@ import pytest
 from runner.testing.argo.live import Workflows
 from runner.testing.kubectl import kubectl
 from runner.testing.project import Outcome, Project
+from tests.conformance.test_argo_cluster import pytestmark
 
+__all__ = ["pytestmark"]
 Made = Callable[..., Project]
 CONFIG = os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
-
-
-def argo_is_there() -> bool:
-    if not os.environ.get("RUNNER_TEST_CLUSTER"):
-        return False
-    return not subprocess.run(["kubectl", "get", "crd", "workflows.argoproj.io"], capture_output=True).returncode
-
-
-pytestmark = [pytest.mark.cluster, pytest.mark.skipif(not argo_is_there(), reason="there is no cluster with Argo here")]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ RUNNER_TEST_CLUSTER=1 turns it on, as for `test_argo_cluster`."""
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,15 +13,9 @@ import pytest
 from runner.testing.argo.live import Workflows
 from runner.testing.kubectl import kubectl
 from runner.testing.project import Outcome, Project
+from tests.conformance.test_argo_cluster import pytestmark
 
-
-def argo_is_there() -> bool:
-    if not os.environ.get("RUNNER_TEST_CLUSTER"):
-        return False
-    return not subprocess.run(["kubectl", "get", "crd", "workflows.argoproj.io"], capture_output=True).returncode
-
-
-pytestmark = [pytest.mark.cluster, pytest.mark.skipif(not argo_is_there(), reason="there is no cluster with Argo here")]
+__all__ = ["pytestmark"]
 BREAKS = """
 name = "breaks"
 [steps.a]
