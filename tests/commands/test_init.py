@@ -86,3 +86,25 @@ def test_git_keeps_the_schemas_and_nothing_else_of_ours(project: Callable[..., P
         text=True,
     )
     assert sorted(Path(line).as_posix() for line in listed.stdout.splitlines()) == WRITTEN
+
+
+TEMPLATES = sorted(path.parent.name for path in Path(__file__).resolve().parents[2].glob("stdlib/templates/*/*.toml"))
+
+
+def test_what_there_is_to_start_from(project: Callable[..., Project]) -> None:
+    made = project()
+    listed = made.cli("init", "--list").ok().out.splitlines()
+    assert listed[1].startswith("hello ") and sorted(line.split()[0] for line in listed[1:]) == TEMPLATES
+    made.cli("init", "--template", "helo").exits(2).says("there is no template `helo`", "`hello`")
+    assert made.files() == []
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_template_is_right_and_runs(project: Callable[..., Project], name: str) -> None:
+    made = project()
+    said = made.cli("init", "--template", name, "mine").ok()
+    for path in made.files("mine/profiles/*.toml"):
+        made.cli("check", "mine/pipeline.toml", "--profile", Path(path).stem).ok().silent("error", "warning")
+    assert 'name = "mine"' in made.read("mine/pipeline.toml")
+    words = said.out.splitlines()[-1].removeprefix("next: cd mine && runner ").split()
+    made.run(*words, cwd=made.path("mine")).ok().silent("warning")
