@@ -76,6 +76,11 @@ def names(root: Path) -> dict[str, list[str]]:
     return {kind: list(words) for kind, words in found.items()} | {"profile": ["local", *profiles], "file": files}
 
 
+def pipelines(folder: Path) -> list[Path]:
+    """The pipelines and jobs that lie in a folder, by their tables."""
+    return [path for path in sorted(folder.glob("*.toml")) if _has_steps(path)]
+
+
 def find_root(folder: Path) -> Path:
     """The folder of the nearest `runner.toml` at or above `folder`, else `folder` (N20)."""
     return next((each for each in (folder, *folder.parents) if (each / "runner.toml").is_file()), folder)
@@ -85,12 +90,14 @@ def _flows(root: Path) -> Iterator[Path]:
     """The pipelines and jobs that lie not far below the root."""
     for depth in range(1, DEPTH + 1):
         for path in sorted(root.glob("/".join([*["[!.]*"] * depth, "*.toml"]))):
-            data = _data(path)
-            steps = [*_table(data.get("steps")).values(), data.get("job")]
-            if any(
-                isinstance(step, dict) and not step.keys().isdisjoint((*KINDS_OF_STEP, "extends")) for step in steps
-            ):
+            if _has_steps(path):
                 yield path
+
+
+def _has_steps(path: Path) -> bool:
+    data = _data(path)
+    steps = [*_table(data.get("steps")).values(), data.get("job")]
+    return any(isinstance(step, dict) and not step.keys().isdisjoint((*KINDS_OF_STEP, "extends")) for step in steps)
 
 
 def _included(path: Path) -> Iterator[Path]:

@@ -49,6 +49,7 @@ USAGE: dict[str, Code] = {
     ),
     "E960": Code("`{path}` is there already, nothing was written", "name an empty folder: `runner init DIR`"),
     "E961": Code("cannot write `{path}`: {why}", None),
+    "E963": Code("`{path}` can't be added to, nothing was written: {why}"),
     "E943": Code("`{name}` is over: {status}"),
     "E962": Code("`{name}` can't be the name of a plug-in", "lower-case words with `-` between them: `company-batch`"),
     "E970": Code("no file `{path}` was put by {who}", "did you mean `{near}`?"),
