@@ -36,6 +36,7 @@ VERBS: dict[str, str] = {
     "init": "write a pipeline to start from",
     "schema": "write the JSON Schemas for editors",
     "plugins": "list, check, register and write plug-ins",
+    "doctor": "look whether all is there that a profile needs; made for bug reports",
 }
 AGENT = {
     "execute-node": "run one node of a plan, with nothing but its stores",

@@ -31,6 +31,8 @@ class Traverser(Protocol):
     `run.json` is to hold of that; both raise Refused.
     `known(record)` tells them of a commit that no attempt of this run has made.
 
+    `place()` says in words what answers there, with its version: `runner doctor` prints it. Raises Refused.
+
     `after(record)` is called once the end of an attempt is on record: for costs, audits, alerts.
 
     One that has noted that it has something elsewhere (`run/elsewhere.py`) removes that of processes that are gone, by

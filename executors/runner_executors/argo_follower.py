@@ -129,6 +129,10 @@ class Argo(Emitter):
         """Nobody here looks for what was done before: agents do."""
         return ""
 
+    def place(self) -> str:
+        """The cluster and the namespace. Raises Refused."""
+        return self.cluster.place()
+
     def ready(self, plan: Table, secrets: list[str]) -> None:
         """Look for all that the run needs of the cluster. Raises Refused (exit 4)."""
         preflight(self.cluster, plan["profile"], secrets, NEEDED)

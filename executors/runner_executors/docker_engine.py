@@ -75,6 +75,13 @@ class Engine:
                 client.close()
             raise Refused([diagnose("E721", None, host=host, why=cause(error))]) from None
 
+    def version(self) -> str:
+        """What answers, and which: `Docker Engine 28.3.0`. Raises Refused (E721)."""
+        try:
+            return f"{'Podman' if self.podman else 'Docker Engine'} {self.client.version()['Version']}"
+        except (self.errors.DockerException, OSError) as error:
+            raise Refused([diagnose("E721", None, host=self.client.api.base_url, why=cause(error))]) from None
+
     def cpus(self) -> float:
         """Processors of its machine, asked once."""
         if not self._cpus:

@@ -82,6 +82,11 @@ class Docker:
         """Take `[volumes]` of the profile."""
         self.settings = {**self.settings, "volumes": plan["profile"].get("volumes")}
 
+    def place(self) -> str:
+        """The engine, and what its machine has. Raises Refused."""
+        there = self.stock()
+        return f"{self.engine.version()}, {there['cpu']:g} processors, {there['memory'] / 2**30:.1f} GiB of memory"
+
     @staticmethod
     def sweep(root: str, environ: Mapping[str, str]) -> None:
         """Remove containers of runs of a project that were killed. Raises Refused where there is no engine."""

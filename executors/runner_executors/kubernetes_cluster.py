@@ -106,6 +106,14 @@ class Cluster:
         """Where the cluster is."""
         return str(self._client.configuration.host)
 
+    def place(self) -> str:
+        """What answers, where, and the namespace. Raises Refused (E732)."""
+        try:
+            version = self._json("VersionApi", "get_code").get("gitVersion")
+        except (Refusal, Unreachable) as error:
+            raise Refused([diagnose("E732", None, host=self.host, why=str(error))]) from None
+        return f"Kubernetes {version} at {self.host}, namespace {self.namespace}"
+
     def create(self, kind: str, document: Table) -> Table:
         """Make an object. Raises Refusal (409 where it is there), Unreachable."""
         return self._json(*self._which(kind, "create"), document)

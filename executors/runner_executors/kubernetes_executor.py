@@ -104,6 +104,10 @@ class Kubernetes:
         _, _, found = (call.get("image") or self.settings.get("image") or "").partition("@")
         return str(found)
 
+    def place(self) -> str:
+        """The cluster and the namespace. Raises Refused."""
+        return self.cluster.place()
+
     def ready(self, plan: Table, secrets: list[str]) -> None:
         """Look for all that the run needs of the cluster. Raises Refused (exit 4)."""
         try:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.commands.common import plugins_of
 from runner.commands.plugins import KINDS
-from runner.text.diagnostics import Diagnostic, Refused, diagnose
+from runner.text.diagnostics import Refused, diagnose
 
 if TYPE_CHECKING:
     from runner.plugins import Flavor
@@ -29,26 +28,28 @@ def run(args: argparse.Namespace) -> int:
     for kind, some in known.items():
         for name in some:
             if not args.name or name in args.name:
-                wrong += _checked(kind, name, plugins, bool(args.name))
+                try:
+                    line = right(kind, name, plugins, bool(args.name))
+                except Refused as refused:
+                    wrong += refused.problems
+                else:
+                    if line:
+                        print(line)
     if wrong:
         raise Refused(wrong)
     return 0
 
 
-def _checked(kind: str, name: str, plugins: Any, ours: bool) -> Iterator[Diagnostic]:
-    """Import all that it is made of, and say so. ours: those that come with runner-up, too."""
+def right(kind: str, name: str, plugins: Any, ours: bool = False) -> str | None:
+    """Import all that a plug-in is made of; a line about it. Raises Refused. ours: one of runner-up, too."""
     from runner.plugins import OURS, find, load
 
-    try:
-        flavor = find(KINDS[kind], name, plugins)
-        if flavor.origin == OURS and not ours:
-            return
-        _settings(flavor)
-        load(flavor)
-    except Refused as refused:
-        yield from refused.problems
-    else:
-        print(f"{kind} {name} of {flavor.origin}: {flavor.implementation}")
+    flavor = find(KINDS[kind], name, plugins)
+    if flavor.origin == OURS and not ours:
+        return None
+    _settings(flavor)
+    load(flavor)
+    return f"{kind} {name} of {flavor.origin}: {flavor.implementation}"
 
 
 def _settings(flavor: Flavor) -> None:

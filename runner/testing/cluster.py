@@ -210,6 +210,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {self.of.token}":
             self._answer(401, {"message": "Unauthorized"})
             return
+        if parts == ["version"]:
+            self._answer(200, {"gitVersion": "v1.34.0"})
+            return
         odd = self.of.blip(asked)
         if odd is not None:
             self.close_connection = odd[0] == 0
