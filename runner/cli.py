@@ -1,7 +1,7 @@
 """The command `runner`: finds the verb, reads its options, turns what was raised into text and an exit code.
 
 `runner --help`, `--version` and a mistyped verb are answered without importing argparse or any verb (design 7).
-Exit codes: 0 ok, 1 a step failed, 2 usage, 3 the files are wrong, 4 environment, 5 plug-in, 6 plan differs,
+Exit codes: 0 ok, 1 a step failed, 2 usage, 3 the files are wrong, 4 environment, 5 plug-in, 6 plan or file differs,
 70 a fault of the runner itself, 124 timed out, 128 + n ended by signal n (141: the reader of our output ended first).
 """
 
@@ -34,6 +34,7 @@ VERBS: dict[str, str] = {
     "catalog": "list, bring back, compare and clear away the files that steps put",
     "build": "make the image that a profile describes, if anything of it has changed",
     "init": "write a pipeline to start from",
+    "fmt": "bring pipelines and profiles into one form, comments and meaning kept",
     "schema": "write the JSON Schemas for editors",
     "plugins": "list, check, register and write plug-ins",
     "doctor": "look whether all is there that a profile needs; made for bug reports",
@@ -58,6 +59,7 @@ MEANT = {
     "resume": "retry",
     "new": "init",
     "gc": "catalog gc",
+    "format": "fmt",
     "clean": "catalog gc",
     "prune": "catalog gc",
 }
@@ -93,7 +95,7 @@ environment:
   NO_COLOR, FORCE_COLOR   never, always colour
 
 exit codes:
-  0 ok                    3 a file is wrong         6 the plan differs
+  0 ok                    3 a file is wrong         6 a plan or file differs
   1 a step failed         4 environment             124 the run timed out
   2 usage                 5 plug-in                 129, 130, 143 ended by HUP, INT, TERM
 """

@@ -79,8 +79,11 @@ class Document:
 
 def load(path: Path | str, sources: Sources, kind: str = "file") -> Document:
     """Read a file. `kind` "pipeline": it must not be empty. Refused: it is missing, no text, no TOML (E1xx)."""
-    shown = show(path)
-    raw = _read(path, shown, sources)
+    return parsed(read(path, sources), show(path), kind)
+
+
+def parsed(raw: bytes, shown: str, kind: str = "file") -> Document:
+    """The bytes of a file that is called `shown`, read as `load` does. Raises Refused."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -104,16 +107,9 @@ def load(path: Path | str, sources: Sources, kind: str = "file") -> Document:
     return Document(shown, text, data)
 
 
-def show(path: Path | str) -> str:
-    """The shortest way to write `path` from the current folder, without `..`."""
-    text = os.fspath(path)
-    if not os.path.isabs(text):
-        return text
-    here = os.path.join(os.getcwd(), "")
-    return text[len(here) :] if text.startswith(here) and len(text) > len(here) else text
-
-
-def _read(path: Path | str, shown: str, sources: Sources) -> bytes:
+def read(path: Path | str, sources: Sources) -> bytes:
+    """The bytes of a file. Raises Refused: there is none, or none of a size to be read (E101 to E103, E107)."""
+    shown = show(path)
     try:
         raw = sources.read(path, LIMIT)
     except (FileNotFoundError, NotADirectoryError):
@@ -130,6 +126,15 @@ def _read(path: Path | str, shown: str, sources: Sources) -> bytes:
     if len(raw) > LIMIT:
         raise Refused([diagnose("E107", None, path=shown, limit=f"{LIMIT // 1024 // 1024} MiB")])
     return raw
+
+
+def show(path: Path | str) -> str:
+    """The shortest way to write `path` from the current folder, without `..`."""
+    text = os.fspath(path)
+    if not os.path.isabs(text):
+        return text
+    here = os.path.join(os.getcwd(), "")
+    return text[len(here) :] if text.startswith(here) and len(text) > len(here) else text
 
 
 def _missing(path: Path | str, shown: str, sources: Sources) -> Diagnostic:

@@ -56,4 +56,5 @@ USAGE: dict[str, Code] = {
     "E971": Code("`{path}` {what}: nothing was written", "`--force` puts the file in its place"),
     "E972": Code("the place of `{path}` is not in the project: a link leads out of it", "say where: `-o DEST`"),
     "E980": Code("there is no template `{name}`", "there is {names}"),
+    "E990": Code("`{path}` is CUE, and what is formatted here is TOML", "`cue fmt {path}` formats it"),
 }
