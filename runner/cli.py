@@ -25,7 +25,7 @@ VERBS: dict[str, str] = {
     "check": "find every mistake in pipelines and profiles; nothing runs",
     "explain": "show where each value comes from, or what a code such as E250 means",
     "list": "list the steps of a pipeline, or the profiles",
-    "graph": "draw a pipeline: tree, mermaid, dot",
+    "graph": "draw a pipeline or a run: tree, mermaid, dot, SVG, HTML",
     "render": "write the files that a platform takes, such as a Workflow of Argo",
     "runs": "list the runs of this project",
     "show": "show a run, or one step of it",

@@ -1,36 +1,95 @@
-"""`runner graph`: a picture of a pipeline, for the terminal, a README (mermaid) or Graphviz (dot)."""
+"""`runner graph`: a picture of a pipeline or a run, for the terminal, a README, a browser, or Graphviz."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from pathlib import Path
+from typing import Any
 
-from runner.commands.asking import FILE
-from runner.views.terminal import is_terminal, symbols
+from runner.commands.asking import FILE, ROOT
+from runner.text.diagnostics import Refused, diagnose
+from runner.views.terminal import coloured, is_terminal, symbols
 
+FORMATS = ("tree", "mermaid", "dot", "svg", "html")
 OPTIONS = [
     *FILE,
-    (("--format",), {"choices": ("tree", "mermaid", "dot"), "default": "tree", "help": "tree, mermaid or dot (tree)"}),
+    (("--format",), {"choices": FORMATS, "help": "tree, mermaid, dot, svg or html (tree; with -o as the file ends)"}),
+    (
+        ("--run",),
+        {
+            "nargs": "?",
+            "const": "@last",
+            "metavar": "RUN",
+            "help": "draw this run with what became of its steps, not the file: name, unique prefix (@last)",
+        },
+    ),
     (("--all",), {"action": "store_true", "help": "fold nothing, however many steps stand side by side"}),
+    (("-o", "--output"), {"metavar": "FILE", "help": "write it there instead of printing it"}),
+    ROOT,
 ]
+ENDS = {".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".html": "html"}
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the picture; nothing runs."""
-    from runner.commands.making import make_plan
-
-    plan = make_plan(args)
-    if args.format == "mermaid":
+    """Print or write the picture; nothing runs. Raises Refused: no such run, a file that can't be written."""
+    format = args.format or (ENDS.get(Path(args.output).suffix) if args.output else None) or "tree"
+    plan, head, stand = _asked(args)
+    if format == "mermaid":
         from runner.views.mermaid import mermaid
 
-        sys.stdout.write(mermaid(plan))
-    elif args.format == "dot":
+        text = mermaid(plan, stand)
+    elif format == "dot":
         from runner.views.dot import dot
 
-        sys.stdout.write(dot(plan))
+        text = dot(plan, stand)
+    elif format == "svg":
+        from runner.views.svg import svg
+
+        text = svg(plan, head, stand, fold=not args.all)
+    elif format == "html":
+        from runner.views.page import page
+
+        text = page(plan, head, stand, fold=not args.all)
     else:
         from runner.views.tree import tree
 
-        fold = is_terminal(sys.stdout) and not args.all
-        sys.stdout.write(tree(plan, signs=symbols(sys.stdout), fold=fold))
+        signs = symbols(sys.stdout)
+        here = is_terminal(sys.stdout) and not args.output
+        colours = coloured(sys.stdout, os.environ) and not args.output
+        text = tree(plan, stand, head, signs=signs, fold=here and not args.all, colours=colours)
+    write(text, args.output)
     return 0
+
+
+def _asked(args: argparse.Namespace) -> tuple[dict[str, Any], str, Any]:
+    """The plan; of a run also a line about it, and how its nodes stand."""
+    if args.run is None:
+        from runner.commands.making import make_plan
+
+        return make_plan(args), "", None
+    from runner.commands.common import open_run
+    from runner.run.fold import in_order
+    from runner.views.standing import standings
+    from runner.views.times import duration
+
+    opened = open_run(args.run, Path(args.root) if args.root else None)
+    plan, told = opened.plan, opened.run
+    nodes = plan["nodes"]
+    order = in_order(plan, [*plan["steps"], *plan.get("finally", ())])  # what was stored has lost the order of keys
+    start, end = told.get("start"), told.get("end")
+    took = duration(end - start) if start is not None and end is not None else ""
+    head = "  ".join(text for text in (str(told.get("name")), opened.state, took) if text)
+    return {**plan, "nodes": {id: nodes[id] for id in order}}, head, standings(told, nodes)
+
+
+def write(text: str, path: str | None) -> None:
+    """To stdout, or into the file that was asked for. Raises Refused."""
+    if path is None or path == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refused([diagnose("E961", None, path=path, why=error.strerror or type(error).__name__)]) from None

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.views.outline import cases, name, outline, tags
+from runner.views.standing import COLOURS, Standing, Standings
+from runner.views.terminal import UNICODE
 
 STYLES = {"needs": [], "after": ["style=dashed"], "failure": ["style=dotted", 'label="on failure"']}
 
 
-def dot(plan: Mapping[str, Any]) -> str:
-    """Groups and choices become clusters. An edge of a cluster ends at a point in it, which stands for the whole."""
+def dot(plan: Mapping[str, Any], standings: Standings | None = None) -> str:
+    """Groups and choices become clusters. An edge of a cluster ends at a point in it, which stands for the whole.
+    standings: of a run, whose colours the steps get."""
+    stand = standings or {}
     nodes: Mapping[str, Mapping[str, Any]] = plan["nodes"]
     shape = outline(plan)
     short = {id: f"n{place}" for place, id in enumerate(nodes)}
@@ -25,17 +29,22 @@ def dot(plan: Mapping[str, Any]) -> str:
             lines.append(f"{margin}}}")
             continue
         values.update(cases(nodes, id))
-        told = [name(nodes, id), *([values[id]] if id in values else []), *tags(nodes, id)]
-        text = quoted("\n".join(told))
+        told = stand.get(id, Standing("", ""))
+        sign = f"{UNICODE.states.get(told.status, '·')} " if told.status else ""
+        small = [*([values[id]] if id in values else []), *tags(nodes, id), *([told.text] if told.text else [])]
+        text = quoted("\n".join([sign + name(nodes, id), *small]))
+        fill, line = COLOURS.get(told.status, ("", ""))
         within = shape.inside.get(id, [])
         if within:
             lines.append(f"{margin}subgraph cluster_{short[id]} {{")
             lines.append(f"{margin}  label={text}")
+            lines += [f'{margin}  bgcolor="{fill}"; color="{line}"'] if fill else []
             lines.append(f"{margin}  {short[id]} [shape=point, style=invis]")
             stack.append(("", depth))
             stack += [(child, depth + 1) for child in reversed(within)]
         else:
             more = ", peripheries=2" if nodes[id].get("type") == "map" else ""
+            more += f', style=filled, fillcolor="{fill}", color="{line}"' if fill else ""
             lines.append(f"{margin}{short[id]} [label={text}{more}]")
     for edge in shape.edges:
         ends = [("ltail", edge.source), ("lhead", edge.target)]

@@ -125,7 +125,8 @@ def _level(boxes: Sequence[Box], arrows: dict[int, tuple[str, str]], sizes: dict
         layers[rank].append(place)
     layers = _ordered(layers, above, below)
     widths = [sizes[box.id][0] + GAP for box in boxes] + [LANE] * (len(ranks) - len(boxes))
-    centres = _centres(layers, above, below, widths)
+    loose = {place for place, box in enumerate(boxes) if box.last and not above[place] and not below[place]}
+    centres = _centres(layers, above, below, widths, loose)
     heights = [max((sizes[boxes[one].id][1] for one in layer if one < len(boxes)), default=0.0) for layer in layers]
     tops = [0.0]
     for height in heights:
@@ -232,9 +233,14 @@ def _crossings(layers: Sequence[Sequence[int]], below: Sequence[Sequence[int]]) 
 
 
 def _centres(
-    layers: Sequence[Sequence[int]], above: list[list[int]], below: list[list[int]], widths: Sequence[float]
+    layers: Sequence[Sequence[int]],
+    above: list[list[int]],
+    below: list[list[int]],
+    widths: Sequence[float],
+    loose: set[int],
 ) -> list[float]:
-    """The x of each centre: as near to the mean of its neighbours as the order and the widths allow."""
+    """The x of each centre: as near to the mean of its neighbours as the order and the widths allow; of the loose ones
+    to the middle of the whole."""
     centres = [0.0] * len(widths)
     for layer in layers:
         at = 0.0
@@ -250,6 +256,12 @@ def _centres(
             ]
             for one, x in zip(layer, _apart(wanted, [widths[one] for one in layer]), strict=True):
                 centres[one] = x
+    spread = [centres[one] for layer in layers for one in layer if one not in loose]
+    middle = (min(spread) + max(spread)) / 2 if spread else 0.0
+    for layer in (layer for layer in layers if not loose.isdisjoint(layer)):
+        wanted = [middle if one in loose else centres[one] for one in layer]
+        for one, x in zip(layer, _apart(wanted, [widths[one] for one in layer]), strict=True):
+            centres[one] = x
     return centres
 
 

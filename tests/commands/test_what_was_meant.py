@@ -37,7 +37,7 @@ def test_no_pipeline_here(project: Make) -> None:
         ("check --set who=x", 3, "a parameter is set by `--param who=x`"),
         ("catalog lss", 2, "catalog: it takes one of 'ls', 'get', 'diff', 'gc', and this is 'lss'"),
         ("catalog", 2, "it takes ls|get|diff|gc, and that is not said"),
-        ("graph --format x", 2, "`--format` takes one of 'tree', 'mermaid', 'dot', and this is 'x'"),
+        ("graph --format x", 2, "`--format` takes one of 'tree', 'mermaid', 'dot', 'svg', 'html', and this is 'x'"),
         ("logs @lst", 2, "did you mean `@last`?"),
         ("render", 2, "such as `std:argo`"),
     ],
