@@ -3,7 +3,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 BIN := .venv/bin
 SHOW := examples/01-penguins
 
-.PHONY: demo test lint type schema snapshots bench containers budget drill clean
+.PHONY: demo test lint type schema reference snapshots bench containers budget drill clean
 
 demo: .venv/installed $(SHOW)/.venv/installed ## run the penguins pipeline to the end
 	cd $(SHOW) && ../../$(BIN)/runner up pipeline.toml
@@ -18,8 +18,12 @@ lint: .venv/developer
 type: .venv/developer
 	$(BIN)/mypy
 
-schema: .venv/developer ## write schema/*.json and the tables made from the model
+schema: .venv/developer ## write schema/*.json, the tables made from the model, docs/reference/*.md
 	$(BIN)/python -m runner.model.generate
+	$(BIN)/python -m runner.reference
+
+reference: .venv/developer ## write docs/reference/*.md, the pages that are made from the code
+	$(BIN)/python -m runner.reference
 
 snapshots: .venv/developer ## write snapshots/ anew
 	$(BIN)/python -m pytest -n 0 tests/test_examples.py --snapshot-update

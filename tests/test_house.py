@@ -43,6 +43,7 @@ BESIDE = {
     "runner/options.py": "runner/text",
     "runner/__main__.py": "runner/cli.py",
     "runner/testing": "runner/cli.py",
+    "runner/reference": "runner/cli.py",
 }
 INSIDE_A_STEP = (  # standard library, Python 3.9
     *("runner/rules", "runner/agent", "runner/__init__.py", "runner_up"),

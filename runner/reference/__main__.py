@@ -1,0 +1,26 @@
+"""Writes docs/reference/*.md. Called by `make reference`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner.reference import cli, environment, errors, language
+
+TOP = Path(__file__).parents[2]
+
+
+def files() -> dict[str, str]:
+    """Path from the checkout's top -> text."""
+    pages = {"cli": cli.page(), "environment": environment.page(), "errors": errors.page(), "language": language.page()}
+    return {f"docs/reference/{name}.md": text for name, text in pages.items()}
+
+
+def main() -> None:
+    """Write all of them."""
+    for path, text in files().items():
+        (TOP / path).parent.mkdir(parents=True, exist_ok=True)
+        (TOP / path).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
