@@ -24,18 +24,22 @@ class Kept:
 class Settings(PodSettings):
     """Settings of the `argo` executor."""
 
-    context: PlainText | None = key("The context of the kubeconfig; its current one.")
+    context: PlainText | None = key("The context of the kubeconfig; its current one.", example="production")
     start_timeout: FixedDuration | None = key(
         "How long a step may wait for a node, an image, a volume, while somebody follows.", default="15m"
     )
     unreachable: FixedDuration | None = key(
         "How long the cluster may give no answer before the run is left to itself.", default="10m"
     )
-    parallelism: Rounds | None = key("How many pods run at once, where `max-parallel` says nothing.")
+    parallelism: Rounds | None = key("How many pods run at once, where `max-parallel` says nothing.", example=50)
     deadline: FixedDuration | None = key("The longest time of a run whose pipeline has no `timeout`.")
-    lost_attempts: NotNegative | None = key("How often a step is tried again that its place has ended.", default=3)
+    lost_attempts: NotNegative | None = key(
+        "How often a step is tried again that its place has ended.", default=3, example=5
+    )
     pod_gc: Literal["never", "success", "completion"] | None = key("When pods are removed.", default="never")
-    ttl: Kept | None = key("How long a Workflow that has ended is kept; for ever.")
+    ttl: Kept | None = key(
+        "How long a Workflow that has ended is kept; for ever.", example={"success": "1d", "failure": "7d"}
+    )
     min_version: Literal["3.5", "3.6", "3.7", "4.0", "4.1"] | None = key(
         "The oldest version of Argo that is to take it.", default="3.6"
     )
@@ -46,7 +50,9 @@ class Settings(PodSettings):
         values={"workflow": "a run", "template": "a WorkflowTemplate, from which runs are submitted"},
     )
     rbac: Flag | None = key("Write what the service account of pods must be allowed, too.", default=False)
-    overlay: dict[PlainText, Any] | None = key("Fields of the Workflow as Argo writes them, laid over ours.")
+    overlay: dict[PlainText, Any] | None = key(
+        "Fields of the Workflow as Argo writes them, laid over ours.", example={"spec": {"priority": 10}}
+    )
 
 
 FLAVOR = Flavor(

@@ -12,7 +12,9 @@ from runner.plugins import Flavor
 class Settings:
     """Settings of the `chunked-fs` run log."""
 
-    path: PlainText | None = key("The folder, from the project's root, or where it is mounted.", default=".runner")
+    path: PlainText | None = key(
+        "The folder, from the project's root, or where it is mounted.", default=".runner", example="/mnt/team/runs"
+    )
 
 
 FLAVOR = Flavor(

@@ -13,9 +13,14 @@ class Settings:
     """Settings of `command` secrets."""
 
     command: list[PlainText] = key(
-        "The program and its arguments; {name} stands for the secret.", required=True, at_least=1
+        "The program and its arguments; {name} stands for the secret.",
+        required=True,
+        at_least=1,
+        example=["pass", "show", "team/{name}"],
     )
-    map: dict[PlainText, PlainText] | None = key("Where a secret lives: secret = its name there.")
+    map: dict[PlainText, PlainText] | None = key(
+        "Where a secret lives: secret = its name there.", example={"API_TOKEN": "penguins-token"}
+    )
 
 
 FLAVOR = Flavor(

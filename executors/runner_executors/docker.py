@@ -15,9 +15,12 @@ class Settings:
     """Settings of the `docker` executor."""
 
     image: PlainText | None = key(
-        "The image of steps that name none; `python` steps need a Python in it, 3.9 or newer."
+        "The image of steps that name none; `python` steps need a Python in it, 3.9 or newer.",
+        example="python:3.12-slim",
     )
-    python: PlainText | None = key("That Python, as a path or a word on the PATH of the image.", default="python3")
+    python: PlainText | None = key(
+        "That Python, as a path or a word on the PATH of the image.", default="python3", example="/opt/venv/bin/python"
+    )
     pull: Literal["missing", "always", "never"] | None = key("When an image is fetched.", default="missing")
     code: Literal["mount", "image"] | None = key(
         "Where steps find the project.",
@@ -28,8 +31,10 @@ class Settings:
         },
     )
     read_only: Flag | None = key("Containers can write to no place of their image; `/tmp` is in memory.", default=False)
-    network: PlainText | None = key("The network of the containers; the engine's own.")
-    platform: PlainText | None = key("The platform of the images, such as `linux/amd64`; that of the engine.")
+    network: PlainText | None = key("The network of the containers; the engine's own.", example="none")
+    platform: PlainText | None = key(
+        "The platform of the images, such as `linux/amd64`; that of the engine.", example="linux/amd64"
+    )
     warm: Flag | None = key(
         "Containers are kept for further steps with the same image and limits.",
         default=False,

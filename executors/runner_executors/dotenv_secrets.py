@@ -12,8 +12,10 @@ from runner.plugins import Flavor
 class Settings:
     """Settings of `dotenv` secrets."""
 
-    path: PlainText | None = key("The file, from the project's root.", default=".env")
-    map: dict[PlainText, PlainText] | None = key("Where a secret lives: secret = its name there.")
+    path: PlainText | None = key("The file, from the project's root.", default=".env", example="secrets.env")
+    map: dict[PlainText, PlainText] | None = key(
+        "Where a secret lives: secret = its name there.", example={"API_TOKEN": "PENGUINS_API_TOKEN"}
+    )
 
 
 FLAVOR = Flavor(

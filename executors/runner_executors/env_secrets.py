@@ -12,7 +12,9 @@ from runner.plugins import Flavor
 class Settings:
     """Settings of `env` secrets."""
 
-    map: dict[PlainText, PlainText] | None = key("Where a secret lives: secret = its name there.")
+    map: dict[PlainText, PlainText] | None = key(
+        "Where a secret lives: secret = its name there.", example={"API_TOKEN": "PENGUINS_API_TOKEN"}
+    )
 
 
 FLAVOR = Flavor(

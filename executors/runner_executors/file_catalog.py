@@ -13,7 +13,9 @@ class Settings:
     """Settings of the `file-system` catalog."""
 
     path: PlainText | None = key(
-        "The folder, from the project's root, or where it is mounted.", default=".runner/catalog"
+        "The folder, from the project's root, or where it is mounted.",
+        default=".runner/catalog",
+        example="/mnt/team/catalog",
     )
 
 

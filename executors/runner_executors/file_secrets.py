@@ -12,8 +12,12 @@ from runner.plugins import Flavor
 class Settings:
     """Settings of `file` secrets."""
 
-    path: PlainText | None = key("The folder with one file a secret.", default="/run/secrets")
-    map: dict[PlainText, PlainText] | None = key("Where a secret lives: secret = its name there.")
+    path: PlainText | None = key(
+        "The folder with one file a secret.", default="/run/secrets", example="/etc/team/secrets"
+    )
+    map: dict[PlainText, PlainText] | None = key(
+        "Where a secret lives: secret = its name there.", example={"API_TOKEN": "penguins-token"}
+    )
 
 
 FLAVOR = Flavor(

@@ -12,7 +12,9 @@ from runner.plugins import Flavor
 class Settings:
     """Settings of the `file-system` run log."""
 
-    path: PlainText | None = key("The folder, from the project's root.", default=".runner/runs")
+    path: PlainText | None = key(
+        "The folder, from the project's root.", default=".runner/runs", example="/mnt/team/runs"
+    )
 
 
 FLAVOR = Flavor(

@@ -17,13 +17,13 @@ Count = Annotated[int, Form(title="whole number", types=("integer",), minimum=0)
 class Settings(PodSettings):
     """Settings of the `kubernetes` executor."""
 
-    context: PlainText | None = key("The context of the kubeconfig; its current one.")
+    context: PlainText | None = key("The context of the kubeconfig; its current one.", example="production")
     start_timeout: FixedDuration | None = key("How long a step may wait for a node, an image, a volume.", default="15m")
     unreachable: FixedDuration | None = key(
         "How long the cluster may give no answer before the run is left to itself.", default="10m"
     )
     lost_attempts: Count | None = key(
-        "How many attempts of a step the cluster may lose before that is an error.", default=3
+        "How many attempts of a step the cluster may lose before that is an error.", default=3, example=5
     )
 
 

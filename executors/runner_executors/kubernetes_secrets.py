@@ -17,16 +17,18 @@ from runner.resolve.secrets import SecretError
 class Reference:
     """Where a secret lives."""
 
-    secret: PlainText | None = key("The name of the Secret.")
-    key_: PlainText | None = key("Its key; the secret's own name.")
+    secret: PlainText | None = key("The name of the Secret.", example="team-secrets")
+    key_: PlainText | None = key("Its key; the secret's own name.", example="api-token")
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
     """Settings of `kubernetes` secrets."""
 
-    secret: PlainText | None = key("The Secret of those that `map` says nothing of.")
-    map: dict[PlainText, Reference] | None = key("Where a secret lives: secret = { secret, key }.")
+    secret: PlainText | None = key("The Secret of those that `map` says nothing of.", example="team-secrets")
+    map: dict[PlainText, Reference] | None = key(
+        "Where a secret lives: secret = { secret, key }.", example={"API_TOKEN": {"secret": "penguins", "key": "token"}}
+    )
 
 
 class Kubernetes:

@@ -17,9 +17,11 @@ class Settings:
     grace: FixedDuration | None = key(
         "How long a step that is stopped may take to end before it is killed.", default="10s"
     )
-    cpu: Amount | None = key("Processors that steps with `resources` may take at once; those of the machine.")
+    cpu: Amount | None = key(
+        "Processors that steps with `resources` may take at once; those of the machine.", example=4
+    )
     memory: FixedSize | None = key("Memory that steps with `resources` may take at once; that of the machine.")
-    gpu: Amount | None = key("Graphics processors that steps may take at once; those of the machine.")
+    gpu: Amount | None = key("Graphics processors that steps may take at once; those of the machine.", example=1)
     python: Literal["fork", "fresh"] | None = key(
         "How processes of Python steps are made: forked from an interpreter that has started, where that is safe, or "
         "each by a start of its own.",

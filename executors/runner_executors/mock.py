@@ -23,10 +23,12 @@ class Patch:
             "errored": "Lost by the place that ran it.",
         },
     )
-    exit: ExitCode | None = key("The exit code with which it fails.", default=1)
-    returns: dict[Name, Any] | None = key("What it returns.")
-    outputs: list[PlainText] | None = key("Paths that patterns of later steps find; no such file is made.")
-    times: Rounds | None = key("How many attempts end so, before one succeeds; all.")
+    exit: ExitCode | None = key("The exit code with which it fails.", default=1, example=137)
+    returns: dict[Name, Any] | None = key("What it returns.", example={"rows": 344})
+    outputs: list[PlainText] | None = key(
+        "Paths that patterns of later steps find; no such file is made.", example=["data/Dream.csv"]
+    )
+    times: Rounds | None = key("How many attempts end so, before one succeeds; all.", example=2)
 
 
 @attrs.frozen(kw_only=True)
@@ -34,7 +36,8 @@ class Settings:
     """Settings of the `mock` executor."""
 
     steps: dict[PlainText, Patch] | None = key(
-        'How steps end: by dotted path, pattern, or label of an item: `[executor.steps."train[island=Dream]"]`.'
+        'How steps end: by dotted path, pattern, or label of an item: `[executor.steps."train[island=Dream]"]`.',
+        example={"train": {"status": "failed"}},
     )
 
 

@@ -129,18 +129,20 @@ def key(
     required: bool = False,
     values: dict[str, str] | None = None,
     at_least: int = 0,
+    example: Any = None,
 ) -> Any:
     """One key of a table.
 
     about: its description. marks: the letters of LANGUAGE section 3 (T task, G group too, D defaults, P profile).
     only: the kinds of step that take it, where the marks are not enough. default: told to people, never filled in.
-    values: what each word of an enum means. at_least: fewest entries of a list or table.
+    values: what each word of an enum means. at_least: fewest entries of a list or table. example: a value to show,
+    where neither `examples.py` nor the form of the value has one.
     """
     about += "".join(f"\n\n- `{word}`: {meaning}" if not n else f"\n- `{word}`: {meaning}"
                      for n, (word, meaning) in enumerate((values or {}).items()))  # fmt: skip
     metadata = {
         "about": about, "marks": marks, "only": tuple(only.split()), "name": name, "default": default,
-        "values": values, "at_least": at_least,
+        "values": values, "at_least": at_least, "example": example,
     }  # fmt: skip
     return attrs.field(metadata=metadata) if required else attrs.field(default=None, metadata=metadata)
 

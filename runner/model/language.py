@@ -71,56 +71,73 @@ class Step:
     """One step of a pipeline: exactly one of shell, command, python, notebook, container, steps, choose, uses, stub."""
 
     shell: Script | None = key(
-        "A script for `interpreter`. Values reach it through the environment only.", marks="T", only="shell"
+        "A script of the shell. Parameters reach it as variables: `$RUNNER_PARAM_name`.", marks="T", only="shell"
     )
     command: list[RefText] | None = key(
-        "A program and its arguments, run without a shell; a whole list reference becomes so many arguments.",
+        "A program and its arguments, run without a shell. A reference to a list becomes one argument an item.",
         marks="T", only="command", at_least=1,
     )  # fmt: skip
     python: Function | None = key("A function, called by the names of its arguments.", marks="T", only="python")
     notebook: Path | None = key(
-        "A notebook, run once with the values in the cell tagged `parameters`.", marks="T", only="notebook"
+        "A notebook. It is run with the values of its cell tagged `parameters` replaced.", marks="T", only="notebook"
     )
     container: Container | None = key(
-        "An image run untouched, where the executor runs images.", marks="T", only="container"
+        "An image run as it is, by executors that run images.", marks="T", only="container"
     )
-    steps: dict[StepName, Step] | None = key("A graph in place.", marks="G", only="steps", at_least=1)
-    choose: Condition | None = key("Which of `cases` runs: the one named by this value.", marks="G", only="choose")
-    uses: UsedFile | None = key('Another file as a step: "std:NAME", "PACKAGE:NAME" or a path.', marks="G", only="uses")
-    stub: Yes | Stub | None = key("Nothing runs; it only gives its returns.", marks="T", only="stub")
+    steps: dict[StepName, Step] | None = key(
+        "Steps inside this one: a graph of their own.", marks="G", only="steps", at_least=1
+    )
+    choose: Condition | None = key(
+        "Picks the one of `cases` that has this value for its name.", marks="G", only="choose"
+    )
+    uses: UsedFile | None = key(
+        'Another file, run as a step: a path, "std:NAME" or "PACKAGE:NAME".', marks="G", only="uses"
+    )
+    stub: Yes | Stub | None = key(
+        "Nothing runs: a place to fill later. A table says what it returns.", marks="T", only="stub"
+    )
 
     cases: dict[PlainText, Step] | None = key(
         "The steps to choose from, by value.", marks="G", only="choose", at_least=1
     )
-    default: Step | None = key("The step for every other value.", marks="G", only="choose")
-    extends: TemplateName | None = key("Start from `[templates.NAME]`; tables merge, lists replace.", marks="G")
+    default: Step | None = key("The step for every other value of `choose`.", marks="G", only="choose")
+    extends: TemplateName | None = key(
+        "Starts from `[templates.NAME]`: tables are merged, everything else is replaced.", marks="G"
+    )
     description: Text | None = key("What the step is for; shown by `list`.", marks="GD")
     tags: list[PlainText] | None = key("Words that select steps (`--tag`) and carry a profile's settings.", marks="GD")
-    needs: list[NeededStep] | None = key("Steps that must have succeeded, besides those found by inference.", marks="G")
-    after: list[NeededStep] | None = key("Steps that must have ended, whatever the end.", marks="G")
-    when: Condition | None = key("False: the step is skipped. Naming an item: that item is left out.", marks="G")
+    needs: list[NeededStep] | None = key(
+        "Steps that must succeed first, beside those whose files or values this one uses.", marks="G"
+    )
+    after: list[NeededStep] | None = key("Steps that must have ended first, well or not.", marks="G")
+    when: Condition | None = key(
+        "The step runs only if this is true. Asked of each item where it names an item of `for-each`.", marks="G"
+    )
     for_each: dict[Name, Source] | None = key(
-        "Runs the step once for each item: name = list. Several names: all combinations.", marks="G", at_least=1
+        "Runs the step once for each item of a list: name = list. Several names: every combination.",
+        marks="G",
+        at_least=1,
     )
-    stop_when: Condition | None = key(
-        "Over the returns of the items that have ended: no further item starts.", marks="G"
-    )
-    max_parallel: Positive | None = key("Items, or inner steps, at once.", marks="GP")
+    stop_when: Condition | None = key("Once this is true of the returns of an item, no further item starts.", marks="G")
+    max_parallel: Positive | None = key("How many items, or steps inside, run at once.", marks="GP")
     batch: Positive | None = key("Items packed into one job.", marks="GP", default=1)
-    tolerate: NotNegative | None = key("Failed items that still make a success.", marks="GP", default=0)
+    tolerate: NotNegative | None = key("How many items may fail while the step still succeeds.", marks="GP", default=0)
     reduce: Function | dict[Name, Reducer] | None = key(
-        "Makes one value of the items' returns: a function, or return = built-in or function.", marks="G", at_least=1
+        "Makes one value of what the items return: a function, or for each return a function or `list`, `first`, "
+        "`last`, `sum`, `min`, `max`, `mean`, `all`, `any`, `concat`.",
+        marks="G",
+        at_least=1,
     )
-    repeat: Repeat | None = key("Runs the step in rounds.", marks="G")
+    repeat: Repeat | None = key("Runs the step again and again, until a condition holds.", marks="G")
     params: list[Name] | dict[Name, Any] | None = key(
-        "What goes in: names, or name = value. Without it all in scope.", marks="GP"
+        "The parameters that go in: names, or name = value. Without it, all that are known here.", marks="GP"
     )
-    returns: list[Name | Return] | None = key("The values that the step gives.", marks="G")
+    returns: list[Name | Return] | None = key("Names of the values that the step gives.", marks="G")
     inputs: list[Path | Input] | dict[Name, Path | Input] | None = key(
-        "Files that must be there before the start; a named one is a parameter of the step.", marks="T"
+        "Files that must be there before the start. One with a name is a parameter of the step, too.", marks="T"
     )
     outputs: list[Path | Output] | dict[Name, Path | Output] | None = key(
-        "Files that the step makes, stored on success; a named one is a parameter of the step.", marks="T"
+        "Files that the step makes; they are kept when it succeeds. One with a name is a parameter, too.", marks="T"
     )
     on_failure: HandlerName | OnFailure | None = key(
         "The handler that runs when the step has failed for good.", marks="G"
@@ -131,25 +148,33 @@ class Step:
         "Environment variables: NAME = text with ${}, number or boolean.", marks="TDP"
     )
     secrets: list[EnvName] | dict[EnvName, PlainText | SecretFile] | None = key(
-        "Secrets handed to the process: names, or VARIABLE = name at the provider.", marks="TDP"
+        "Secrets, as environment variables: names, or VARIABLE = where its provider has it.", marks="TDP"
     )
     resources: Resources | None = key("What the step needs of a machine.", marks="TDP")
-    image: RefText | None = key("The image, for executors that run images; there `runtime` is ignored.", marks="TDP")
-    runtime: Path | Runtime | None = key("A virtual or conda environment, first on PATH.", marks="TDP")
+    image: RefText | None = key(
+        "The container image, for executors that run images; they pass over `runtime`.", marks="TDP"
+    )
+    runtime: Path | Runtime | None = key(
+        "A virtual or conda environment: its programs come first on PATH.", marks="TDP"
+    )
     interpreter: PlainText | list[PlainText] | None = key(
-        "Runs the `shell` script; the strict flags only for sh, bash, dash, zsh and ksh.", marks="TDP", only="shell",
+        "What runs the script. sh, bash, dash, zsh and ksh are told to stop at errors.", marks="TDP", only="shell",
         default="bash", at_least=1,
     )  # fmt: skip
-    workdir: Path | None = key("Where the command starts; paths still mean the project's root.", marks="TDP")
+    workdir: Path | None = key(
+        "The folder in which the command starts. Paths in this file still count from the project's root.", marks="TDP"
+    )
     isolate: Flag | None = key(
-        "Starts in an empty folder with the project's files and the inputs; only outputs come back.",
+        "Runs in a folder of its own, with the project's files and the inputs; only outputs come back.",
         marks="TDP",
         default=False,
     )
     cache: Flag | Cache | None = key(
-        "An earlier success with the same inputs may stand for it.", marks="TDP", default=False
+        "Skips the step if it has succeeded before with the same definition, inputs and code.",
+        marks="TDP",
+        default=False,
     )
-    defaults: Defaults | None = key("Settings for the inner tasks.", marks="G", only="steps choose uses")
+    defaults: Defaults | None = key("Settings for all tasks inside.", marks="G", only="steps choose uses")
 
 
 UNTOUCHED = ("image", "runtime", "interpreter")  # a `container` step says its image itself, and nothing of ours goes in
@@ -217,15 +242,17 @@ class Pipeline:
     name: PlainText | None = key("The name in runs and manifests; the file's or folder's name by default.")
     description: Text | None = key("What the pipeline is for; shown by `list`.")
     requires_runner: Versions | None = key('Versions of runner-up that may run it, such as ">=1.2".')
-    include: list[Path] | None = key("Files, or patterns, that add params, types, templates, steps, handlers, finally.")
+    include: list[Path] | None = key(
+        "Files, or patterns, whose steps, params, types, templates, handlers and finally belong to this pipeline."
+    )
     params: dict[Name, Any] | None = key("Parameters and their defaults.")
     types: dict[Name, TypeSpec] | None = key("The types of parameters.")
     defaults: Defaults | None = key("Settings for every task of this file.")
     templates: dict[StepName, Template] | None = key("Keys to share, taken in by `extends`.")
-    steps: dict[StepName, Step] | None = key("The graph: a step for each name.", at_least=1)
-    job: Step | None = key("The one step of a job file, in place of `[steps]`.")
+    steps: dict[StepName, Step] | None = key("The steps of the pipeline, each with a name.", at_least=1)
+    job: Step | None = key("A file with a single step has this table in place of `[steps]`.")
     handlers: dict[StepName, Step] | None = key("Steps that run only through `on-failure`.")
-    finally_: dict[StepName, Step] | None = key("The graph that runs last, whatever happened.")
+    finally_: dict[StepName, Step] | None = key("Steps that run at the very end, whatever happened.")
     returns: list[Name | FileReturn] | None = key("The values that this file gives when it is used as a step.")
     max_parallel: Positive | None = key("Steps and items that run at once.")
     timeout: Duration | None = key('The longest time of the whole run, such as "2h".')
@@ -291,7 +318,9 @@ class Profile:
         'Profiles to start from: "std:NAME", "PACKAGE:NAME", a path or a name; later ones win.', default="local"
     )
     description: Text | None = key("What the profile is for; shown by `list --profiles`.")
-    shared: Flag | None = key("Serves several pipelines: what matches nothing is passed over.", default=False)
+    shared: Flag | None = key(
+        "Used by several pipelines: settings for steps that a pipeline does not have are passed over.", default=False
+    )
     volumes: dict[StepName, Volume] | None = key("Volumes by name, in the executor's words.")
     build: Build | None = key("An image with the project in it, when `executor.image` is not given.")
     schedule: Schedule | None = key("When the pipeline starts by itself.")
@@ -316,13 +345,13 @@ SERVICES = {
 class Plugins:
     """Plug-ins of this project: name = "module:Class"."""
 
-    executors: dict[StepName, Function] | None = key("Executors.")
-    run_logs: dict[StepName, Function] | None = key("Run logs.")
-    catalogs: dict[StepName, Function] | None = key("Catalogs.")
-    secrets: dict[StepName, Function] | None = key("Providers of secrets.")
-    serialisers: dict[StepName, Function] | None = key("Serialisers of objects.")
-    views: dict[StepName, Function] | None = key("Views.")
-    blocks: dict[StepName, Function] | None = key("Step blocks.")
+    executors: dict[StepName, Function] | None = key('What runs steps: name = "module:Class".')
+    run_logs: dict[StepName, Function] | None = key("Where the records of runs are kept.")
+    catalogs: dict[StepName, Function] | None = key("Where files of steps are kept.")
+    secrets: dict[StepName, Function] | None = key("Where secrets come from.")
+    serialisers: dict[StepName, Function] | None = key("How Python objects are stored between steps.")
+    views: dict[StepName, Function] | None = key("What shows a run while it goes on.")
+    blocks: dict[StepName, Function] | None = key("Steps to use.")
 
 
 @frozen(kw_only=True)

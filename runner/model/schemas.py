@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
 from runner.model import language
+from runner.model.described import bound, described, shown
+from runner.model.examples import examples
 from runner.model.forms import Form, written
 from runner.model.parts import Return
 
 OPEN = (language.Volume,)  # tables that take more keys than we know
+WHOLE = (language.Step, language.Template)
+STEPS = (*WHOLE, language.Defaults, language.ProfileDefaults, language.Overlay)
+TAKEN = {kind: language.taken_by(kind) for kind in language.KINDS}
 DRAFT = "http://json-schema.org/draft-07/schema#"
 Services = Mapping[str, Iterable[tuple[Any, Any]]]  # group -> (Flavor, settings class or None)
 
@@ -57,19 +62,17 @@ def suggest(schema: dict[str, Any], names: Mapping[str, Iterable[str]]) -> dict[
     return out
 
 
-def table_of(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of one attrs class; what it refers to is added to `definitions`."""
+def table_of(cls: type, definitions: dict[str, Any], takers: Mapping[str, Sequence[str]] = {}) -> dict[str, Any]:
+    """The schema of one attrs class; what it refers to is added to `definitions`. takers: key -> the types of service
+    that take it, where others do not."""
     hints = get_type_hints(cls, include_extras=True)
     properties, required = {}, []
     for field in attrs.fields(cls):
         name = written(field)
-        about = field.metadata.get("about", "")
-        if not about:
+        if not field.metadata.get("about"):
             raise TypeError(f"{cls.__name__}.{field.name} has no description")
-        if field.metadata.get("only"):
-            about += f"\n\nOnly for {', '.join(f'`{kind}`' for kind in field.metadata['only'] if kind != name)}." * (
-                name not in language.KINDS
-            )
+        bounds = [*_kinds(cls, field), *bound(takers.get(name, ()))]
+        about = described(cls, field, hints[field.name], bounds)
         properties[name] = {"description": about, **_value(hints[field.name], field.metadata, definitions)}
         if field.metadata.get("default") is not None:
             properties[name]["default"] = field.metadata["default"]
@@ -81,11 +84,27 @@ def table_of(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
     return out | {"properties": properties} | _rules(cls)
 
 
+def _kinds(cls: type, field: Any) -> list[str]:
+    """The note which kinds of step a key is for; in `[defaults]` and profiles, where no kind is said, only if it is for
+    less than all tasks."""
+    name = field.name
+    if cls is language.Pipeline and name in language.NOT_IN_JOBS:
+        return ["Not in a file with `[job]`."]
+    if name in language.KINDS or cls not in STEPS:
+        return []
+    takers = [kind for kind in language.KINDS if name in TAKEN[kind]]
+    others = [kind for kind in language.KINDS if name not in TAKEN[kind]]
+    if cls in WHOLE:
+        return bound(takers, others) if others else []
+    return bound(takers) if field.metadata["only"] else []
+
+
 def _file(cls: type, services: dict[str, Any]) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     table = table_of(cls, definitions)
     for name, service in services.items():
-        table["properties"][name] = {"description": service["description"], "$ref": f"#/definitions/{name}"}
+        about = f"{service['description']}\n\n{shown(examples(cls.__name__)[name])}"
+        table["properties"][name] = {"description": about, "$ref": f"#/definitions/{name}"}
         definitions |= service.pop("definitions")
         definitions[name] = service
     title = f"runner-up {cls.__name__.lower()}"
@@ -178,7 +197,11 @@ def _service(group: str, about: str, services: Services) -> dict[str, Any]:
     """`type` and the settings of every flavor in one flat table; a chosen `type` takes the others' keys away."""
     definitions: dict[str, Any] = {}
     flavors = list(services.get(group, ()))
-    tables = [table_of(cls, definitions)["properties"] if cls is not None else None for _, cls in flavors]
+    takers = _takers(flavors)
+    tables = [
+        table_of(cls, definitions, takers[flavor.name])["properties"] if cls is not None else None
+        for flavor, cls in flavors
+    ]
     union: dict[str, list[dict[str, Any]]] = {}
     for table in tables:
         for key, value in (table or {}).items():
@@ -198,13 +221,16 @@ def _service(group: str, about: str, services: Services) -> dict[str, Any]:
             if unlike & table.keys():
                 then["properties"] = {key: table[key] for key in table if key in unlike}
         rules.append({"if": match, "then": _free(**then)})
-    told = {key: "\n\n".join(dict.fromkeys(value["description"] for value in values)) for key, values in union.items()}
+    told = {
+        key: "\n\n---\n\n".join(dict.fromkeys(value["description"] for value in values))
+        for key, values in union.items()
+    }
     settings = {
         key: {"description": told[key], **({} if key in unlike else _bare(values[0]))} for key, values in union.items()
     }
     listed = "".join(f"\n{'' if n else chr(10)}- `{word}`: {told}" for n, (word, told) in enumerate(words.items()))
     kind = {
-        "description": f"Which one.{listed}",
+        "description": f"Which one.{listed}" + "".join(f'\n\nExample: `type = "{word}"`' for word in list(words)[:1]),
         "enum": list(words),
         "x-taplo": {"docs": {"enumValues": list(words.values())}},
     }
@@ -217,6 +243,22 @@ def _service(group: str, about: str, services: Services) -> dict[str, Any]:
         "then": _free(allOf=rules),
         "definitions": definitions,
     }
+
+
+def _takers(flavors: Sequence[tuple[Any, Any]]) -> dict[str, dict[str, list[str]]]:
+    """Flavor -> key -> the flavors in which the key means the same, for keys that do so not in all of them."""
+    meant = {
+        flavor.name: {written(f): (f.metadata["about"], f.metadata["default"]) for f in attrs.fields(cls)}
+        for flavor, cls in flavors
+        if cls is not None
+    }
+    found: dict[str, dict[str, list[str]]] = {flavor.name: {} for flavor, _ in flavors}
+    for name, keys in meant.items():
+        for key, meaning in keys.items():
+            same = [other for other, theirs in meant.items() if theirs.get(key) == meaning]
+            if len(same) < len(flavors):
+                found[name][key] = same
+    return found
 
 
 def _bare(value: dict[str, Any]) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def test_plug_ins_of_the_project_are_in_it(project: Callable[..., Project]) -> N
     made = project({"company.py": PLUGIN, "runner.toml": '[plugins.executors]\nbatch = "company:Batch"\n'})
     executor = json.loads(made.run("schema", "--print", "profile").ok().out)["definitions"]["executor"]["properties"]
     assert {"batch", "docker", "local-container", "local"} <= set(executor["type"]["enum"])
-    assert executor["queue"]["description"] == "Where jobs wait."
+    assert executor["queue"]["description"] == "Where jobs wait.\n\nOnly for `batch`."
 
 
 def test_a_broken_plug_in_is_named_and_the_rest_is_written(project: Callable[..., Project]) -> None:

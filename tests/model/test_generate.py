@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ from runner.model.data import schema as shipped
 from runner.model.forms import Number, Text, key
 from runner.model.gate import gate, kinds_of
 from runner.model.generate import ROOT, files, own_flavors
-from runner.model.language import SERVICES
+from runner.model.language import KINDS as KINDS_OF_STEP, SERVICES
 from runner.plugins import Flavor
 
 KINDS = ("pipeline", "included", "profile", "project")
@@ -157,3 +160,71 @@ def test_settings_that_two_flavors_mean_differently_are_checked_by_type() -> Non
 
 def test_the_schema_files_are_written_where_they_are_read(tmp_path: Path) -> None:
     assert {path.name for path in (ROOT / "schema").iterdir()} >= {f"{kind}.json" for kind in KINDS}
+
+
+# documentation
+
+OFFERED = {
+    f"{kind}{path}/{name}": (name, inner, shipped(kind))
+    for kind in KINDS
+    for path, node in nodes(shipped(kind))
+    if not {"if", "then", "else"} & set(path.split("/"))
+    for name, inner in node.get("properties", {}).items()
+}
+
+
+def shown(inner: dict[str, Any]) -> list[str]:
+    """The examples of a key, one for each meaning that it has."""
+    found = re.findall(r"Example: `(.+)`$|Example:\n\n```toml\n((?s:.+?))\n```", inner["description"], re.MULTILINE)
+    return [line or block for line, block in found]
+
+
+def test_every_key_shows_an_example() -> None:
+    assert [path for path, (_, inner, _) in OFFERED.items() if not shown(inner)] == []
+
+
+def test_examples_are_right_and_say_more_than_the_default() -> None:
+    for path, (name, inner, whole) in OFFERED.items():
+        accepts = gate({**inner, "definitions": whole["definitions"]})
+        for text in shown(inner):
+            (found, value), *rest = tomllib.loads(text).items()
+            assert (found, rest) == (name, []), path
+            assert accepts(value), f"{path}: {text}"
+            assert value != inner.get("default", ...), f"{path}: {text} is the default"
+
+
+def test_defaults_are_shown() -> None:
+    told = [path for path, (_, inner, _) in OFFERED.items() if "default" in inner]
+    assert len(told) > 50
+    for path in told:
+        _, inner, _ = OFFERED[path]
+        default = inner["default"]
+        assert f"Default: `{json.dumps(default)}`" in inner["description"], path
+        assert type(default) in kinds_of(inner) or "anyOf" in inner, path
+
+
+def test_keys_that_not_every_kind_of_step_takes_say_so() -> None:
+    step = shipped("pipeline")["definitions"]["Step"]
+    for rule in step["then"]["allOf"][: len(KINDS_OF_STEP)]:
+        (kind,) = rule["if"]["required"]
+        for name in set(step["properties"]) - set(rule["then"]["propertyNames"]["enum"]) - set(KINDS_OF_STEP):
+            note = re.search("^(Only|Not) for (.+)[.]$", step["properties"][name]["description"], re.MULTILINE)
+            assert note, name
+            assert (f"`{kind}`" in note[2]) == (note[1] == "Not"), (kind, name, note[0])
+
+
+def test_settings_that_not_every_service_takes_say_so() -> None:
+    for service in SERVICES:
+        table = shipped("profile")["definitions"][service]
+        for rule in table["then"]["allOf"]:
+            names = rule["if"]["properties"]["type"]["enum"]
+            allowed = rule["then"]["propertyNames"]["enum"]
+            for name, inner in table["properties"].items():
+                notes = re.findall("^Only for (.+)[.]$", inner["description"], re.MULTILINE)
+                told = any(f"`{names[0]}`" in note for note in notes) or not notes
+                assert told == (name in allowed), (service, names, name)
+
+
+def test_descriptions_are_short() -> None:
+    first = {path: inner["description"].split("\n\n")[0] for path, (_, inner, _) in OFFERED.items()}
+    assert {path: text for path, text in first.items() if len(text) > 200 or not text.endswith((".", "`"))} == {}

@@ -123,7 +123,7 @@ def test_words_are_offered_as_values(session: Session) -> None:
 
 
 def test_hovering_explains_a_key(session: Session) -> None:
-    assert "A script for `interpreter`" in session.told(4, 2)
+    assert "A script of the shell" in session.told(4, 2)
     attempts = session.told(5, 12)
     assert "How often the command may run in all." in attempts
     assert "Minimum: `1`" in attempts
