@@ -13,9 +13,10 @@ class Address(NamedTuple):
 
 
 class Event(NamedTuple):
-    """what and its data: run-start; start(n); line(text); end(status, reason, exit, signal, n, run_s, final, error);
-    expand(count); retry(n, at); state(status, reason, handled, error): nodes that never ran, or whose end follows from
-    others; note(text); run-end(status, counts)."""
+    """what and its data: run-start(run, name, plan, root); start(n, log, scratch); line(text), which views make of a
+    log; end(status, reason, exit, signal, n, run_s, final, error); expand(count); retry(n, at); state(status, reason,
+    handled, error): nodes that never ran, or whose end follows from others; stop(why, hard, grace): nothing more is
+    started; note(text); run-end(status, counts)."""
 
     at: float
     what: str

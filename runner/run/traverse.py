@@ -106,8 +106,7 @@ class Driver:
         self._pid = os.getpid()
         self.clock = Clock()
         self._wake: float | None = None
-        self._stops = 0
-        self._shown = 0.0
+        self._stops, self._shown = 0, 0.0
 
     def walk(self, signals: Signals) -> str:
         """Run to the end. One signal: no new steps, the running ones are stopped, then `[finally]`; two: at once."""
@@ -117,9 +116,9 @@ class Driver:
             self._show(self.clock.now())
 
     def _walk(self, signals: Signals) -> str:
-        machine = self.machine
-        began = self.clock.now()
-        self.see(Event(began, "run-start", None, {"run": self.run["run"], "name": self.run["name"], "plan": self.plan}))
+        machine, began = self.machine, self.clock.now()
+        told = {"run": self.run["run"], "name": self.run["name"], "plan": self.plan, "root": self.place.root}
+        self.see(Event(began, "run-start", None, told))
         deadline = began + self.wanted.timeout if self.wanted.timeout else None
         while True:
             now = self.clock.now()
@@ -171,6 +170,7 @@ class Driver:
         if said != self._noted and why is not None:
             self._noted = said
             self.store.put(run_key(self.run["run"], "cancel"), dumps({"v": 1, "at": now, "why": why, "hard": hard}))
+            self.see(Event(now, "stop", None, {"why": why, "hard": hard, "grace": self.place.grace}))
             if hasattr(self.executor, "halt"):
                 self.executor.halt(hard)
 
@@ -201,7 +201,7 @@ class Driver:
             self.store.flush()
             self._tell()
         for address, call, handle in ready:
-            self.see(Event(now, "start", address, {"n": call["n"], "log": call["log"]}))
+            self.see(Event(now, "start", address, {name: call[name] for name in ("n", "log", "scratch")}))
             self._handles[address] = handle
             self._running[handle] = (address, call)
             self.executor.start(handle)

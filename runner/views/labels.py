@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice, product
 from typing import Any
 
@@ -44,3 +44,21 @@ def unfold(nodes: Nodes) -> dict[str, str]:
                 folded = one
             lines[one] = folded or one
     return lines
+
+
+def wholes(nodes: Nodes, rows: Iterable[str]) -> dict[str, str]:
+    """The outermost group around each of some nodes, for those that stand in one."""
+    tops: dict[str, str] = {}  # of each group, the outermost around it or itself
+    found: dict[str, str] = {}
+    for id in rows:
+        chain = []
+        at = nodes[id].get("parent")
+        while at is not None and at in nodes and at not in tops:
+            chain.append(at)
+            at = nodes[at].get("parent")
+        top = tops.get(at) if at is not None else None
+        for one in reversed(chain):
+            top = tops[one] = top or one
+        if top is not None:
+            found[id] = top
+    return found

@@ -83,6 +83,8 @@ class Story:
             return None
         if what == "state":
             return self._state(event)
+        if what == "stop":
+            return Line("stopping", "", _stop(data))
         if what == "note":
             return Line("note", self.label(event), str(data.get("text", "")))
         return None
@@ -148,6 +150,16 @@ class Story:
             if ended is not None and (ended == "skipped") == (status == "skipped"):
                 found.append(self._labels.label(need, key))
         return f"needs {words.listed(found, 3)}" if found else ""
+
+
+def _stop(data: Mapping[str, Any]) -> str:
+    """Why nothing more is started, and what becomes of what runs."""
+    why, hard = data.get("why"), data.get("hard")
+    said = {"timeout": "the time of the run is over", "fail-fast": "a step failed, and --fail-fast was asked for"}
+    if why in said:
+        return said[why]
+    grace = duration(data.get("grace"))
+    return "what runs is killed" if hard else f"what runs has {grace} to end; Ctrl-C again ends it at once"
 
 
 def joined(*parts: str) -> str:

@@ -29,6 +29,15 @@ def clock(seconds: float) -> str:
     return f"{int(seconds)}s" if 0 <= seconds < 60 else duration(max(0.0, float(int(seconds))))
 
 
+def roughly(seconds: float) -> str:
+    """A guess: `8s`, `40s`, `3m`, `1h05m`."""
+    if seconds < 10:
+        return f"{max(1, round(seconds))}s"
+    if seconds < 55:
+        return f"{5 * round(seconds / 5)}s"
+    return f"{max(1, round(seconds / 60))}m" if seconds < 3570 else duration(60 * round(seconds / 60))
+
+
 def age(then: float | None, now: float) -> str:
     """How long ago: `now`, `12s ago`, `5m ago`, `3h ago`, `2d ago`; from 60 days on the day itself (UTC)."""
     if then is None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from runner.views.terminal import columns
+
+SECOND = "\ue000"
 TOKEN = re.compile(r"\x1b\[(\??)([0-9]*)([A-Za-z])|(\r)|(\n)|([^\x1b\r\n])", re.DOTALL)
 
 
@@ -15,6 +18,7 @@ class Screen:
         self.lines = [""]
         self.row = self.col = 0
         self.cursor = True
+        self.held = False  # what is written is not shown yet
 
     def feed(self, text: str) -> None:
         at = 0
@@ -30,12 +34,14 @@ class Screen:
         elif lf:
             self.row, self.col = self.row + 1, 0
         elif char:
-            if self.col == self.width:
+            wide = columns(char)
+            if self.col + wide > self.width:
                 self.row, self.col = self.row + 1, 0
             self._grow()
             line = self.lines[self.row].ljust(self.col)
-            self.lines[self.row] = line[: self.col] + char + line[self.col + 1 :]
-            self.col += 1
+            # the second column of a wide character is a mark that `text` leaves out
+            self.lines[self.row] = line[: self.col] + char + SECOND * (wide - 1) + line[self.col + wide :]
+            self.col += wide
         elif letter == "A":
             self.row -= int(number or 1)
             assert self.row >= 0, "the cursor left the screen"
@@ -48,6 +54,8 @@ class Screen:
             del self.lines[self.row + 1 :]
         elif private and number == "25":
             self.cursor = letter == "h"
+        elif private and number == "2026":
+            self.held = letter == "h"
         else:
             assert letter == "m", f"unknown sequence {letter}"
         self._grow()
@@ -57,4 +65,5 @@ class Screen:
             self.lines.append("")
 
     def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self.lines).rstrip("\n") + "\n"
+        lines = (line.replace(SECOND, "").rstrip() for line in self.lines)
+        return "\n".join(lines).rstrip("\n") + "\n"

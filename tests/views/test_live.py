@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from runner.views.choose import choose, detect
-from runner.views.live import HIDE, SHOW, Live
+from runner.views.live import HIDE, HOLD, SHOW, Live
 
 spec = importlib.util.spec_from_file_location("screen", Path(__file__).parent / "screen.py")
 module = importlib.util.module_from_spec(spec)
@@ -125,7 +125,7 @@ def test_a_narrower_window_leaves_no_rest_of_the_board(story):
         board.env["COLUMNS"] = "20"
         view.tick(105.0)
         after = written(board.stream)[len(before) :]
-    assert after.startswith(f"\x1b[{sum(drawn)}A\r")
+    assert after.startswith(f"{HOLD}\x1b[{sum(drawn)}A\r")
 
 
 def wide(plan, story, n):
@@ -145,7 +145,7 @@ def test_more_running_steps_than_lines_are_folded(plan, story):
         lines = board.show().splitlines()
     assert len(lines) - 1 <= 9
     assert "  … 93 more running" in lines
-    assert lines[-1].startswith("0 done  100 running  6 waiting")
+    assert lines[-1] == "░░░░░░░░░░░░ 0/106 done  100 running  6 waiting  1s"
 
 
 def test_a_line_with_wide_characters_and_escapes_stays_on_its_line(story):
@@ -161,18 +161,20 @@ def test_a_line_with_wide_characters_and_escapes_stays_on_its_line(story):
     assert fetch.count("漢") < 12
 
 
-def test_ten_thousand_steps_that_end_between_two_pictures_are_all_told(plan, story):
+def test_of_many_steps_only_what_failed_is_told_and_the_others_are_counted(plan, story):
     events = wide(plan, story, 10_000)
     board = Board()
-    end = story[4]
     with board.view as view:
         for event in events:
             view.see(event)
-        for event in events[1:]:
-            view.see(end._replace(address=event.address))
+        for event in events[1:10_000]:
+            view.see(story[4]._replace(address=event.address))
+        view.see(story[17]._replace(address=events[-1].address))
         view.tick(103.0)
-        text = written(board.stream)
-    assert text.count("✓ s") == 10_000
+        text = board.show()
+    assert text.splitlines()[1].startswith("  ✗ s9999             failed  exited 3 after 2 attempts")
+    assert text.splitlines()[-1] == "███████████░ 9,999/10,006 done  1 failed  0 running  6 waiting  3s"
+    assert len(written(board.stream)) < 2000
 
 
 def test_on_a_real_terminal_its_size_is_asked_and_heeded(story):
