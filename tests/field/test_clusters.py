@@ -377,3 +377,13 @@ def test_field_c_a_service_account_that_can_not_say_how_pods_end(fake: Makes) ->
     here.cluster.denied.add("default: patch workflowtaskresults")
     here.up().exits(4).says("error[E748]: pods of the service account `default` may not", "executor.rbac=true")
     assert here.left() == []
+
+
+def test_field_c_a_claim_that_only_one_node_may_have(fake: Makes) -> None:
+    here = fake("name = 'x'\n[steps.a]\nshell = 'true'\n")
+    claim = {"metadata": {"name": "runner-volume"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+    here.cluster.put("persistentvolumeclaims", claim)
+    for name in ("one", "two"):
+        here.cluster.put("nodes", {"metadata": {"name": name}})
+    said = here.found.cli("doctor", "--profile", "k", env={"KUBECONFIG": here.config()}).exits(4)
+    said.says("wrong  kubernetes  pods that run at once can't share the claim `runner-volume`", "(E747)")

@@ -266,3 +266,35 @@ def test_field_a17_python_that_lies_outside_what_travels(project: Make) -> None:
     for words in (["init", "-q"], ["add", "w.py", ".gitignore"]):
         subprocess.run(["git", *words], cwd=made.root, check=True, env=made.environment())
     made.cli("check", "pipeline.toml").exits(3).says("h.py")
+
+
+def test_field_a7_used_file_paths(project: Make) -> None:
+    """Paths of a used file are those of the pipeline's root, wherever one starts and whatever lies beside that file;
+    what lies beside it has a name, too."""
+    made = project(
+        {
+            "runner.toml": "",
+            "pipeline.toml": 'name = "top"\n[steps.c]\nuses = "sub/lib/job.toml"\n',
+            "data.csv": "mine\n",
+            "sub/lib/runner.toml": "",
+            "sub/lib/data.csv": "not mine\n",
+            "sub/lib/clean.py": "import sys\nopen(sys.argv[2], 'w').write(open(sys.argv[1]).read().upper())\n",
+            "sub/lib/job.toml": """
+                name = "clean"
+                [job]
+                inputs = { src = "data.csv" }
+                outputs = { dst = "clean.csv" }
+                command = ["python3", "${file.dir}/clean.py", "${src}", "${dst}"]
+                """,
+        }
+    )
+    linked = made.allow("tmp").tmp / "linked"
+    linked.symlink_to(made.root)
+    starts = {made.root: "pipeline.toml", made.path("sub"): "../pipeline.toml", linked: "pipeline.toml"}
+    for (start, file), place in zip(starts.items(), ((), (), ("--profile", "std:emulated")), strict=True):
+        made.path("clean.csv").unlink(missing_ok=True)
+        made.run("up", file, *place, cwd=start).ok()
+        if place:
+            made.cli("catalog", "get", "clean.csv").ok()
+        assert made.read("clean.csv") == "MINE\n"
+        assert not made.exists("sub/lib/clean.csv")

@@ -149,6 +149,32 @@ def test_field_3_driver_gets_term_or_hup(project: Make, name: str, secret: bool)
     assert shown.statuses() == {"a": "cancelled", "b": "blocked", "f!finally": "succeeded"}
 
 
+def test_field_a_ctrl_c_ends_a_script_and_a_second_one_ends_all(project: Make) -> None:
+    """Its next line does not run, TERM comes to it once, no handler is called; `[finally]` is ended by the second."""
+    made = project(
+        {
+            "pipeline.toml": """
+                name = "x"
+                [steps.a]
+                on-failure = "h"
+                shell = "trap 'echo term >> log' TERM; echo start >> log; sleep 60; false; echo next >> log"
+                [handlers.h]
+                shell = "echo handled >> log"
+                [finally.f]
+                shell = "echo last >> log; exec sleep 60"
+                """
+        }
+    )
+    process = made.popen("up", "pipeline.toml")
+    for line in ("start", "last"):
+        made.wait(lambda line=line: made.exists("log") and line in made.read("log"))
+        process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, made.read("log")) == (130, "start\nterm\nlast\n")
+    assert "failed" not in err
+    assert made.cli("show", "@last", "--json").ok().statuses() == {"a": "cancelled", "f!finally": "cancelled"}
+
+
 def test_field_3_nohup_keeps_a_hup_away(project: Make) -> None:
     made = project({"pipeline.toml": 'name = "x"\n[steps.a]\nshell = "touch began; sleep 0.5; echo end > log"\n'})
     process = made.popen("up", "pipeline.toml", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
