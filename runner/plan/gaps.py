@@ -31,7 +31,8 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
     found += _of_place(plan, tree, resolved, "", flavor)
     for name, table in plan.get("profiles", {}).items():
         flavors[name] = _flavor(layers.others[name], table)
-        found += _of_place(plan, tree, resolved, name, flavors[name])
+        if not _whole(flavors[name]):  # of those nothing else needs to be said
+            found += _of_place(plan, tree, resolved, name, flavors[name])
     found += _alone(flavors, tree)
     found += _imageless(plan, tree, flavors)
     for step in tree.steps:
@@ -100,12 +101,17 @@ def _unlike(profile: Table, flavor: Flavor, layers: Layers) -> Iterator[Diagnost
                 yield diagnose("E626", laid.place((name, key), "key"), key=key, executor=flavor.name)
 
 
+def _whole(flavor: Flavor) -> bool:
+    """Whether a run of this executor has no others."""
+    return flavor.far or "form" in flavor.more
+
+
 def _alone(flavors: dict[str, Flavor], tree: Tree) -> list[Diagnostic]:
     """Executors that take a pipeline as a whole, or whose stores this machine may not see, in a run that has others."""
     real = {name: flavor for name, flavor in flavors.items() if PRETEND not in flavor.more}
     found: list[Diagnostic] = []
     for name, flavor in real.items() if len(real) > 1 else ():
-        if flavor.far or "form" in flavor.more:
+        if _whole(flavor):
             first = next(step for step in tree.steps if tree.sent(step) and (not name or tree.sent(step) == name))
             found.append(diagnose("E622", first.place(("profile",)), executor=flavor.name))
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from runner.model.units import seconds
 from runner.plan import scope
 from runner.plan.amounts import CORES, COUNT, DEVICES, DURATION, FACTOR, SIZE, amount, fixed
 from runner.plan.code import code, functions
@@ -80,7 +79,7 @@ def do(step: Step, compiler: Compiler) -> Table:
     if isinstance(out.get("runtime"), str):
         out["runtime"] = {"type": "venv", "file": out["runtime"]}
     out["isolate"] = bool(table.get("isolate", False))
-    out["cache"] = _cache(table.get("cache", False))
+    out["cache"] = _cache(step, compiler, table.get("cache", False))
     if sent := compiler.tree.sent(step):
         out["profile"] = sent
     identity = code(step, compiler)
@@ -340,10 +339,10 @@ def _return(step: Step, compiler: Compiler, entry: Table) -> Table:
     return out
 
 
-def _cache(given: Any) -> Any:
+def _cache(step: Step, compiler: Compiler, given: Any) -> Any:
     """`cache` in plain numbers: `expires` in seconds."""
-    if isinstance(given, dict) and isinstance(given.get("expires"), str):
-        return {**given, "expires": seconds(given["expires"])}
+    if isinstance(given, dict) and "expires" in given:
+        return {**given, "expires": amount(step, compiler, ("cache", "expires"), given["expires"], DURATION)}
     return given
 
 

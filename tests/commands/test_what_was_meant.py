@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 
 import pytest
 
+from runner.commands.codes import ordered
 from runner.testing.project import Project
 
 Make = Callable[..., Project]
@@ -84,6 +86,17 @@ def test_explain_a_code(project: Make) -> None:
     made = project({})
     made.cli("explain", "E250").ok().says("E250: unknown step `NAME` in `KEY`", "exits with 3")
     made.cli("explain", "W474").ok().says('`"$RUNNER_PARAM_NAME"`', "a warning")
+    made.cli("explain", "e250").ok().says("wrong:", '    needs = ["prepair"]', "right:", '    needs = ["prepare"]')
+    told = json.loads(made.cli("explain", "W474", "--json").ok().out)
+    assert (told["severity"], told["exit"]) == ("warning", 0) and "```toml" in told["page"]
+
+
+def test_explain_lists_codes(project: Make) -> None:
+    made = project({})
+    every = made.cli("explain", "--codes").ok().out
+    assert [line.split()[0] for line in every.splitlines() if line.startswith("  ")] == ordered()
+    some = made.cli("explain", "E72").ok().out
+    assert some.splitlines()[0] == "the environment and stores" and "E720" in some and "E730" not in some
 
 
 def test_a_secret_that_is_not_there(project: Make) -> None:
