@@ -30,6 +30,7 @@ VERBS: dict[str, str] = {
     "runs": "list the runs of this project",
     "show": "show a run, or one step of it",
     "logs": "print what the steps of a run printed",
+    "diff": "tell what differs between two runs, what explains it first",
     "cancel": "end a run, here or in its cluster",
     "catalog": "list, bring back, compare and clear away the files that steps put",
     "build": "make the image that a profile describes, if anything of it has changed",

@@ -89,10 +89,21 @@ def _kept(entry: Table, made: Planned) -> Table:
 
 
 def _files(plan: Table, plugins: Any) -> dict[str, str]:
-    """A plan for people, steps by their paths, and what its executor would submit, where that is files."""
+    """A plan for people, and what its executor would submit, where that is files."""
+    return {"plan.yaml": documents([_told(plan)]), **_manifests(plan, plugins)}
+
+
+def _told(plan: Table) -> Any:
+    """A plan for people, steps by their paths."""
     paths = {id: node["path"] for id, node in plan["nodes"].items()}
-    told = _ordered({**plan, "nodes": {paths[id]: node for id, node in plan["nodes"].items()}}, paths)
-    return {"plan.yaml": documents([told]), **_manifests(plan, plugins)}
+    return _ordered({**plan, "nodes": {paths[id]: node for id, node in plan["nodes"].items()}}, paths)
+
+
+def steps(before: Table, after: Table, names: tuple[str, str]) -> str:
+    """How the steps of two plans differ, as `diff -u` says it, without what else is in a plan; "" where they don't."""
+    old, new = (documents([_told(plan)["nodes"]]).splitlines(keepends=True) for plan in (before, after))
+    one, two = (f"{name}/plan.yaml" for name in names)
+    return "".join(difflib.unified_diff(old, new, one, two, n=1))
 
 
 def _ordered(value: Any, paths: Table) -> Any:
