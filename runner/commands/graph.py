@@ -26,7 +26,7 @@ OPTIONS = [
         },
     ),
     (("--all",), {"action": "store_true", "help": "fold nothing, however many steps stand side by side"}),
-    (("-o", "--output"), {"metavar": "FILE", "help": "write it there instead of printing it"}),
+    (("-o", "--to"), {"metavar": "FILE", "help": "write it there instead of printing it"}),
     ROOT,
 ]
 ENDS = {".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".html": "html"}
@@ -34,7 +34,7 @@ ENDS = {".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", "
 
 def run(args: argparse.Namespace) -> int:
     """Print or write the picture; nothing runs. Raises Refused: no such run, a file that can't be written."""
-    format = args.format or (ENDS.get(Path(args.output).suffix) if args.output else None) or "tree"
+    format = args.format or (ENDS.get(Path(args.to).suffix) if args.to else None) or "tree"
     plan, head, stand = _asked(args)
     if format == "mermaid":
         from runner.views.mermaid import mermaid
@@ -56,10 +56,10 @@ def run(args: argparse.Namespace) -> int:
         from runner.views.tree import tree
 
         signs = symbols(sys.stdout)
-        here = is_terminal(sys.stdout) and not args.output
-        colours = coloured(sys.stdout, os.environ) and not args.output
+        here = is_terminal(sys.stdout) and not args.to
+        colours = coloured(sys.stdout, os.environ) and not args.to
         text = tree(plan, stand, head, signs=signs, fold=here and not args.all, colours=colours)
-    write(text, args.output)
+    write(text, args.to)
     return 0
 
 
