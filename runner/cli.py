@@ -35,6 +35,8 @@ VERBS: dict[str, str] = {
     "catalog": "list, bring back, compare and clear away the files that steps put",
     "build": "make the image that a profile describes, if anything of it has changed",
     "init": "write a pipeline to start from",
+    "add": "add a step to a pipeline, in its file",
+    "set": "set a key of a pipeline or profile, in its file",
     "fmt": "bring pipelines and profiles into one form, comments and meaning kept",
     "schema": "write the JSON Schemas for editors",
     "plugins": "list, check, register and write plug-ins",

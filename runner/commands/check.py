@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,9 @@ def run(args: argparse.Namespace) -> int:
     return exit_code(problems) if errors else 0
 
 
-def problems_of(ask: Ask) -> list[Diagnostic]:
-    """All problems of one file: a pipeline or job with its profile, or a profile by itself."""
+def problems_of(ask: Ask, instead: Mapping[str, bytes] | None = None) -> list[Diagnostic]:
+    """All problems of one file: a pipeline or job with its profile, or a profile by itself; `instead` as Sources has
+    it."""
     from runner.commands.making import make
     from runner.model.check import check
     from runner.resolve.kinds import is_profile
@@ -65,14 +67,14 @@ def problems_of(ask: Ask) -> list[Diagnostic]:
     from runner.text.document import load
     from runner.text.sources import Sources
 
-    sources = Sources(ask.file.absolute().parent)
+    sources = Sources(ask.file.absolute().parent, instead=instead)
     doc = load(ask.file, sources)
     if is_profile(doc.data) or ask.file.absolute().parent.name == "profiles":
         return directive(doc, sources) + check(doc, "profile")
     if ask.file.name == "runner.toml":
         return directive(doc, sources) + check(doc, "project")
     try:
-        made = make(ask, doc if doc.data else None)
+        made = make(ask, doc if doc.data else None, instead)
     except Refused as refused:
         raise Refused([*directive(doc, sources), *refused.problems]) from None
     found = [*directive(doc, sources), *made.problems]

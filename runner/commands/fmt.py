@@ -11,7 +11,7 @@ from typing import Any
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
 from runner.text.document import parsed, read, show
 from runner.text.format import formatted
-from runner.text.replace import replace
+from runner.text.replace import encoded, replace
 from runner.text.sources import Sources
 
 DIFFERS = 6
@@ -70,8 +70,7 @@ def form(content: bytes, shown: str) -> bytes:
     after = formatted(before)
     if repr(tomllib.loads(before)) != repr(tomllib.loads(after)):  # nan is not nan, but is written so
         raise RuntimeError("the formatted text would say something else")  # a fault of ours
-    dos = content.partition(b"\n")[0].endswith(b"\r")
-    return (after.replace("\n", "\r\n") if dos else after).encode()
+    return encoded(after, content)
 
 
 def _read(path: Path) -> bytes:

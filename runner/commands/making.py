@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from runner.commands.asking import ask_of
@@ -33,12 +34,12 @@ class Made(NamedTuple):
         return None if any(problem.severity == "error" for problem in self.problems) else self.built.plan
 
 
-def make(ask: Ask, pipeline: Document | None = None) -> Made:
-    """Read, check, resolve, plan; `pipeline` is the file where it was read already.
+def make(ask: Ask, pipeline: Document | None = None, instead: Mapping[str, bytes] | None = None) -> Made:
+    """Read, check, resolve, plan; `pipeline` is the file where it was read already; `instead` as Sources has it.
 
     Raises Refused where nothing can be planned at all (files that can't be read).
     """
-    sources = Sources(find_root(ask.file))
+    sources = Sources(find_root(ask.file), instead=instead)
     with uncollected():
         resolved = resolve(ask, sources, pipeline)
         built = build(resolved, sources)

@@ -31,3 +31,9 @@ def replace(path: Path | str, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
         raise Refused([diagnose("E961", None, path=path, why=error.strerror or type(error).__name__)]) from None
+
+
+def encoded(text: str, before: bytes) -> bytes:
+    """The bytes of a text, its line ends those of the first line of what was there before."""
+    dos = before.partition(b"\n")[0].endswith(b"\r")
+    return (text.replace("\n", "\r\n") if dos else text).encode()

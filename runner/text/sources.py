@@ -21,8 +21,12 @@ GIT = {
 class Sources:
     """Disk, environment and git of one project. `asked` holds each question with its answer, for a plan to be kept."""
 
-    def __init__(self, root: Path | str, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, root: Path | str, environ: Mapping[str, str] | None = None, instead: Mapping[str, bytes] | None = None
+    ) -> None:
+        """instead: what files are to hold that are not written yet, by their absolute paths."""
         self.root = Path(root).absolute()
+        self.instead = instead or {}
         self.asked: dict[tuple[str, str], Any] = {}
         self._environ = os.environ if environ is None else environ
 
@@ -30,8 +34,11 @@ class Sources:
         """The bytes of a file, at most `limit` + 1 of them. OSError: it cannot be read."""
         question = ("read", os.path.abspath(path))
         self.asked[question] = None
-        with open(path, "rb") as file:
-            found = file.read() if limit is None else file.read(limit + 1)
+        if question[1] in self.instead:
+            found = self.instead[question[1]]
+        else:
+            with open(path, "rb") as file:
+                found = file.read() if limit is None else file.read(limit + 1)
         self.asked[question] = found
         return found
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from runner.text.diagnostics import Diagnostic
 from runner.text.snippet import render
 from runner.views.terminal import coloured
 
 
-def show(problems: Sequence[Diagnostic]) -> None:
-    """Print them all, errors and warnings."""
-    sys.stderr.write(render(problems, _text, color=coloured(sys.stderr, os.environ)))
+def show(problems: Sequence[Diagnostic], texts: Mapping[str, str] | None = None) -> None:
+    """Print them all, errors and warnings. texts: of files as they would be."""
+
+    def text(path: str) -> str | None:
+        return texts[path] if texts and path in texts else _text(path)
+
+    sys.stderr.write(render(problems, text, color=coloured(sys.stderr, os.environ)))
     sys.stderr.flush()
 
 

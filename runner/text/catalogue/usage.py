@@ -57,4 +57,15 @@ USAGE: dict[str, Code] = {
     "E972": Code("the place of `{path}` is not in the project: a link leads out of it", "say where: `-o DEST`"),
     "E980": Code("there is no template `{name}`", "there is {names}"),
     "E990": Code("`{path}` is CUE, and what is formatted here is TOML", "`cue fmt {path}` formats it"),
+    "E991": Code("`{key}` is a table, not a value", "name a key in it: `{key}.NAME`"),
+    "E992": Code(
+        "`{key}` is not a key", 'names with dots between them, in quotes what is no word: `steps."a.b".timeout`'
+    ),
+    "E993": Code("there is a step `{name}` already"),
+    "E994": Code("there is no place for `{key}` in the way that this file is written", "write it there by hand"),
+    "E995": Code(
+        "`{name}` is not a file of this project: it comes with {whose}",
+        'say `extends = "{name}"` in one, and set it there',
+    ),
+    "E996": Code("a step does one thing, and this one {what}", "say one of {kinds}"),
 }
