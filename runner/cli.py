@@ -189,6 +189,10 @@ def _dispatch(words: list[str]) -> int:
     module = import_module(f"runner.commands.{verb}")
     try:
         args = options.read(verb, VERBS[verb], module.OPTIONS, rest, os.environ)
+        if file := getattr(args, "file", None):
+            from runner.commands.refreshing import refresh
+
+            refresh([file] if isinstance(file, str) else file)
         code: int = module.run(args)
     except options.Helped:
         return OK

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner.commands import schema
+from runner.commands.names import pipelines
 from runner.text.diagnostics import Refused, diagnose
 
 FILES = {"pipeline": ["pipeline.toml"], "profile": ["profiles/*.toml"], "project": ["runner.toml"]}
@@ -117,12 +117,12 @@ OPTION: Any = (
 
 def begun(folder: Path) -> bool:
     """Whether a folder has a pipeline, or a `runner.toml`: then an editor's files are all that is missing."""
-    return any((folder / name).exists() for name in ("pipeline.toml", "runner.toml")) or bool(schema.pipelines(folder))
+    return any((folder / name).exists() for name in ("pipeline.toml", "runner.toml")) or bool(pipelines(folder))
 
 
 def plan(folder: Path, editors: Sequence[str]) -> dict[Path, str]:
     """The files to write and their texts, what is there already laid below. Raises Refused; nothing is written yet."""
-    here = [path.name for path in schema.pipelines(folder)]
+    here = [path.name for path in pipelines(folder)]
     files = {**FILES, "pipeline": list(dict.fromkeys([*FILES["pipeline"], *here]))}
     wanted: dict[str, Any] = {}
     for name in dict.fromkeys(editors):

@@ -32,7 +32,7 @@ class Form:
     reserved: bool = False
     const: Any = None
     examples: tuple[Any, ...] = ()
-    suggest: str | None = None  # what a project's schema offers here: "step", "handler", "template", "profile", "file"
+    suggest: str | None = None  # what a project's schema offers here, as a value or a key: see `suggest.py`
 
     def schema(self) -> dict[str, Any]:
         """The form as JSON Schema."""
@@ -82,6 +82,11 @@ Path = Annotated[str, Form(title="path, may hold ${}", not_empty=True)]
 Condition = Annotated[str, Form(title="condition", not_empty=True, examples=("accuracy > 0.9",))]
 Name = Annotated[str, Form(title="name", pattern=NAME, reserved=True)]
 EnvName = Annotated[str, Form(title="name of a variable", pattern=NAME)]
+ParameterName = Annotated[str, Form(title="name", pattern=NAME, reserved=True, suggest="parameter")]
+ValueName = Annotated[str, Form(title="name", pattern=NAME, reserved=True, suggest="value")]
+SecretName = Annotated[str, Form(title="name of a variable", pattern=NAME, suggest="secret")]
+Tag = Annotated[str, Form(title="text", not_empty=True, suggest="tag")]
+StepPath = Annotated[str, Form(title="text", not_empty=True, suggest="path")]
 StepName = Annotated[str, Form(title="step name", pattern=STEP)]
 NeededStep = Annotated[str, Form(title="step name", pattern=STEP, suggest="step")]
 HandlerName = Annotated[str, Form(title="handler", pattern=STEP, suggest="handler")]

@@ -22,8 +22,8 @@ TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
 }
 SILENT = {
-    "$schema", "title", "description", "default", "examples", "definitions", "x-taplo", "x-suggest",
-    "x-tombi-additional-key-label",
+    "$schema", "$comment", "title", "description", "default", "examples", "definitions", "x-taplo", "x-suggest",
+    "x-suggest-keys", "x-tombi-additional-key-label",
 }  # fmt: skip
 INFINITE = (float("inf"), float("-inf"))
 

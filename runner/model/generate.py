@@ -11,6 +11,7 @@ import attrs
 
 from runner.model import schemas
 from runner.model.forms import written
+from runner.model.suggest import text
 
 ROOT = Path(__file__).parents[2]
 HEAD = '''"""The flavors that come with runner-up. Generated from the entry points of pyproject.toml: run `make schema`.
@@ -94,15 +95,15 @@ def quoted(value: Any) -> str:
 def files(root: Path = ROOT) -> dict[str, str]:
     """Everything that is generated: path from the project's root -> text."""
     services = own_flavors(root)
-    out = {f"schema/{name}.json": schemas.text(schema) for name, schema in schemas.build(services).items()}
+    out = {f"schema/{name}.json": text(schema) for name, schema in schemas.build(services).items()}
     return out | {"runner/flavors.py": flavors_text(services)}
 
 
 def main() -> None:
     """Write all generated files."""
-    for path, text in files().items():
+    for path, content in files().items():
         (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
-        (ROOT / path).write_text(text, encoding="utf-8")
+        (ROOT / path).write_text(content, encoding="utf-8")
 
 
 if __name__ == "__main__":

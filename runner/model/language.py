@@ -22,6 +22,7 @@ from runner.model.forms import (
     Name,
     NeededStep,
     NotNegative,
+    ParameterName,
     Path,
     PlainText,
     Positive,
@@ -30,11 +31,15 @@ from runner.model.forms import (
     Reference,
     RefText,
     Script,
+    SecretName,
     Setting,
     StepName,
+    StepPath,
+    Tag,
     TemplateName,
     Text,
     UsedFile,
+    ValueName,
     Versions,
     Yes,
     key,
@@ -105,7 +110,7 @@ class Step:
         "Starts from `[templates.NAME]`: tables are merged, everything else is replaced.", marks="G"
     )
     description: Text | None = key("What the step is for; shown by `list`.", marks="GD")
-    tags: list[PlainText] | None = key("Words that select steps (`--tag`) and carry a profile's settings.", marks="GD")
+    tags: list[Tag] | None = key("Words that select steps (`--tag`) and carry a profile's settings.", marks="GD")
     needs: list[NeededStep] | None = key(
         "Steps that must succeed first, beside those whose files or values this one uses.", marks="G"
     )
@@ -129,7 +134,7 @@ class Step:
         at_least=1,
     )
     repeat: Repeat | None = key("Runs the step again and again, until a condition holds.", marks="G")
-    params: list[Name] | dict[Name, Any] | None = key(
+    params: list[ValueName] | dict[Name, Any] | None = key(
         "The parameters that go in: names, or name = value. Without it, all that are known here.", marks="GP"
     )
     returns: list[Name | Return] | None = key("Names of the values that the step gives.", marks="G")
@@ -147,7 +152,7 @@ class Step:
     env: dict[EnvName, Setting] | None = key(
         "Environment variables: NAME = text with ${}, number or boolean.", marks="TDP"
     )
-    secrets: list[EnvName] | dict[EnvName, PlainText | SecretFile] | None = key(
+    secrets: list[SecretName] | dict[EnvName, PlainText | SecretFile] | None = key(
         "Secrets, as environment variables: names, or VARIABLE = where its provider has it.", marks="TDP"
     )
     resources: Resources | None = key("What the step needs of a machine.", marks="TDP")
@@ -246,7 +251,7 @@ class Pipeline:
         "Files, or patterns, whose steps, params, types, templates, handlers and finally belong to this pipeline."
     )
     params: dict[Name, Any] | None = key("Parameters and their defaults.")
-    types: dict[Name, TypeSpec] | None = key("The types of parameters.")
+    types: dict[ParameterName, TypeSpec] | None = key("The types of parameters.")
     defaults: Defaults | None = key("Settings for every task of this file.")
     templates: dict[StepName, Template] | None = key("Keys to share, taken in by `extends`.")
     steps: dict[StepName, Step] | None = key("The steps of the pipeline, each with a name.", at_least=1)
@@ -324,11 +329,11 @@ class Profile:
     volumes: dict[StepName, Volume] | None = key("Volumes by name, in the executor's words.")
     build: Build | None = key("An image with the project in it, when `executor.image` is not given.")
     schedule: Schedule | None = key("When the pipeline starts by itself.")
-    params: dict[Name, Any] | None = key("Values of the pipeline's parameters here.")
+    params: dict[ParameterName, Any] | None = key("Values of the pipeline's parameters here.")
     max_parallel: Positive | None = key("Steps and items that run at once.")
     defaults: ProfileDefaults | None = key("Settings for every task, weaker than what the pipeline says of one step.")
-    tags: dict[PlainText, Overlay] | None = key("Settings for the steps that bear a tag.")
-    steps: dict[PlainText, Overlay] | None = key(
+    tags: dict[Tag, Overlay] | None = key("Settings for the steps that bear a tag.")
+    steps: dict[StepPath, Overlay] | None = key(
         'Settings for one step, by its dotted path or a pattern: `[steps."a.b"]`.'
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -10,15 +9,17 @@ import attrs
 from runner import plugins
 from runner.model import schemas
 from runner.model.language import SERVICES
+from runner.model.suggest import Names, suggest
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
 
 Broken = tuple[str, str, Diagnostic]  # group, name, what is wrong
 
 
 def schemas_of(
-    asked: plugins.Asked | None, names: Mapping[str, Iterable[str]] | None = None
+    asked: plugins.Asked | None, names: Names | None = None, mark: str | None = None
 ) -> tuple[dict[str, dict[str, Any]], list[Broken]]:
-    """The schemas by name, and the plug-ins that are broken. asked: `[plugins]`; names: what to offer (`suggest`)."""
+    """The schemas by name, and the plug-ins that are broken. asked: `[plugins]`; names: what to offer (`suggest`);
+    mark: a comment at their heads."""
     services: dict[str, list[tuple[Any, Any]]] = {}
     broken: list[Broken] = []
     for group, _ in SERVICES.values():
@@ -32,8 +33,10 @@ def schemas_of(
             except Refused as refused:
                 broken += [(group, name, problem) for problem in refused.problems]
     built = schemas.build(services)
-    if names:
-        built = {name: schemas.suggest(schema, names) for name, schema in built.items()}
+    for schema in built.values():
+        suggest(schema, names or {})
+    if mark is not None:
+        built = {name: {"$comment": mark, **schema} for name, schema in built.items()}
     return built, broken
 
 

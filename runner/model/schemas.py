@@ -5,8 +5,6 @@ Draft-07, one file a kind of document; flat tables, and `if`/`then` that only ta
 
 from __future__ import annotations
 
-import copy
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -35,31 +33,6 @@ def build(services: Services) -> dict[str, dict[str, Any]]:
         "profile": _file(language.Profile, _services(services, "executor", "run-log", "catalog", "secrets")),
         "project": _file(language.Project, _services(services, "run-log", "catalog")),
     }
-
-
-def text(schema: Mapping[str, Any]) -> str:
-    """A schema as its file holds it."""
-    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
-
-
-def suggest(schema: dict[str, Any], names: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """A copy that offers names (of "step", "handler", "template", "profile") where one is asked for, as open enums."""
-    out = copy.deepcopy(schema)
-    todo: list[Any] = [out]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, dict):
-            offered = list(names.get(node.pop("x-suggest", ""), ()))
-            if offered:
-                told = {word: node.pop(word) for word in ("description", "title") if word in node}
-                rest = dict(node)
-                node.clear()
-                node |= {**told, "anyOf": [{"enum": offered}, rest]}
-            else:
-                todo += node.values()
-        elif isinstance(node, list):
-            todo += node
-    return out
 
 
 def table_of(cls: type, definitions: dict[str, Any], takers: Mapping[str, Sequence[str]] = {}) -> dict[str, Any]:
@@ -138,12 +111,14 @@ def _value(kind: Any, metadata: Mapping[str, Any], definitions: dict[str, Any]) 
     if origin is dict:
         form = next(arg for arg in get_args(args[0]) if isinstance(arg, Form))
         names = {word: value for word, value in form.schema().items() if word in ("pattern", "not", "minLength")}
+        offered = {"x-suggest-keys": form.suggest} if form.suggest else {}
         return {
             "type": "object",
             "additionalProperties": _value(args[1], {}, definitions) or True,
             **({"propertyNames": names} if names else {}),
             **({"minProperties": least} if least else {}),
             "x-tombi-additional-key-label": form.title,
+            **offered,
         }
     if origin in (Union, UnionType):
         kinds = [arg for arg in args if arg is not type(None)]

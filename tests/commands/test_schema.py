@@ -51,7 +51,7 @@ def test_it_offers_the_names_of_the_project(project: Callable[..., Project]) -> 
     assert "pattern" in step["needs"]["items"]["anyOf"][1]
     assert step["on-failure"]["anyOf"][0]["anyOf"][0] == {"enum": ["tell"]}
     profile = made.cli("schema", "--print", "project").ok().json()["properties"]["profile"]
-    assert profile["anyOf"][0] == {"enum": ["local", "night"]}
+    assert profile["anyOf"][0]["enum"][:3] == ["local", "night", "std:argo"]
 
 
 def test_it_offers_the_names_of_included_files(project: Callable[..., Project]) -> None:
@@ -72,6 +72,48 @@ def test_it_offers_the_files_that_a_step_may_use(project: Callable[..., Project]
     )
     uses = made.cli("schema", "--print", "pipeline").ok().json()["definitions"]["Step"]["properties"]["uses"]
     assert uses["anyOf"][0] == {"enum": ["std:fetch", "./flows/a/load.toml"]}
+
+
+def test_it_offers_parameters_secrets_tags_and_the_paths_of_steps(project: Callable[..., Project]) -> None:
+    text = """
+        [params]
+        rate = 0.1
+        [types]
+        mode = { type = "text" }
+        [steps.fetch]
+        shell = "true"
+        secrets = ["TOKEN"]
+        tags = ["gpu"]
+        returns = ["rows"]
+        [steps.group.steps.inner]
+        shell = "true"
+        for-each = { island = ["Biscoe"] }
+        [steps.pick]
+        choose = "rows > 1"
+        cases = { true = { shell = "true", secrets = { KEY = "key" } } }
+    """
+    made = project(
+        {"pipeline.toml": text, "profiles/night.toml": '[secrets]\ntype = "env"\nmap = { PASSWORD = "P" }\n'}
+    )
+    step = made.cli("schema", "--print", "pipeline").ok().json()["definitions"]["Step"]["properties"]
+    keys = made.cli("schema", "--print", "profile").ok().json()["properties"]
+    assert step["params"]["anyOf"][0]["items"]["anyOf"][0] == {"enum": ["rate", "mode", "rows", "island"]}
+    assert step["secrets"]["anyOf"][0]["items"]["anyOf"][0] == {"enum": ["TOKEN", "KEY", "PASSWORD"]}
+    assert step["tags"]["items"]["anyOf"][0] == {"enum": ["gpu"]}
+    assert list(keys["params"]["properties"]) == ["rate", "mode"]
+    assert list(keys["tags"]["properties"]) == ["gpu"]
+    assert list(keys["steps"]["properties"]) == ["fetch", "group", "pick", "group.inner"]
+    assert keys["steps"]["properties"]["group.inner"]["$ref"] == "#/definitions/Overlay"
+
+
+def test_only_so_many_folders_are_searched_for_files(project: Callable[..., Project]) -> None:
+    step = "[steps.a]\nstub = true\n"
+    made = project({"pipeline.toml": step, "flows/a.toml": step, ".venv/b.toml": step, "x/y/z/c.toml": step})
+    made.write({"x/y/z/deep/d.toml": step, "few/e.toml": step} | {f"data/{n:03}/e.toml": step for n in range(200)})
+    uses = made.cli("schema", "--print", "pipeline").ok().json()["definitions"]["Step"]["properties"]["uses"]
+    own = [name for name in uses["anyOf"][0]["enum"] if name.startswith("./")]
+    assert own[:2] == ["./few/e.toml", "./flows/a.toml"]
+    assert 150 < len(own) < 200
 
 
 def test_new_names_are_no_errors_in_it(project: Callable[..., Project]) -> None:

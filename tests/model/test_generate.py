@@ -29,7 +29,7 @@ DRAFT_07 = {
     "maximum", "not",
     "anyOf", "allOf", "if", "then", "else", "$ref", "definitions", "default", "examples",
 }  # fmt: skip
-EXTENSIONS = {"x-taplo", "x-suggest", "x-tombi-additional-key-label"}
+EXTENSIONS = {"x-taplo", "x-suggest", "x-suggest-keys", "x-tombi-additional-key-label"}
 FRESH = files()
 
 
