@@ -7,7 +7,11 @@ The tutorial has a test of its own: it is typed from its beginning to its end.
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +22,10 @@ from runner.testing.project import Project
 
 TOP = Path(__file__).resolve().parent.parent
 PAGES = sorted([*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), *TOP.glob("examples/**/*.md")])
+CODE = re.compile(r"^```(?:toml|python)\n(# (\S+\.(?:toml|py))\n.*?)^```", re.MULTILINE | re.DOTALL)
 FENCED = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"# (\S+\.toml)\n")
+SECRETS = {"WAREHOUSE_PASSWORD": "made-up"}  # that the pages speak of
 BLOCKS = [
     pytest.param(block, page, id=f"{page.relative_to(TOP)}:{number}")
     for page in PAGES
@@ -30,7 +36,7 @@ BLOCKS = [
 
 def files(block: str, page: Path) -> tuple[str, dict[str, str]]:
     """The file that a block is, and all files beside it."""
-    named = {name[1]: each for each in FENCED.findall(page.read_text("utf-8")) if (name := NAMED.match(each))}
+    named = {name: each for each, name in CODE.findall(page.read_text("utf-8"))}
     found = NAMED.match(block)
     return (found[1], named) if found else ("pipeline.toml", {"pipeline.toml": block})
 
@@ -47,7 +53,20 @@ def test_a_block_of_toml_is_right(project: Callable[..., Project], block: str, p
 def test_a_pipeline_of_the_pages_runs(project: Callable[..., Project], block: str, page: Path) -> None:
     file, beside = files(block, page)
     if not file.startswith("profiles/") and {"steps", "job"} & tomllib.loads(block).keys():
-        project(beside).run("up", file).ok()
+        project(beside).run("up", file, env=SECRETS).ok()
+
+
+def test_a_test_of_the_pages_passes(project: Callable[..., Project]) -> None:
+    made = project({name: each for each, name in CODE.findall((TOP / "docs" / "testing.md").read_text("utf-8"))})
+    made.allow("home", "tmp")
+    script = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m runner "$@"\n'
+    made.write({"bin/runner": script})
+    path = os.pathsep.join(filter(None, sys.path))
+    env = made.environment({"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"})
+    env["PATH"] = f"{made.path('bin')}{os.pathsep}{env['PATH']}"
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_pipeline.py"]
+    done = subprocess.run(words, cwd=made.root, env=env, capture_output=True, text=True)
+    assert done.returncode == 0 and "4 passed" in done.stdout, done.stdout
 
 
 def test_links_lead_somewhere() -> None:
