@@ -31,6 +31,7 @@ VERBS: dict[str, str] = {
     "show": "show a run, or one step of it",
     "logs": "print what the steps of a run printed",
     "diff": "tell what differs between two runs, what explains it first",
+    "report": "write one HTML file about a run: graph, timeline, logs, metrics, files",
     "cancel": "end a run, here or in its cluster",
     "catalog": "list, bring back, compare and clear away the files that steps put",
     "build": "make the image that a profile describes, if anything of it has changed",

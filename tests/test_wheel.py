@@ -41,6 +41,8 @@ def test_the_wheel_has_the_packages_and_the_data(unpacked: Path) -> None:
             if path.is_file():
                 packed = unpacked / "runner" / "_data" / path.relative_to(TOP)
                 assert packed.read_bytes() == path.read_bytes()
+    web = Path("runner", "views", "report", "web")
+    assert {path.name for path in (TOP / web).iterdir()} == {path.name for path in (unpacked / web).iterdir()}
     assert (unpacked / "runner" / "py.typed").exists() and (unpacked / "runner" / "agent" / "__init__.py").exists()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.commands.asking import JSON, ROOT, RUN
 from runner.commands.find import find
-from runner.views import words
+from runner.views import given, words
 from runner.views.nest import Nest
 from runner.views.reasons import Reasons
 from runner.views.table import table
@@ -103,7 +103,7 @@ def whole(run: Mapping[str, Any], addresses: list[str], nest: Nest, reasons: Rea
         lines.append(f"started   {moment(start)}{took}")
     if run.get("tick"):
         lines.append(f"tick      had by {run['tick']}: nothing was to do")
-    lines += [f"{name} = {_value(value)}" for name, value in (run.get("params") or {}).items()]
+    lines += [f"{name} = {given.value(value)}" for name, value in (run.get("params") or {}).items()]
     return "\n".join(lines) + "\n\n" + _table(run, addresses, nest, reasons)
 
 
@@ -113,7 +113,7 @@ def _table(run: Mapping[str, Any], addresses: list[str], nest: Nest, reasons: Re
         entry = run["nodes"][address]
         attempts = list(entry.get("attempts") or ())
         state = (str(entry.get("label")), str(entry.get("status")))
-        why = "  ".join(text for text in (_why(entry, address, reasons), nest.holds(address)) if text)
+        why = "  ".join(text for text in (reasons.told_of(address), nest.holds(address)) if text)
         rows.append((*state, _took(entry), _tries(attempts), why))
     width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
     return table(("STEP", "STATUS", "TOOK", "ATTEMPTS", "WHY"), rows, width=width, right="TOOK ATTEMPTS")
@@ -128,16 +128,6 @@ def _tries(attempts: list[Mapping[str, Any]]) -> str:
     return str(len(attempts)) if attempts else ""
 
 
-def _why(entry: Mapping[str, Any], address: str, reasons: Reasons) -> str:
-    attempts = list(entry.get("attempts") or ())
-    if entry.get("status") in ("succeeded", "cached") and not entry.get("error"):
-        return reasons.kept(attempts[-1]) if attempts else ""
-    if entry.get("status") in ("failed", "errored", "cancelled") and attempts:
-        end = {**attempts[-1], "status": entry["status"]}
-        return "  ".join(text for text in (words.why(end), words.detail(end)) if text)
-    return "  ".join(text for text in (reasons.why(address), words.detail(entry)) if text)
-
-
 def one(
     run: Mapping[str, Any], nodes: Mapping[str, Any], address: str, reasons: Reasons, width: int | None = None
 ) -> str:
@@ -145,7 +135,7 @@ def one(
     entry = run["nodes"][address]
     attempts = list(entry.get("attempts") or ())
     lines = [f"step      {entry.get('label')}", f"status    {_painted(str(entry.get('status')))}"]
-    why = _why(entry, address, reasons)
+    why = reasons.told_of(address)
     lines += [f"why       {why}"] if why else []
     lines += [f"handled   {entry['handled']}"] if entry.get("handled") else []
     if attempts:
@@ -156,12 +146,12 @@ def one(
             lines.append("  ".join(part for part in parts if part))
             lines += [f"     {text}" for text in (words.detail(attempt), words.advice(attempt)) if text]
             lines += [f"     warning: {clean(str(text))}" for text in attempt.get("warnings") or ()]
-    lines += _named("params", {name: _value(value) for name, value in (entry.get("params_in") or {}).items()})
-    lines += _named("returns", {name: _returned(value) for name, value in (entry.get("returns") or {}).items()})
+    lines += _named("params", {name: given.value(value) for name, value in (entry.get("params_in") or {}).items()})
+    lines += _named("returns", {name: given.returned(value) for name, value in (entry.get("returns") or {}).items()})
     files = entry.get("files") or ()
     if files:
         lines.append("files")
-        lines += [f"  {file.get('path')}  {_drawn(file)}{_stored(file)}" for file in files]
+        lines += [f"  {file.get('path')}  {_drawn(file)}{given.stored(file)}" for file in files]
     if width is not None:
         lines = [cut(line, width, "...") if "\x1b" not in line else line for line in lines]
     return "\n".join(lines) + "\n"
@@ -171,22 +161,6 @@ def _named(head: str, values: Mapping[str, str]) -> list[str]:
     return [head, *(f"  {name} = {value}" for name, value in values.items())] if values else []
 
 
-def _returned(value: Any) -> str:
-    if isinstance(value, Mapping) and "json" in value:
-        return _value(value["json"])
-    if isinstance(value, Mapping) and "sha256" in value:
-        return _object(value)
-    return _value(value)
-
-
-def _object(blob: Mapping[str, Any]) -> str:
-    return f"object  {_stored(blob)}  {blob.get('serialiser', '')}".rstrip()
-
-
-def _stored(blob: Mapping[str, Any]) -> str:
-    return f"{blob.get('size', 0):,} bytes  {str(blob.get('sha256', ''))[:12]}".rstrip()
-
-
 def _drawn(file: Mapping[str, Any]) -> str:
     """What a file is for, unless it is merely a file: `plot of loss over step`."""
     kind = str(file.get("kind", "file"))
@@ -194,14 +168,6 @@ def _drawn(file: Mapping[str, Any]) -> str:
         return ""
     axes = f" of {file['y']} over {file['x']}" if "x" in file and "y" in file else ""
     return f"{kind}{axes}  "
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, Mapping) and "$object" in value:
-        return _object(value["$object"])
-    if isinstance(value, list) and any(isinstance(each, Mapping) and "$object" in each for each in value):
-        return f"[{', '.join(map(_value, value))}]"
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _painted(status: str) -> str:

@@ -35,11 +35,11 @@ class Nest:
         same = [one for one in inside if one.partition(" ")[0] == id]  # items and rounds bear the id of the whole
         if not inside:
             return ""
-        if self._type(address) == "choice":
+        if self.kind(address) == "choice":
             chosen = [one for one in inside if self.told[one].get("reason") != "not-chosen"]
             names = [str(self.told[one].get("path")).rpartition(".")[2] for one in chosen]
             return " ".join(f"case {name}" for name in names)
-        what = INSIDE.get(self._type(address), "step") if same else "step"
+        what = INSIDE.get(self.kind(address), "step") if same else "step"
         found = Counter(str(self.told[one].get("status")) for one in same or inside)
         many = found.total()
         text = f"{many} {what}{'' if many == 1 else 's'}"
@@ -47,7 +47,8 @@ class Nest:
             return text
         return f"{text}: {', '.join(f'{count} {status}' for status, count in found.items())}"
 
-    def _type(self, address: str) -> str:
+    def kind(self, address: str) -> str:
+        """What an address is: task, graph, choice, map, loop; of an item or a round, what is repeated."""
         id, _, key = address.partition(" ")
         part: Mapping[str, Any] = self.nodes.get(id, {})
         for _ in range(_size(key) - int(part.get("depth", 0))):

@@ -1,0 +1,135 @@
+"""`runner report`: one HTML file about a run, to keep or to send: graph, timeline, logs, metrics, files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.commands.asking import JSON, ROOT, RUN
+from runner.text.diagnostics import Refused
+
+if TYPE_CHECKING:
+    from runner.commands.common import OpenRun
+    from runner.views.report.seen import Seen
+
+OPTIONS = [
+    RUN,
+    (("-o", "--to"), {"metavar": "FILE", "help": "write it there; - for stdout (.runner/reports/RUN.html)"}),
+    (("--against",), {"metavar": "RUN", "help": "the run to compare with (the one before of the same pipeline)"}),
+    ROOT,
+    JSON,
+]
+TRIED = 5  # earlier runs that are tried for comparison, where some can't be read
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the page and print where it is; raises Refused for a run that is not there."""
+    from runner.commands.collecting import uncollected
+    from runner.commands.common import open_run
+    from runner.commands.warning import warn_of_damage
+    from runner.views.report.page import page
+    from runner.views.report.shown import shown
+
+    with uncollected():
+        opened = open_run(args.run, Path(args.root) if args.root else None)
+        warn_of_damage(opened.run.get("name"), opened.damaged)
+        data = shown(_seen(opened, args.against))
+        if args.json:
+            print(json.dumps(data, ensure_ascii=False))
+            return 0
+        text = page(data)
+    if args.to == "-":
+        sys.stdout.write(text)
+        return 0
+    place = _place(args.to, opened)
+    _write(place, text)
+    print(os.path.relpath(place))
+    return 0
+
+
+def _place(to: str | None, opened: OpenRun) -> Path:
+    name = f"{opened.run.get('name')}.html"
+    if to is None:
+        return opened.root / ".runner" / "reports" / name
+    return Path(to) / name if to.endswith("/") or Path(to).is_dir() else Path(to)
+
+
+def _write(place: Path, text: str) -> None:
+    """At once or not at all. Raises OSError."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_name(f".{place.name[:100]}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, place)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _seen(opened: OpenRun, against: str | None) -> Seen:
+    from runner.commands.common import open_run, plugins_of
+    from runner.commands.shelving import catalog_of
+    from runner.run import index
+    from runner.views.report.seen import Seen
+
+    runs = opened.root / ".runner" / "runs"
+    names = {entry["run"]: str(entry["name"]) for entry in index.runs(opened.root)}
+    catalog: list[Any] = []
+
+    def log(address: str, n: int) -> Path | None:
+        id, _, key = address.partition(" ")
+        for attempt in opened.run["nodes"][address].get("attempts") or ():
+            if attempt.get("n") == n and attempt.get("adopted"):
+                return runs / str(attempt["adopted"].get("run")) / "logs" / f"{id}.{key}.{n}"
+        return opened.log_path(id, key, n)
+
+    def blob(sha: str, most: int) -> bytes | None:
+        try:
+            if not catalog:
+                catalog.append(catalog_of(opened.meta, opened.root, plugins_of(opened.root)))
+            if hasattr(catalog[0], "where"):
+                return _first(catalog[0].where(sha), most)
+            if hasattr(catalog[0], "bring"):
+                catalog[0].bring([sha])
+            return bytes(catalog[0].read(sha)[:most])
+        except (OSError, Refused):
+            return None
+
+    def project(path: str, most: int) -> tuple[bytes, int] | None:
+        place = os.path.join(opened.root, path)
+        try:
+            info = os.stat(place)
+            if info.st_mtime > float(opened.run.get("start") or 0) or not os.path.isfile(place):
+                return None
+            return _first(place, most), info.st_size
+        except OSError:
+            return None
+
+    before = open_run(against, opened.root).run if against else _before(opened)
+    return Seen(opened.run, opened.plan, opened.state, opened.meta, names, log, blob, project, before)
+
+
+def _first(path: str, most: int) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(most)
+
+
+def _before(opened: OpenRun) -> dict[str, Any] | None:
+    """The run before this one of the same pipeline that did something and can be read."""
+    from runner.commands.common import open_run
+    from runner.run import index
+
+    start = float(opened.meta.get("start") or 0)
+    found = index.newest(opened.root, str(opened.meta.get("pipeline")))
+    earlier = [one for one in found if float(one.get("start") or 0) < start and one.get("status")]
+    for entry in earlier[:TRIED]:
+        try:
+            run = open_run(entry["run"], opened.root).run
+        except Refused:
+            continue
+        if not run.get("tick"):
+            return run
+    return None

@@ -1,0 +1,43 @@
+// This run beside the one before it.
+
+function compareView() {
+  const before = DATA.before;
+  if (!before) return;
+  const steps = STEPS.filter((row) => row.then || DATA.before);
+  const changes = [], fresh = [];
+  for (const row of steps) {
+    const now = took(row), then = row.then ? row.then.took : undefined;
+    const delta = typeof then === "number" && now !== undefined ? now - then : 0;
+    if (!row.then) fresh.push(row);
+    changes.push({ row, now, then, delta, other: !row.then || row.then.status !== row.status });
+  }
+  const slower = changes.reduce((most, one) => Math.max(most, Math.abs(one.delta)), 0.001);
+  changes.sort((a, b) => b.other - a.other || Math.abs(b.delta) - Math.abs(a.delta));
+  let shown = [], only = false;
+  const box = el("div", { class: "rows", tabindex: "0", role: "region", "aria-label": "Steps compared" });
+  const list = virtual(box, 30, (place) => {
+    const { row, now, then, delta, other } = shown[place];
+    return el("div", { class: `row ${other ? "other" : ""}`, onclick: () => showStep(row.place) },
+      el("div", { class: "c-name" }, el("span", { class: "label", title: row.label }, stepLink(row.place)), row.then && row.then.changed && el("span", { class: "tag" }, "other code")),
+      el("div", { class: "c-status" }, row.then ? badge(row.then.status) : el("span", { class: "quiet" }, "not there"), " → ", badge(row.status)),
+      el("div", { class: "c-number" }, duration(typeof then === "number" ? then : undefined)), el("div", { class: "c-number" }, row.kept ? "kept" : duration(now)),
+      el("div", { class: "c-delta" }, Math.abs(delta) > 0.0005 && [el("span", { class: `delta ${delta > 0 ? "more" : "less"}`, style: { width: `${(40 * Math.abs(delta)) / slower}%`, left: delta > 0 ? "50%" : `${50 - (40 * Math.abs(delta)) / slower}%` } }), el("span", { class: `delta-text ${delta > 0 ? "more" : "less"}` }, signed(delta, duration))]));
+  });
+  function gather() {
+    shown = only ? changes.filter((one) => one.other || (one.row.then && one.row.then.changed)) : changes;
+    box.style.height = `${Math.min(420, Math.max(40, shown.length * 30 + 2))}px`;
+    list.show(shown.length);
+    empty.hidden = shown.length > 0;
+  }
+  const empty = el("p", { class: "empty" }, "Every step ended as it did then.");
+  const facts = [["Status", badge(before.status || "unfinished"), badge(RUN.status)], ["Took", duration(before.took), duration(RUN.took)],
+    ["Started", moment(before.start), moment(RUN.start)], ...before.params.map(([name, then, now]) => [el("code", {}, name), then === null ? "not there" : el("code", {}, then), now === null ? "not there" : el("code", {}, now)])];
+  const metrics = STEPS.flatMap((row) => Object.entries(row.metrics).filter(([name]) => row.then && row.then.metrics && typeof row.then.metrics[name] === "number" && row.then.metrics[name] !== row.metrics[name])
+    .map(([name, value]) => [[stepLink(row.place), ` ${name}`], figure(row.then.metrics[name]), figure(value), signed(value - row.then.metrics[name], figure)])).slice(0, 100);
+  section("compare", "Comparison", el("p", { class: "quiet" }, `With ${before.name}, ${before.start < RUN.start ? "an earlier" : "a later"} run of the same pipeline.`),
+    el("div", { class: "cards wide" }, el("div", { class: "card" }, table(["", before.name, RUN.name], facts)), metrics.length > 0 && el("div", { class: "card" }, table(["Metric", before.name, RUN.name, "Change"], metrics, [1, 2, 3]))),
+    el("div", { class: "tools" }, el("label", {}, el("input", { type: "checkbox", onchange: (event) => { only = event.target.checked; gather(); } }), " only what ended otherwise, or has other code")),
+    el("div", { class: "card table" }, el("div", { class: "row head" }, el("div", { class: "c-name" }, "Step"), el("div", { class: "c-status" }, "Status"), el("div", { class: "c-number" }, "Then"), el("div", { class: "c-number" }, "Now"), el("div", { class: "c-delta" }, "Change")), box), empty,
+    before.gone.length > 0 && el("p", { class: "quiet" }, `Not in this run: ${before.gone.slice(0, 20).map(([label]) => label).join(", ")}${before.gone.length > 20 ? ` and ${before.gone.length - 20} more` : ""}.`));
+  gather();
+}
