@@ -19,6 +19,7 @@ from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from runner.testing.engine import IMAGE, image, there
 from runner.testing.project import Outcome, Project
+from runner.testing.promised import promised
 from runner.views.yaml import documents
 from runner_executors.docker_spec import Around, spec
 from runner_executors.kubernetes_job import job
@@ -105,7 +106,7 @@ def _ran(outcome: Outcome) -> set[str]:
 
 
 def statuses(outcome: Outcome) -> dict[str, str]:
-    return {node["label"]: node["status"] for node in outcome.json()["nodes"].values()}
+    return {node["label"]: node["status"] for node in promised("run", outcome.json())["nodes"].values()}
 
 
 def log(project: Project, step: str) -> str:
@@ -186,13 +187,14 @@ def test_an_example_is_right(example: Examples, name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_plan_of_an_example(example: Examples, name: str, snapshot: SnapshotAssertion) -> None:
     plan = example(name).cli("plan", *words_of(name), "--json").ok().out
+    promised("plan", json.loads(plan))
     assert plan == snapshot.use_extension(Readable)(name=f"{name}.plan")
 
 
 @pytest.mark.filterwarnings("ignore:\\s*Can not relate snapshot")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_containers_of_an_example(example: Examples, name: str, snapshot: SnapshotAssertion) -> None:
-    plan = example(name).cli("plan", *words_of(name), *DOCKER, "--json").ok().json()
+    plan = promised("plan", example(name).cli("plan", *words_of(name), *DOCKER, "--json").ok().json())
     assert json.dumps(specs(plan), indent=2) + "\n" == snapshot.use_extension(Readable)(name=f"{name}.docker")
 
 

@@ -15,14 +15,27 @@ from runner.commands.names import Names, load, names
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
 
 KINDS = ("pipeline", "included", "profile", "project")
+RESULTS = ("plan", "run")  # what `--json` prints: the same for every project
 OPTIONS: list[Any] = [
     (("-o", "--output"), {"metavar": "DIR", "help": "where to write them (.runner/schema in the project's root)"}),
-    (("--print",), {"dest": "kind", "choices": KINDS, "help": "print one of them instead"}),
+    (
+        ("--print",),
+        {
+            "dest": "kind",
+            "choices": (*KINDS, *RESULTS),
+            "help": "print one of them, or that of a plan or run as JSON, instead",
+        },
+    ),
 ]
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the schemas, or print one. Raises Refused: plug-ins that are broken (the rest is written all the same)."""
+    if args.kind in RESULTS:
+        from runner.model.data import read
+
+        sys.stdout.write(read("schema", f"{args.kind}.json"))
+        return 0
     root = find_root(Path.cwd())
     built, problems = schemas(root)
     if args.kind:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from runner.run.fold import projection
 from runner.testing.golden import golden
+from runner.testing.promised import promised
 
 HERE = Path(__file__).parent / "data"
 FOLDER = HERE / "shapes"
@@ -23,6 +24,7 @@ class Shape(NamedTuple):
 
     def compare(self, run: dict[str, Any]) -> None:
         """A Run is that of the shape: its projection is the golden one."""
+        promised("run", run, more=True)
         told = json.dumps(projection(run), indent=2, sort_keys=True) + "\n"
         golden(HERE / "projections" / f"{self.name}.json", told)
 
