@@ -62,7 +62,7 @@ class Paths:
                 entry["pattern"] = (
                     WRITTEN.sub("*", str(entry["raw"])) if broken else self.pattern_of(step, entry["path"])
                 )
-                entry["glob"] = is_pattern(WRITTEN.sub("", str(entry["raw"])))
+                entry["glob"] = is_pattern(WRITTEN.sub("x", str(entry["raw"])))  # a value brings no wildcard
                 self._inside(step, entry)
         self.writers = [(step, entry) for step in self.tasks for entry in step.writes]
         self.index = patterns.Index()
@@ -124,13 +124,28 @@ class Paths:
         """Infer edges from files; inputs that nobody makes, outputs that two may write are problems."""
         for step in self.tasks:
             for entry in step.reads:
-                met = self.writers_of(entry["pattern"])
-                entry["writers"] = [writer.id for writer in met if writer is not step]
-                for writer in met:
-                    if writer is not step and between(step, writer) is not None:
-                        self.compiler.link(step, writer, entry["keys"], False)
-                if not _unknown_start(entry["pattern"]):
-                    self._project(step, entry, bool(met))
+                found: dict[str, None] = {}
+                for one in self._each(entry):
+                    met = self.writers_of(one["pattern"])
+                    found |= dict.fromkeys(writer.id for writer in met if writer is not step)
+                    for writer in met:
+                        if writer is not step and between(step, writer) is not None:
+                            self.compiler.link(step, writer, entry["keys"], False)
+                    if not _unknown_start(one["pattern"]):
+                        self._project(step, one, bool(met))
+                    if "project" in one:
+                        entry["project"] = one["project"]
+                entry["writers"] = list(found)
+
+    def _each(self, entry: Entry) -> list[Entry]:
+        """An input by itself; each path of one that is a list which the plan knows."""
+        try:
+            paths = None if isinstance(entry["path"], str) else self.compiler.known(entry["path"])
+        except (Unknown, ExprError):
+            paths = None
+        if not isinstance(paths, list) or wrong(entry["path"]):
+            return [entry]
+        return [{**entry, "raw": one, "pattern": patterns.escape(one)} for one in paths if isinstance(one, str)]
 
     def two_writers(self, index_of: dict[str, dict[str, int]]) -> None:
         """N22: who can write one path must be ordered, or be cases of one `choose`; items must not share one.
@@ -300,7 +315,8 @@ class Paths:
             if close
             else "put it there, or name it in the `outputs` of the step that makes it"
         )
-        self.compiler.problems.append(diagnose("E314", step.place(entry["keys"]), path=str(entry["raw"]), hint=hint))
+        path = patterns.unescape(pattern)
+        self.compiler.problems.append(diagnose("E314", step.place(entry["keys"]), path=path, hint=hint))
 
     def _per_item_there(self, step: Step, entry: Entry) -> None:
         """The input of every item that is known now must be there now (N24)."""

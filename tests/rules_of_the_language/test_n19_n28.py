@@ -249,6 +249,34 @@ def test_n25_a_named_file_is_text_or_a_list_and_is_its_own_steps(project: Make) 
     project({"pipeline.toml": text}).cli("check", "pipeline.toml").exits(3).says("out", "steps.a.out")
 
 
+def test_n25_each_path_of_a_list_is_an_input(project: Make) -> None:
+    text = """
+        [params]
+        lists = ["made/a.txt", "d/b.txt"]
+        [steps.taker]
+        inputs = { all = "${lists}" }
+        shell = 'cat $RUNNER_PARAM_all'
+        [steps.items]
+        inputs = { all = "${steps.each.out}" }
+        shell = 'cat $RUNNER_PARAM_all'
+        [steps.writer]
+        outputs = ["made/a.txt"]
+        shell = "sleep 0.1; echo made > made/a.txt"
+        [steps.names]
+        stub = { returns = { name = ["p", "q"] } }
+        [steps.each]
+        for-each = { n = "${name}" }
+        outputs = { out = "out/${n}" }
+        command = ["sh", "-c", "echo $0 > out/$0", "${n}"]
+        """
+    made = project({"pipeline.toml": text, "d/b.txt": "there\n"})
+    up(made).ok()
+    assert log(made, "taker") == "made\nthere\n"
+    assert log(made, "items") == "p\nq\n", "a path that ends in a value is the path of one file"
+    made.path("d/b.txt").unlink()
+    made.cli("check", "pipeline.toml").exits(3).says("E314", "no step writes `d/b.txt`", "pipeline.toml:4:")
+
+
 # composition
 
 
