@@ -179,6 +179,8 @@ def files(
         if entry.get("glob") and not isinstance(path, list):
             paths = values.files(path, entry["writers"], entry.get("project", []))
             path = paths
+        else:  # a folder that a value names stays one in the parameter; its files are the inputs
+            paths = [file for one in paths for file in _below(one, values, entry)]
         if entry.get("optional"):
             paths = [one for one in paths if isinstance(one, str) and _there(one, root, there)]
         inputs += [one for one in paths if isinstance(one, str)]
@@ -193,6 +195,12 @@ def files(
         if "name" in entry:
             named[entry["name"]] = path
     return named, list(dict.fromkeys(inputs)), outputs
+
+
+def _below(path: str, values: Values, entry: Table) -> list[str]:
+    """A file, or the files in a folder; the folder itself where nothing is known of them."""
+    found = values.files(path, entry.get("writers", []), entry.get("project", [])) if path.endswith("/") else []
+    return found or [path]
 
 
 def _there(path: str, root: str, there: Callable[[str], bool] | None) -> bool:

@@ -133,19 +133,23 @@ class Paths:
                             self.compiler.link(step, writer, entry["keys"], False)
                     if not _unknown_start(one["pattern"]):
                         self._project(step, one, bool(met))
-                    if "project" in one:
-                        entry["project"] = one["project"]
+                    if one is not entry and "project" in one:
+                        entry["project"] = [*entry.get("project", ()), *one["project"]]
                 entry["writers"] = list(found)
 
     def _each(self, entry: Entry) -> list[Entry]:
-        """An input by itself; each path of one that is a list which the plan knows."""
-        try:
-            paths = None if isinstance(entry["path"], str) else self.compiler.known(entry["path"])
-        except (Unknown, ExprError):
-            paths = None
-        if not isinstance(paths, list) or wrong(entry["path"]):
+        """An input as it is written; where values fill it in that the plan knows, each path that they come to."""
+        if isinstance(entry["path"], str) or wrong(entry["path"]):
             return [entry]
-        return [{**entry, "raw": one, "pattern": patterns.escape(one)} for one in paths if isinstance(one, str)]
+        try:
+            paths = self.compiler.known(entry["path"])
+        except (Unknown, ExprError):
+            return [entry]
+        each = paths if isinstance(paths, list) else [paths]
+        if any(not isinstance(one, str) for one in each) or (entry["glob"] and each == [paths]):
+            return [entry]
+        known = [{**entry, "path": one, "raw": one, "pattern": patterns.escape(one)} for one in each]
+        return [{**one, "glob": one["raw"].endswith("/")} for one in known]
 
     def two_writers(self, index_of: dict[str, dict[str, int]]) -> None:
         """N22: who can write one path must be ordered, or be cases of one `choose`; items must not share one.

@@ -140,7 +140,8 @@ class _Reader:
         found = packages.find(said, "blocks")
         if found is None:
             known = packages.names(package, "blocks")
-            raise Refused([diagnose("E335", place, package=package, name=name, **like(said, known))])
+            hint = like(said, known) or ({"hint": "`runner list --blocks` names those that there are"} if known else {})
+            raise Refused([diagnose("E335", place, package=package, name=name, **hint)])
         self.packed |= package != "std"
         return str(found)
 

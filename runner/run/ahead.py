@@ -97,12 +97,24 @@ def fixed(do: Table, nodes: Table) -> bool:
     """Whether the call of a task is the same before and after others end: no returns, globs, or looks at the disk."""
     if do.get("workdir") or (do["kind"] in ("python", "notebook") and not do.get("runtime")):
         return False
-    if any(entry.get("glob") or entry.get("optional") for entry in do["inputs"]):
+    if any(entry.get("glob") or entry.get("optional") or _folder(entry) for entry in do["inputs"]):
         return False
     paths = [entry["path"] for entry in (*do["inputs"], *do["outputs"])]
     paths += [expr for _, expr, _ in do.get("checks", ())]
     exprs = (*paths, *do["takes"].values(), *do["env"].values(), *do.get("argv", ()), *do.get("stub", {}).values())
     return all(_fixed(expr, nodes) for expr in exprs)
+
+
+def _folder(entry: Table) -> bool:
+    """Whether an input may be the folder, named by a value, of a step that is still to fill it."""
+    last = entry["path"]
+    if not entry.get("writers") or not isinstance(last, list) or last[0] == "path":
+        return False
+    if last[0] == "text":
+        last = last[1][-1]
+    if isinstance(last, list) and last[0] == "lit":
+        return any(str(one).endswith("/") for one in (last[1] if isinstance(last[1], list) else [last[1]]))
+    return isinstance(last, list)
 
 
 def _fixed(expr: Any, nodes: Table) -> bool:

@@ -277,6 +277,30 @@ def test_n25_each_path_of_a_list_is_an_input(project: Make) -> None:
     made.cli("check", "pipeline.toml").exits(3).says("E314", "no step writes `d/b.txt`", "pipeline.toml:4:")
 
 
+@pytest.mark.parametrize("profile", ["local", "std:emulated"])
+def test_n25_a_folder_that_a_value_names_is_all_that_is_in_it(project: Make, profile: str) -> None:
+    text = """
+        [params]
+        folder = "made/d/"
+        lists = ["data/d/", "made/d/"]
+        [steps.taker]
+        inputs = { all = "${folder}" }
+        shell = 'find "$RUNNER_PARAM_all" -type f | sort'
+        [steps.both]
+        inputs = { all = "${lists}" }
+        shell = 'find $RUNNER_PARAM_all -type f | sort'
+        [steps.writer]
+        outputs = { all = "${folder}" }
+        shell = "mkdir -p made/d/e; touch made/d/a made/d/e/b"
+        """
+    made = project({"pipeline.toml": text, "data/d/c": "", ".gitignore": "data/"})
+    up(made, "--profile", profile).ok()
+    assert log(made, "taker") == "made/d/a\nmade/d/e/b\n"
+    assert log(made, "both") == "data/d/c\nmade/d/a\nmade/d/e/b\n"
+    made.write({"pipeline.toml": text.replace('["data/d/"', '["data/e/"')})
+    made.cli("check", "pipeline.toml").exits(3).says("data/e/")
+
+
 # composition
 
 
