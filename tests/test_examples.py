@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import sys
+import zipfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -632,9 +633,40 @@ def test_several_files(ready: Examples) -> None:
 
 
 def test_the_examples_are_as_many_as_is_said() -> None:
-    word = {12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen", 16: "sixteen"}[len(NAMES)]
+    word = {
+        12: "twelve",
+        13: "thirteen",
+        14: "fourteen",
+        15: "fifteen",
+        16: "sixteen",
+        17: "seventeen",
+        18: "eighteen",
+    }[len(NAMES)]
     assert f"(examples/README.md): {word}, " in (TOP / "README.md").read_text(encoding="utf-8")
     assert f"\n- {word.capitalize()} examples, " in (TOP / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_blocks_where_each_step_has_only_what_it_names(ready: Examples) -> None:
+    made = ready("15-blocks").allow("home", "tmp")  # pip asks other programs who they are
+    ends = up(made, "--profile", "std:emulated")
+    assert set(ends.values()) == {"succeeded"}
+    made.run("catalog", "get", "made/*").ok()
+    page = made.read("made/report.html")
+    assert "<strong>718</strong> readings, and left out 2" in page
+    assert "<td>harbour</td><td>240</td><td>13.9</td>" in page
+    assert 'src="data:image/svg+xml;base64,' in page
+    with zipfile.ZipFile(made.path("made/release.zip")) as archive:
+        assert archive.namelist() == ["foreseen.csv", "report.html"]
+    assert len(made.read("made/foreseen.csv").splitlines()) == 719
+    ends = up(made, "--param", "minimum=0.99", code=1)
+    assert ends["train.gate"] == "failed" and ends["report"] == "blocked"
+    made.run("logs", "@last", "train.gate").ok().says("the score is 0.955, at least 0.99 is wanted")
+
+
+def test_lake(ready: Examples) -> None:
+    made = ready("16-lake")
+    made.cli("up", "pipeline.toml", "--mock").ok().says("5 succeeded")
+    made.cli("up", "pipeline.toml", env={"WEBHOOK_URL": None}).exits(4).says("WEBHOOK_URL")
 
 
 TIDES = "16 words, the longest: harbourmaster fishermen merchants\n"

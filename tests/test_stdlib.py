@@ -1,14 +1,17 @@
-"""The shipped profiles can be used by every pipeline."""
+"""The shipped profiles can be used by every pipeline; what they are, and what blocks are, is told."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from runner.commands.blocks import fact
 from runner.testing.project import Project
 
 PROFILES = sorted(path.stem for path in Path(__file__).resolve().parent.parent.glob("stdlib/profiles/*.toml"))
@@ -40,17 +43,50 @@ def test_a_shipped_profile_that_is_not_there(project: Callable[..., Project]) ->
     made.cli("check", "pipeline.toml", "--profile", "std:lokal").exits(3).says("lokal")
 
 
-BLOCKS = sorted(path.stem for path in Path(__file__).resolve().parent.parent.glob("stdlib/blocks/*.toml"))
+TOP = Path(__file__).resolve().parent.parent
+BLOCKS = sorted(path.stem for path in TOP.glob("stdlib/blocks/*.toml"))
+THERE = {
+    **dict.fromkeys(
+        ("data/orders.csv", "data/delivered/a.csv", "data/parts/a.csv", "data/pages/a", "data/figure.png"), ""
+    ),
+    **dict.fromkeys(("data/readings.tar.gz", "requirements.txt", "sql/summary.sql", "report.md"), ""),
+}
 
 
 @pytest.mark.parametrize("name", BLOCKS)
-def test_a_shipped_block_is_right_says_what_it_is_for_and_has_an_example(name: str) -> None:
-    top = Path(__file__).resolve().parent.parent
-    block = tomllib.loads((top / "stdlib" / "blocks" / f"{name}.toml").read_text(encoding="utf-8"))
-    assert block["description"] and all("description" in told for told in block.get("types", {}).values())
-    examples = [path.read_text(encoding="utf-8") for path in top.glob("examples/*/**/*.toml")]
+def test_a_block_says_what_it_is_for_and_has_an_example(project: Callable[..., Project], name: str) -> None:
+    """One to paste, which is right as it stands, and one that runs."""
+    one = fact(f"std:{name}")
+    assert one["description"] and all(part["description"] for part in one["params"])
+    examples = [path.read_text(encoding="utf-8") for path in TOP.glob("examples/*/**/*.toml")]
     assert any(f'"std:{name}"' in text for text in examples)
-    assert f"std:{name}" in (top / "docs" / "guide.md").read_text(encoding="utf-8")
+    text = one["example"] if "[steps." in one["example"] else f"[steps.x]\nstub = true\n\n{one['example']}"
+    made = project({"pipeline.toml": text, **THERE})
+    made.cli("check", "pipeline.toml").ok().silent("error", "warning")
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_the_scripts_of_a_block_run_in_an_image_of_python_3_9_with_nothing_else(name: str) -> None:
+    data = tomllib.loads((TOP / "stdlib" / "blocks" / f"{name}.toml").read_text(encoding="utf-8"))
+    for step in [data.get("job", {}), *data.get("steps", {}).values()]:
+        assert step.get("interpreter", "sh") in ("sh", "python3")
+        if step.get("interpreter") == "python3":
+            script = ast.parse(step["shell"], feature_version=(3, 9))
+            found = [part for part in ast.walk(script) if isinstance(part, ast.Import)]
+            modules = {alias.name.split(".")[0] for part in found for alias in part.names}
+            assert modules - sys.stdlib_module_names <= {"duckdb", "boto3"}
+
+
+def test_blocks_are_listed_and_told(project: Callable[..., Project]) -> None:
+    made = project()
+    listed = made.cli("list", "--blocks").ok().says("url path [sha256]").out
+    assert [line.split()[0] for line in listed.splitlines() if line.startswith("std:")] == [f"std:{b}" for b in BLOCKS]
+    assert [one["block"] for one in made.cli("list", "--blocks", "--json").ok().json()] == [f"std:{b}" for b in BLOCKS]
+    told = made.cli("explain", "std:notify").ok()
+    told.says("text       text   required  The message", "secrets  WEBHOOK_URL", "    [finally.tell]")
+    assert made.cli("explain", "std:train", "--json").ok().json()["returns"] == ["score"]
+    made.cli("explain", "std:docker").ok().says('type = "docker"', "--profile std:docker")
+    made.cli("explain", "std:fech").exits(2).says("E981", "did you mean `std:fetch`?")
 
 
 FETCHED = """

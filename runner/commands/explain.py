@@ -1,4 +1,4 @@
-"""`runner explain FILE [KEY]`: every value with its layer, file and line; `runner explain E250`: a code."""
+"""`runner explain FILE [KEY]`: every value with its layer, file and line; or what a code or block is, `E250`."""
 
 from __future__ import annotations
 
@@ -24,11 +24,15 @@ OPTIONS: list[Any] = [
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the rows, or what a code means; exit 2 for a key or code that is not there."""
+    """Print the rows, or what a code or a block is; exit 2 for a key, code or block that is not there."""
     if args.codes or re.fullmatch(r"[EWew]\d{1,3}", args.file):
         from runner.commands.codes import tell  # reads no pipeline
 
         return tell("" if args.codes else args.file.upper(), args.json)
+    if re.fullmatch(r"[A-Za-z_]\w*:[\w./-]+", args.file) and not os.path.exists(args.file):
+        from runner.commands.blocks import told
+
+        return told(args.file, args.json)
     from runner.commands.making import make
     from runner.commands.origins import rows
     from runner.resolve.kinds import of_steps

@@ -1,4 +1,4 @@
-"""`runner list`: the steps of a pipeline with what they take and give, or the profiles that can be named."""
+"""`runner list`: the steps of a pipeline with what they take and give, or the profiles and blocks that can be named."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from runner.views.terminal import is_terminal, size
 OPTIONS = [
     *FILE,
     (("--profiles",), {"action": "store_true", "help": "the profiles that --profile finds, instead of the steps"}),
+    (("--blocks",), {"action": "store_true", "help": "the blocks that come with the runner, for `uses`"}),
     JSON,
 ]
 
@@ -27,6 +28,10 @@ def run(args: argparse.Namespace) -> int:
     """Print the answer; nothing runs."""
     if args.profiles:
         return _profiles(args)
+    if args.blocks:
+        from runner.commands.blocks import listed  # reads no pipeline
+
+        return listed(args.json)
     from runner.commands.making import make_plan
 
     plan = make_plan(args)

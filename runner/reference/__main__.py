@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.reference import cli, environment, errors, language
+from runner.reference import blocks, cli, environment, errors, language
 
 TOP = Path(__file__).parents[2]
 
 
 def files() -> dict[str, str]:
     """Path from the checkout's top -> text."""
-    pages = {"cli": cli.page(), "environment": environment.page(), "errors": errors.page(), "language": language.page()}
+    pages = {"blocks": blocks.page(), "cli": cli.page(), "environment": environment.page(), "errors": errors.page()}
+    pages["language"] = language.page()
     return {f"docs/reference/{name}.md": text for name, text in pages.items()}
 
 

@@ -56,6 +56,8 @@ USAGE: dict[str, Code] = {
     "E971": Code("`{path}` {what}: nothing was written", "`--force` puts the file in its place"),
     "E972": Code("the place of `{path}` is not in the project: a link leads out of it", "say where: `-o DEST`"),
     "E980": Code("there is no template `{name}`", "there is {names}"),
+    "E981": Code("there is neither a block nor a profile `{name}`", "did you mean `{near}`?"),
+    "E982": Code("`{name}` can't be read", "`runner check {path}` says why"),
     "E990": Code("`{path}` is CUE, and what is formatted here is TOML", "`cue fmt {path}` formats it"),
     "E991": Code("`{key}` is a table, not a value", "name a key in it: `{key}.NAME`"),
     "E992": Code(
