@@ -38,7 +38,7 @@ def tell(
     plan = made.plan
     if args.json:
         sys.stdout.writelines(lines(folded))
-    if args.output != "json":
+    if args.output not in ("jsonl", "json"):
         logs = root / ".runner" / "runs" / folded["run"] / "logs"
         text = digest(
             folded,
@@ -69,7 +69,7 @@ def detached(executor: Any, begun: Any, root: Path, args: argparse.Namespace) ->
         print(json.dumps({"run": begun.run["run"], "name": name, "own": own}))
     else:
         print(name)
-    if args.output not in ("json", "quiet"):
+    if args.output not in ("jsonl", "json", "quiet"):
         told = Steady(sys.stderr)
         told.write(f"{name} runs as the Workflow {own['workflow']} in the namespace {own['namespace']}\n")
         told.write(f"  runner show {name}     what it has done so far\n  runner cancel {name}   ends it\n")

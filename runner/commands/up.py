@@ -31,7 +31,10 @@ OPTIONS: list[Any] = [
     (("--detach",), {"action": "store_true", "help": "submit it, and leave it to the cluster"}),
     (("--name",), {"metavar": "NAME", "help": "the run's name (one is made up)"}),
     (("--dry-run",), {"action": "store_true", "help": "show the plan; nothing runs"}),
-    (("--output",), {"metavar": "VIEW", "default": "auto", "help": "live, plain, quiet, github, gitlab, json (auto)"}),
+    (
+        ("--output",),
+        {"metavar": "VIEW", "default": "auto", "help": "live, plain, grouped, jsonl, quiet, github, gitlab (auto)"},
+    ),
     (("--json",), {"action": "store_true", "help": "print the run as JSON when it has ended"}),
 ]
 
@@ -57,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if any("build" in one for one in (made.plan["profile"], *made.plan.get("profiles", {}).values())):
         from runner.commands.building import pinned
 
-        made = pinned(made, quiet=args.output in ("json", "quiet"))
+        made = pinned(made, quiet=args.output in ("jsonl", "json", "quiet"))
     return _up(args, made, parent)
 
 

@@ -1,4 +1,5 @@
-"""Continuous integration: what a step prints folds away under its end; failures are annotated at the line."""
+"""What a step prints as one block under its end, for continuous integration: there it folds away, and failures are
+annotated at their line."""
 
 from __future__ import annotations
 
@@ -7,12 +8,14 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from runner.views import words
 from runner.views.logfile import tail
 from runner.views.plain import Plain
 from runner.views.story import Line
+from runner.views.summary import Summary
 from runner.views.terminal import clean
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ class Folded(Plain):
 
     def __init__(self, stream: IO[str], env: Mapping[str, str]) -> None:
         super().__init__(stream, env)
-        self.env = env
+        self.env, self.prints = env, None
         self._kept: dict[Any, deque[str]] = {}
         self._cut: set[Any] = set()
         self._logs: dict[Any, str] = {}
@@ -62,6 +65,7 @@ class Folded(Plain):
         line = self.story.line(event)
         if line is None:
             return
+        self.told(event, line)
         if dropped:
             lines.insert(0, f"(more before these lines: runner logs {self.story.run} {name})")
         if lines:
@@ -79,8 +83,33 @@ class Folded(Plain):
         """Mark a failure where it was made, if the place can."""
 
 
+class Grouped(Folded):
+    """Blocks for everybody: the end of an attempt, and what it printed behind bars."""
+
+    def block(self, event: Event, line: Line, lines: list[str]) -> None:
+        self.write(self.text(line))
+        for text in lines:
+            self.write(f"  {self.bar} {text}")
+
+
 class GitHub(Folded):
-    """Groups and annotations of GitHub Actions (and of its re-implementations)."""
+    """Groups, annotations and the summary page of GitHub Actions (and of its re-implementations)."""
+
+    def __init__(self, stream: IO[str], env: Mapping[str, str]) -> None:
+        super().__init__(stream, env)
+        self.summary = Summary()
+
+    def told(self, event: Event, line: Line) -> None:
+        if event.what == "state" or (event.what == "end" and event.data.get("final", True)):
+            self.summary.note(line)
+
+    def see(self, event: Event) -> None:
+        super().see(event)
+        page = self.env.get("GITHUB_STEP_SUMMARY")
+        if event.what == "run-end" and page:
+            text = self.summary.text(self.story.title, str(event.data.get("status")), event.data.get("counts") or {})
+            with suppress(OSError), open(page, "a", encoding="utf-8") as file:
+                file.write(text)
 
     def block(self, event: Event, line: Line, lines: list[str]) -> None:
         self.write(f"::group::{self.text(line)}")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from runner.views.prints import Prints
 from runner.views.story import Story
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class JsonLines:
     def __init__(self, stream: IO[str], env: Mapping[str, str] | None = None) -> None:
         self.stream = stream
         self.story = Story()
+        self.prints = Prints()
         self._waiting: list[str] = []
 
     def __enter__(self) -> Self:
@@ -30,6 +32,11 @@ class JsonLines:
         self.flush()
 
     def see(self, event: Event) -> None:
+        for line in self.prints.before(event):
+            self._write(line)
+        self._write(event)
+
+    def _write(self, event: Event) -> None:
         told: dict[str, Any] = {"at": round(event.at, 3), "what": event.what}
         if event.what == "run-start":
             self.story.headline(event)
@@ -46,6 +53,8 @@ class JsonLines:
         self._waiting.append(json.dumps(told, ensure_ascii=False, default=str) + "\n")
 
     def tick(self, now: float) -> None:
+        for line in self.prints.since(now):
+            self._write(line)
         self.flush()
 
     def flush(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
+from runner.views.prints import Prints
 from runner.views.story import Line, Story
 from runner.views.terminal import clean, coloured, paint, symbols
 
@@ -24,6 +25,7 @@ class Plain:
         self.bar = symbols(stream).bar
         self.quiet = quiet
         self.story = Story()
+        self.prints = None if quiet else Prints()
         self._waiting: list[str] = []
 
     def __enter__(self) -> Self:
@@ -36,16 +38,33 @@ class Plain:
 
     def see(self, event: Event) -> None:
         if event.what == "line":
-            if not self.quiet:
-                self.write(f"{self.story.label(event)} {self.bar} {clean(str(event.data.get('text', '')))}")
-        elif event.what == "run-start":
+            self._line(event)
+            return
+        for line in self.prints.before(event) if self.prints else ():
+            self._line(line)
+        self._fact(event)
+
+    def _line(self, event: Event) -> None:
+        """What a step prints, behind its label."""
+        if not self.quiet:
+            self.write(f"{self.story.label(event)} {self.bar} {clean(str(event.data.get('text', '')))}")
+
+    def _fact(self, event: Event) -> None:
+        if event.what == "run-start":
             self.write(self.story.headline(event))
         elif event.what != "run-end":  # the digest tells the end
             line = self.story.line(event)
+            if line is not None:
+                self.told(event, line)
             if line is not None and not (self.quiet and line.state in ("running", "succeeded", "cached")):
                 self.write(self.text(line))
 
+    def told(self, event: Event, line: Line) -> None:
+        """Take note of a fact."""
+
     def tick(self, now: float) -> None:
+        for line in self.prints.since(now) if self.prints else ():
+            self._line(line)
         self.flush()
 
     def state(self, word: str) -> str:

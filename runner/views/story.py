@@ -30,7 +30,7 @@ class Story:
 
     def __init__(self) -> None:
         self.nodes: Mapping[str, Mapping[str, Any]] = {}
-        self.run = ""
+        self.run = self.title = ""
         self.began: float | None = None
         self._labels = Labels({})
         self._items: dict[Any, list[dict[str, Any]]] = {}
@@ -62,7 +62,8 @@ class Story:
         profile = data.get("profile") or plan.get("profile", {}).get("name")
         parts = [str(data.get("pipeline") or plan.get("name") or ""), f"run {self.run}" if self.run else ""]
         parts += [f"profile {profile}" if profile else "", f"resumes {data['parent']}" if data.get("parent") else ""]
-        return "  ".join(part for part in parts if part)
+        self.title = joined(*parts)
+        return self.title
 
     def line(self, event: Event) -> Line | None:
         """The fact that an event brings; None for those that are no fact on their own."""

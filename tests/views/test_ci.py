@@ -3,7 +3,9 @@
 import io
 import re
 
-from runner.views.ci import KEPT, GitHub, GitLab, escaped
+from runner.views.ci import KEPT, GitHub, GitLab, Grouped, escaped
+from runner.views.story import Line
+from runner.views.summary import MOST, Summary
 
 
 def show(view, events):
@@ -57,3 +59,30 @@ def test_a_step_that_prints_without_end_is_kept_in_part(story):
     text = show(GitHub, [*story[:3], *flood, story[4]])
     assert "(more before these lines: runner logs brisk-otter-3 fetch)\nline 20\n" in text
     assert "line 19\n" not in text
+
+
+def test_grouped_each_step_is_a_block_when_it_ends(story, golden):
+    golden("grouped.txt", show(Grouped, story))
+
+
+def test_github_the_summary_page_is_a_table_of_what_went_wrong_first(story, golden, tmp_path):
+    page = tmp_path / "summary.md"
+    page.write_text("before\n")
+    with GitHub(io.StringIO(), {"GITHUB_STEP_SUMMARY": str(page)}) as view:
+        for event in story:
+            view.see(event)
+    golden("summary.md", page.read_text())
+
+
+def test_github_a_summary_is_bounded_and_its_cells_hold_whatever_they_hold():
+    page = Summary()
+    for n in range(1000):
+        page.note(Line("failed", f"s[x={n}|<b>`]", "exited 1"))
+    lines = page.text("p  run r", "failed", {"failed": 1000}).splitlines()
+    assert lines[6] == "| s&#91;x=0&#124;&lt;b&gt;&#96;&#93; | failed | exited 1 |"
+    assert len(lines) == 6 + MOST + 3 and "and 950 more" in lines
+
+
+def test_github_a_page_that_cannot_be_written_ends_no_run(story, tmp_path):
+    with GitHub(io.StringIO(), {"GITHUB_STEP_SUMMARY": str(tmp_path)}) as view:
+        view.see(story[-1])
