@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         from runner.views.tree import tree
 
-        signs = symbols(sys.stdout)
+        signs = symbols(sys.stdout, os.environ)
         here = is_terminal(sys.stdout) and not args.to
         colours = coloured(sys.stdout, os.environ) and not args.to
         text = tree(plan, stand, head, signs=signs, fold=here and not args.all, colours=colours)

@@ -57,7 +57,7 @@ def terminal(env: Mapping[str, str]) -> Finding:
     columns, rows = size(sys.stdout, env)
     words = [f"{columns} x {rows}" if is_terminal(sys.stdout) else "stdout is none"]
     words.append("colour" if coloured(sys.stdout, env) else "no colour")
-    words.append("Unicode" if symbols(sys.stdout) is UNICODE else "ASCII")
+    words.append("Unicode" if symbols(sys.stdout, os.environ) is UNICODE else "ASCII")
     words += [f"{name}={env[name]}" for name in ("TERM", "NO_COLOR", "FORCE_COLOR", "CI") if env.get(name)]
     return Finding("terminal", "ok", ", ".join(words))
 

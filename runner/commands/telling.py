@@ -47,7 +47,7 @@ def tell(
             more=Unanswered(made, folded).lines,
             again=[] if all_mocked(plan) else _way_on(args, folded["name"]),
             colour=coloured(sys.stderr, os.environ),
-            signs=symbols(sys.stderr),
+            signs=symbols(sys.stderr, os.environ),
         )
         told = Steady(sys.stderr)
         told.write(text)

@@ -35,7 +35,8 @@ class Board:
         self.story = Story()
         self.rows: dict[str, Row] = {}
         self.lines: dict[str, str] = {}  # node -> the node of its row
-        self.groups: dict[str, Row] = {}  # row -> the outermost group around it
+        self.whole: dict[str, Row] = {}  # groups that stand in no other
+        self.groups: dict[str, Row] = {}  # row -> the one of them that it stands in
         self.waiting: dict[str, None] = {}
         self.ended: set[str] = set()
         self.counts: dict[str, int] = {}
@@ -54,7 +55,8 @@ class Board:
             self._begin(event)
         elif what == "stop":
             self._stop = event.data, event.at
-            self._tell(self.story.line(event))
+            if event.data.get("why") != "cancelled":  # who typed Ctrl-C knows why
+                self._tell(self.story.line(event))
         elif event.address is not None:
             self._step(event, event.address.id, event.address.key)
         elif what != "run-end":  # the digest tells the end
@@ -69,9 +71,8 @@ class Board:
         self.waiting = {id: None for id, path in paths.items() if "!" not in path}
         self.many = len(self.waiting) > MANY
         self._longest = max(map(columns, paths.values()), default=0)
-        inside: dict[str, Row] = {}
         for id, whole in wholes(nodes, self.waiting).items():
-            row = inside.setdefault(whole, Row(whole, str(nodes[whole]["path"]), total=0))
+            row = self.whole.setdefault(whole, Row(whole, str(nodes[whole]["path"]), total=0))
             row.total = (row.total or 0) + 1
             self.groups[id] = row
         self.left = Left(self.lines, event.data, event.at)
@@ -124,7 +125,7 @@ class Board:
 
     def _group_over(self, event: Event, id: str, status: str, line: Line | None) -> None:
         """Of a group with a line of its own, what it came to; else its steps have told it."""
-        whole = next((row for row in self.groups.values() if row.id == id), None) if self.many else None
+        whole = self.whole.get(id) if self.many else None
         if line is None and whole is not None and whole.began and status in ("succeeded", *BAD):
             failed = f"{whole.failed:,} failed" if whole.failed else ""
             took = clock(event.at - whole.began)
@@ -192,7 +193,10 @@ class Board:
         sign = self.signs.states.get(line.state, " ")
         word = "" if line.state in (*GOOD[:1], "note") else paint(line.state, line.state, self.colour)
         name = pad(line.label, self._column(width)) if line.label else ""
-        text = "  " + joined(" ".join(part for part in (sign, name) if part), word, line.rest).rstrip()
+        if not name:
+            text = f"  {sign} {joined(word, line.rest)}"
+        else:
+            text = "  " + joined(f"{sign} {name}", word, line.rest).rstrip()
         printed = clean(last_line(log)) if log else ""
         return cut(joined(text, printed), max(columns(text), width - 1), self.signs.more) if printed else text
 
@@ -218,7 +222,8 @@ class Board:
             lines.append(f"  {self.signs.more} {hidden:,} more running")
         for id in [] if hidden or self._stop else self._waits(min(WAITING, room - len(rows))):
             name = pad(cut(str(self.story.nodes[id]["path"]), column, self.signs.more), column)
-            lines.append(f"  {self.signs.states['waiting']} {name}         {self._needs(id)}")
+            steps = count(self.whole[id].total or 0, "step") if id in self.whole else ""
+            lines.append(f"  {self.signs.states['waiting']} {name}         {joined(steps, self._needs(id))}")
         lines += [*stops, self._totals(now)]
         return [cut(line.rstrip(), width - 1, self.signs.more) for line in lines]
 
@@ -261,13 +266,13 @@ class Board:
         told, at = self._stop
         left = [row.label for row in self.rows.values() if row.began < at and row.running > 0]
         if not left:
-            return []
+            return ["stopping"]
         names = listed(left, WAITING)
         rest = at + float(told.get("grace") or 0.0) - now
         if told.get("hard") or rest <= 0:
-            return [f"killing {names}"]
-        more = "  Ctrl-C again ends it at once" if told.get("why") == "cancelled" else ""
-        return [f"stopping: waits {clock(rest)} for {names}{more}"]
+            return [f"stopping: {names} {'is' if len(left) == 1 else 'are'} killed"]
+        more = ["Ctrl-C again ends it at once"] if told.get("why") == "cancelled" else []
+        return [f"stopping: {names} {'has' if len(left) == 1 else 'have'} {clock(rest)} to end", *more]
 
     def _totals(self, now: float) -> str:
         bad = sum(self.counts.get(status, 0) for status in BAD)

@@ -23,7 +23,7 @@ class Live:
     def __init__(self, stream: IO[str], env: Mapping[str, str]) -> None:
         self.stream = stream
         self.env = env
-        self.signs = symbols(stream)
+        self.signs = symbols(stream, env)
         self.board = Board(self.signs, coloured(stream, env))
         self._drawn: list[int] = []  # widths of the board's lines as they stand on the screen
         self._next = 0.0

@@ -22,7 +22,7 @@ class Plain:
     def __init__(self, stream: IO[str], env: Mapping[str, str], quiet: bool = False) -> None:
         self.stream = stream
         self.colour = coloured(stream, env)
-        self.bar = symbols(stream).bar
+        self.bar = symbols(stream, env).bar
         self.quiet = quiet
         self.story = Story()
         self.prints = None if quiet else Prints()

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from runner.run.events import Address, Event
 
 EVERY = 0.2  # seconds between two looks at the logs
-MOST = 1 << 20  # bytes of one log that are told at once
+MOST = 1 << 16  # bytes of one log that are told at once: of a flood, the last ones
+LONGEST = 2000  # characters of a line
 
 
 class Prints:
@@ -47,30 +48,30 @@ class Log:
 
     def lines(self) -> list[bytes]:
         """The lines that have been ended since the last call."""
-        *lines, self._begun = self._read().split(b"\n")
-        return lines
-
-    def rest(self) -> list[bytes]:
-        """All that is left, also a line without an end; of very much, how much there is more."""
-        lines = self.lines()
-        lines += [self._begun] if self._begun else []
-        try:
-            with open(self._path, "rb") as log:
-                more = log.seek(0, 2) - self._at
-        except OSError:
-            return lines
-        return [*lines, f"({more:,} bytes more in the log)".encode()] if more > 0 else lines
-
-    def _read(self) -> bytes:
         try:
             with open(self._path, "rb", buffering=0) as log:
+                passed = log.seek(0, 2) - self._at - MOST
+                if passed > 0:
+                    self._at, self._begun = self._at + passed, b""
                 log.seek(self._at)
                 data = log.read(MOST)
         except OSError:  # it has printed nothing yet
-            return self._begun
+            return []
         self._at += len(data)
-        return self._begun + data
+        *lines, begun = (self._begun + data).split(b"\n")
+        self._begun = begun[-MOST:]
+        return [f"({passed:,} bytes are in the log only)".encode(), *lines] if passed > 0 else lines
+
+    def rest(self) -> list[bytes]:
+        """All that is left, also a line without an end."""
+        lines = self.lines()
+        return [*lines, self._begun] if self._begun else lines
 
 
 def _events(at: float, address: Address, lines: list[bytes]) -> Iterator[Event]:
-    return (Event(at, "line", address, {"text": line.decode("utf-8", "replace")}) for line in lines)
+    return (Event(at, "line", address, {"text": shown(line.decode("utf-8", "replace"))}) for line in lines)
+
+
+def shown(line: str) -> str:
+    """A line of a log, of a very long one the beginning of what a terminal would show."""
+    return line if len(line) <= LONGEST else line.rstrip("\r").rpartition("\r")[2][:LONGEST]

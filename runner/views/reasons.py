@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.views.expressions import written
-from runner.views.words import detail, why
+from runner.views.words import detail, why, why_still
 
 Nodes = Mapping[str, Mapping[str, Any]]
 BAD, SKIP = ("failed", "errored", "cancelled", "blocked"), ("skipped",)
@@ -34,7 +34,7 @@ class Reasons:
         if status == "skipped":
             return self._skipped(address, entry)
         if status == "cancelled":
-            return self._said(entry) or "the run was ended before"
+            return why_still(entry) if entry.get("reason") else "the run was ended before"
         if status == "waiting" or status is None:
             return "" if self.live else "the run ended before"
         return self._said(entry)

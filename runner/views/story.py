@@ -109,7 +109,7 @@ class Story:
             self._recovered(event)
             told = str(data.get("note") or "") if n == 1 else f"attempt {n}"
             return Line(status, name, joined("" if status == "cached" else duration(took), told))
-        return Line(status, name, joined(words.why(data) + words.attempts(n), duration(took), words.detail(data)))
+        return Line(status, name, joined(words.why_still(data) + words.attempts(n), duration(took), words.detail(data)))
 
     def _state(self, event: Event) -> Line | None:
         address, data = event.address, event.data
@@ -125,7 +125,7 @@ class Story:
             return Line(status, self.label(event), "not tried again")  # why it failed was told with the attempt
         reason = str(data.get("reason") or "")
         told = [self._needs(event, status) if status in ("blocked", "skipped") and reason in ("", "needs") else ""]
-        told[0] = told[0] or (words.why(data) if reason else "")
+        told[0] = told[0] or (words.why_still(data) if reason else "")
         told += [words.detail(data), words.count(items, "item") if items is not None else ""]
         return Line(status, self.label(event), joined(*told))
 

@@ -30,6 +30,7 @@ UNICODE = Symbols(
     {
         "succeeded": "✓", "cached": "✓", "failed": "✗", "errored": "!", "cancelled": "■", "lost": "?",
         "skipped": "-", "blocked": "×", "waiting": "·", "running": "▸", "retry": "↻", "note": "·",
+        "stopping": "■",
     },
     "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "█", "░", "│", "…", "├─ ", "└─ ", "│  ", "   ", "→", "×",
 )  # fmt: skip
@@ -37,6 +38,7 @@ ASCII = Symbols(
     {
         "succeeded": "+", "cached": "+", "failed": "x", "errored": "!", "cancelled": "#", "lost": "?",
         "skipped": "-", "blocked": "*", "waiting": ".", "running": ">", "retry": "~", "note": ".",
+        "stopping": "#",
     },
     "|/-\\", "#", ".", "|", "...", "|-- ", "`-- ", "|   ", "    ", "->", "x",
 )  # fmt: skip
@@ -52,8 +54,12 @@ ESCAPES = re.compile(
 )
 
 
-def symbols(stream: IO[str]) -> Symbols:
-    """The Unicode signs where the stream's encoding can spell them all, else their ASCII twins."""
+def symbols(stream: IO[str], env: Mapping[str, str]) -> Symbols:
+    """The Unicode signs where the stream's encoding can spell them all and the locale is not plain C; else their ASCII
+    twins. Python takes that locale for UTF-8, and says so in LC_CTYPE."""
+    kind = env.get("LC_CTYPE", "")
+    if (env.get("LC_ALL") or (kind if kind != "C.UTF-8" else "") or env.get("LANG")) in ("C", "POSIX"):
+        return ASCII
     encoding = getattr(stream, "encoding", None) or "ascii"
     try:
         ("".join(UNICODE.states.values()) + UNICODE.spinner + "".join(UNICODE[2:])).encode(encoding)

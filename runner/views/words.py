@@ -64,6 +64,12 @@ def why(end: Mapping[str, Any]) -> str:
     return str(reason or {"cancelled": "was cancelled", "errored": "could not be run"}.get(str(status), "failed"))
 
 
+def why_still(end: Mapping[str, Any]) -> str:
+    """`why`, beside the word of the status: nothing where it says no more than that."""
+    said = why(end)
+    return "" if said == f"was {end.get('status')}" else said
+
+
 def detail(end: Mapping[str, Any]) -> str:
     """The message of an end's error on one line, with its type where Python raised it; empty when there is none."""
     error = end.get("error")

@@ -53,7 +53,7 @@ shell = "touch b; while ! test -e go; do sleep 0.05; done"
 """,
         secret,
     )
-    process = made.popen("up", "pipeline.toml", env=ENV)
+    process = made.popen("up", "pipeline.toml", env=ENV, stderr=subprocess.DEVNULL)
     made.wait(lambda: made.exists("b") or process.poll() is not None, 60)
     used = peak(process.pid)
     made.write({"go": ""})

@@ -28,6 +28,14 @@ class Screen:
             at = token.end()
             self._do(*token.groups())
 
+    def resize(self, width: int) -> None:
+        """A window that changes: lines that are too long for it are wrapped."""
+        self.width, lines = width, self.lines
+        self.lines = [
+            part for line in lines for part in ([line[i : i + width] for i in range(0, len(line), width)] or [""])
+        ]
+        self.row += len(self.lines) - len(lines)
+
     def _do(self, private, number, letter, cr, lf, char) -> None:
         if cr:
             self.col = 0

@@ -59,13 +59,25 @@ def test_json_lines_have_them_too_before_the_end_of_the_attempt(story, tmp_path)
     assert told[2]["label"] == "fetch" and told[2]["text"] == "\ufffdone"
 
 
-def test_logs_are_looked_at_five_times_a_second_and_a_large_one_in_part(story, tmp_path, monkeypatch):
+def test_logs_are_looked_at_five_times_a_second_and_of_a_flood_the_last_bytes_are_told(story, tmp_path, monkeypatch):
     monkeypatch.setattr(prints, "MOST", 8)
     log, seen = tmp_path / "log", prints.Prints()
     assert not list(seen.before(started(story, log)))
-    log.write_bytes(b"1234567\n" * 4)
+    log.write_bytes(b"1234567\n")
     assert texts(seen.since(100.0)) == ["1234567"]
+    with log.open("ab") as more:
+        more.write(b"1234567\n" * 3 + b"abc\ndefg")
     assert texts(seen.since(100.1)) == []
-    assert texts(seen.since(100.2)) == ["1234567"]
-    assert texts(seen.before(Event(101.0, "end", FETCH, {}))) == ["1234567", "(8 bytes more in the log)"]
+    assert texts(seen.since(100.2)) == ["(24 bytes are in the log only)", "abc"]
+    assert texts(seen.before(Event(101.0, "end", FETCH, {}))) == ["defg"]
     assert texts(seen.since(102.0)) == []
+
+
+def test_a_line_without_end_takes_no_more_memory_and_room_than_others(story, tmp_path):
+    log, seen = tmp_path / "log", prints.Prints()
+    list(seen.before(started(story, log)))
+    for now in range(100, 110):
+        with log.open("ab") as more:
+            more.write(b"x" * 60_000)
+        assert texts(seen.since(now)) == []
+    assert list(map(len, texts(seen.before(Event(111.0, "end", FETCH, {}))))) == [2000]

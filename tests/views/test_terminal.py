@@ -1,10 +1,12 @@
 """Text made fit for a terminal; tables, durations, ages, labels."""
 
+import io
+
 import pytest
 
 from runner.views.labels import unfold, written_items
 from runner.views.table import table
-from runner.views.terminal import ASCII, UNICODE, clean, columns, cut
+from runner.views.terminal import ASCII, UNICODE, clean, columns, cut, symbols
 from runner.views.times import age, clock, duration, moment
 
 
@@ -40,6 +42,22 @@ def test_wide_characters_take_two_columns_and_marks_none():
 )
 def test_text_is_cut_by_columns(text, width, wanted):
     assert cut(text, width, "…") == wanted
+
+
+@pytest.mark.parametrize(
+    ("env", "signs"),
+    [
+        ({}, UNICODE),
+        ({"LANG": "de_DE.UTF-8"}, UNICODE),
+        ({"LANG": "C"}, ASCII),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, ASCII),  # so Python says what it makes of the plain locale
+        ({"LC_ALL": "POSIX", "LANG": "de_DE.UTF-8"}, ASCII),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, UNICODE),
+        ({"LC_CTYPE": "de_DE.UTF-8", "LANG": "C"}, UNICODE),
+    ],
+)
+def test_in_the_plain_locale_signs_are_ascii(env, signs):
+    assert symbols(io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), env) is signs
 
 
 def test_every_sign_has_a_twin():
