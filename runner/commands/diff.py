@@ -62,7 +62,7 @@ def _told(args: argparse.Namespace) -> int:
         print(json.dumps(said, indent=2, ensure_ascii=False))
         return 0
     width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
-    arrow = symbols(sys.stdout).arrow
+    arrow = symbols(sys.stdout, os.environ).arrow
     sides = [f"{side.run['name']} ({side.status})" for side in (before, after)]
     what = dict.fromkeys((before.plan["name"], after.plan["name"]))
     sys.stdout.write(f"{f' {arrow} '.join(what)}  {f' {arrow} '.join(sides)}\n\n")
