@@ -32,6 +32,7 @@ VERBS: dict[str, str] = {
     "logs": "print what the steps of a run printed",
     "diff": "tell what differs between two runs, what explains it first",
     "report": "write one HTML file about a run: graph, timeline, logs, metrics, files",
+    "trace": "print the attempts of a run as rows, as a timeline, or as JUnit",
     "cancel": "end a run, here or in its cluster",
     "catalog": "list, bring back, compare and clear away the files that steps put",
     "build": "make the image that a profile describes, if anything of it has changed",

@@ -11,7 +11,8 @@ from runner.commands import up
 from runner.commands.asking import RUN
 
 # options of `up`
-TAKEN = ("--jobs", "--fail-fast", "--changed", "--isolate", "--name", "--dry-run", "--detach", "--output", "--json")
+TAKEN = ("--jobs", "--fail-fast", "--changed", "--isolate", "--name", "--dry-run", "--detach", "--output", "--json",
+         "--junit")  # fmt: skip
 OPTIONS: list[Any] = [
     RUN,
     (

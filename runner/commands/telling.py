@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Table = dict[str, Any]
 LAST = 10  # lines of a log
+ENVIRONMENT = 4
 
 
 def tell(
@@ -36,10 +37,10 @@ def tell(
 ) -> int:
     """Tell a run that has ended, as it was folded. signal: the first one that asked the run to stop."""
     plan = made.plan
+    logs = root / ".runner" / "runs" / folded["run"] / "logs"
     if args.json:
         sys.stdout.writelines(lines(folded))
     if args.output not in ("jsonl", "json"):
-        logs = root / ".runner" / "runs" / folded["run"] / "logs"
         text = digest(
             folded,
             plan,
@@ -52,7 +53,26 @@ def tell(
         told = Steady(sys.stderr)
         told.write(text)
         told.flush()
-    return exit_code(str(folded["status"]), signal=signal, timed_out=timed_out)
+    code = exit_code(str(folded["status"]), signal=signal, timed_out=timed_out)
+    return code if args.junit is None or _tests(folded, plan, logs, args.junit) else code or ENVIRONMENT
+
+
+def _tests(folded: Table, plan: Table, logs: Path, path: str) -> bool:
+    """Write the run as JUnit XML; whether that could be done."""
+    from runner.commands.graph import write
+    from runner.text.diagnostics import Refused
+    from runner.views.junit import LINES, junit
+    from runner.views.problems import show
+
+    def log(address: str, n: int) -> list[str]:
+        return tail(logs / f"{address.replace(' ', '.')}.{n}", LINES)
+
+    try:
+        write(junit(folded, plan, log, host=os.uname().nodename), path)
+    except Refused as refused:
+        show(refused.problems)
+        return False
+    return True
 
 
 def detached(executor: Any, begun: Any, root: Path, args: argparse.Namespace) -> int:

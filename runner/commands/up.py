@@ -36,6 +36,7 @@ OPTIONS: list[Any] = [
         {"metavar": "VIEW", "default": "auto", "help": "live, plain, grouped, jsonl, quiet, github, gitlab (auto)"},
     ),
     (("--json",), {"action": "store_true", "help": "print the run as JSON when it has ended"}),
+    (("--junit",), {"metavar": "FILE", "help": "write it as JUnit XML when it has ended, for a CI service"}),
 ]
 
 

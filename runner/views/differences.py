@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.run.compare import ABSENT, Cause, Change, Comparison
-from runner.views import words
+from runner.views import given, words
 from runner.views.table import table
 from runner.views.terminal import clean
 from runner.views.times import duration
@@ -85,16 +84,11 @@ def _percent(change: Change) -> str:
     return f"  {percent:+.0f} %" if abs(percent) >= 9.95 else f"  {percent:+.1f} %"
 
 
-def value(given: Any) -> str:
-    """A parameter, a return or a metric on one line; an object by its size and the start of its hash."""
-    if given is ABSENT:
+def value(told: Any) -> str:
+    """A parameter, a return or a metric on one line."""
+    if told is ABSENT:
         return "(none)"
-    if isinstance(given, Mapping) and "json" in given:
-        return value(given["json"])
-    inner = given.get("$object", given) if isinstance(given, Mapping) else given
-    if isinstance(inner, Mapping) and "sha256" in inner:
-        return f"object {str(inner['sha256'])[:12]}"
-    text = clean(json.dumps(given, ensure_ascii=False, default=str))
+    text = clean(given.returned(told))
     return text if len(text) <= MOST else f"{text[: MOST - 3]}..."
 
 
