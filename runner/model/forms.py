@@ -39,7 +39,9 @@ class Form:
         if self.const is not None:
             return {"title": self.title, "const": self.const}
         out: dict[str, Any] = {} if self.title in ("text", "true or false") else {"title": self.title}
-        out["type"] = self.types[0] if len(self.types) == 1 else list(self.types)
+        # tombi tells nothing of `cpu = 2` where only numbers are allowed for
+        types = [kind for name in self.types for kind in ((name, "integer") if name == "number" else (name,))]
+        out["type"] = types[0] if len(types) == 1 else types
         pairs = {
             "pattern": f"^({self.pattern})$" if self.pattern else None,
             "minimum": self.minimum,

@@ -53,7 +53,7 @@ def expected(schema: dict[str, Any]) -> str:
         return either(toml(word) if isinstance(word, str) else f"`{toml(word)}`" for word in words)
     types = schema.get("type", "object")
     if isinstance(types, list) and "pattern" not in schema:
-        return either(TYPE_WORDS[kind] for kind in types)
+        return either(TYPE_WORDS[kind] for kind in types if kind != "integer" or "number" not in types)
     return TYPE_WORDS[types if isinstance(types, str) else types[0]]  # a number; a reference may stand in its place
 
 

@@ -47,6 +47,9 @@ def table_of(cls: type, definitions: dict[str, Any], takers: Mapping[str, Sequen
         bounds = [*_kinds(cls, field), *bound(takers.get(name, ()))]
         about = described(cls, field, hints[field.name], bounds)
         properties[name] = {"description": about, **_value(hints[field.name], field.metadata, definitions)}
+        for value in (properties[name], *properties[name].get("anyOf", ())):
+            if "$ref" not in value.get("items", {"$ref": ""}):  # taplo shows what items say in place of the list
+                value["items"] = {"description": about.partition("\n\n")[0], **value["items"]}
         if field.metadata.get("default") is not None:
             properties[name]["default"] = field.metadata["default"]
         if field.default is attrs.NOTHING:
@@ -80,8 +83,30 @@ def _file(cls: type, services: dict[str, Any]) -> dict[str, Any]:
         table["properties"][name] = {"description": about, "$ref": f"#/definitions/{name}"}
         definitions |= service.pop("definitions")
         definitions[name] = service
+    _retell(table, definitions)
     title = f"runner-up {cls.__name__.lower()}"
     return {"$schema": DRAFT, "title": title, **table, "definitions": dict(sorted(definitions.items()))}
+
+
+def _retell(table: dict[str, Any], definitions: dict[str, Any]) -> None:
+    """A server that passes over what stands beside a reference shows what the table says of itself: that is made the
+    same, where but one key leads to it."""
+    told: dict[str, dict[str, str]] = {}  # table -> key that leads to it -> the longest description of that
+    todo: list[tuple[str, Any]] = [("", table), ("", definitions)]
+    while todo:
+        key, node = todo.pop()
+        if isinstance(node, dict) and "$ref" in node:
+            keys = told.setdefault(node["$ref"].rpartition("/")[2], {})
+            keys[key] = max(keys.get(key, ""), node.get("description", ""), key=len)
+        elif isinstance(node, dict):
+            named = node.get("properties", {})
+            todo += [*named.items(), *(("", inner) for word, inner in node.items() if inner is not named)]
+        elif isinstance(node, list):
+            todo += [("", inner) for inner in node]
+    for name, keys in told.items():
+        (first, *rest) = keys.values()
+        if first and not rest:
+            definitions[name]["description"] = first
 
 
 def _refer(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
