@@ -252,7 +252,7 @@ def _report(fault: Exception) -> int:
     sys.stderr.write(
         f"runner: unexpected {type(fault).__name__}: this is a fault of runner, not of your pipeline\n"
         f"  traceback: {kept}\n"
-        f"  please report it with the output of `runner --version` and the command you typed\n"
+        f"  please report it with the output of `runner doctor` and the command you typed\n"
     )
     return SOFTWARE
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import attrs
@@ -51,9 +52,7 @@ class Page:
             if marks:
                 letters = field.metadata["marks"]
                 cells.append(" ".join(one for one in "TDP" if one in letters and not (one == "T" and "G" in letters)))
-            examples = value.get("examples") or ()
-            shown = f" Example: {code(str(examples[0]))}" if examples and "\n" not in str(examples[0]) else ""
-            rows.append([*cells, value["description"] + shown])
+            rows.append([*cells, shown(value["description"])])
         about = (cls.__doc__ or "").strip()
         names = ("key", "type", "default", *(("marks",) if marks else ()), "meaning")
         self.out.append(f"\n{'#' * level} {title}\n\n{about}\n\n{table(names, rows)}")
@@ -70,6 +69,7 @@ class Page:
                     self.add(found, name, level=3)
 
 
+FENCE = re.compile(r"\n\nExample:\s*```toml\n(.*?)```", re.DOTALL)
 FORMS = {"text, may hold ${}": "ref text", "path, may hold ${}": "path"}
 SKIPPED = {"Step", "Defaults", "ProfileDefaults", "Overlay", "Template", "Build", "Schedule", "Volume", "Plugins"}
 PARTS = {
@@ -136,6 +136,13 @@ def kind(value: dict[str, Any]) -> str:
     return (
         {"string": "text", "boolean": "true or false"}.get(kinds, str(kinds)) if isinstance(kinds, str) else "any value"
     )
+
+
+def shown(about: str) -> str:
+    """A description with its example below it, line by line: a cell of a table holds no block."""
+    about = re.sub(r"\n\nDefault: `[^\n]*`", "", about)  # it has a column of its own
+    about = FENCE.sub(lambda found: "<br>" + "<br>".join(map(code, found[1].strip().splitlines())), about)
+    return about.replace("\n\nExample: `", "<br>`")
 
 
 def toml(value: Any) -> str:
