@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -129,8 +130,10 @@ def test_waiting_is_from_the_end_of_what_was_needed(then: dict[str, Any]) -> Non
 
 
 def test_the_critical_path_goes_back_from_what_ended_last(then: dict[str, Any]) -> None:
-    labels = [then["rows"][place]["label"] for place in then["critical"]]
-    assert labels[0] == "first" and labels[-1] in ("each[n=3]", "flaky")
+    path = [then["rows"][place] for place in then["critical"]]
+    last = max(then["rows"], key=lambda row: row.get("end") or 0)
+    assert path[-1]["end"] == last["end"] and all(one["end"] <= two["end"] for one, two in pairwise(path))
+    assert all("attempts" in row for row in path)  # what holds others stands for a step in it
 
 
 def test_series_plots_and_files_of_numbers_become_curves_and_metrics(then: dict[str, Any]) -> None:
@@ -256,7 +259,12 @@ def test_a_step_that_did_not_run_passes_on_what_it_waited_for() -> None:
     run, plan = told(("a", [], 0, 5), ("b", ["a"], None, None), ("c", ["b"], 7, 9))
     waiting = Waiting(run, plan, Nest(run["nodes"], plan))
     assert waiting.ready("c -") == (5, "a -")
-    assert critical(waiting) == ["a -", "c -"]
+    assert critical(waiting) == [("a -", "end"), ("c -", "end")]
+
+
+def test_who_waited_for_a_place_had_it_from_the_one_that_ended_then() -> None:
+    run, plan = told(("a", [], 0, 4), ("b", [], 0.01, 3), ("c", [], 3.01, 9))
+    assert critical(Waiting(run, plan, Nest(run["nodes"], plan))) == [("b -", "end"), ("c -", "place")]
 
 
 def test_a_chain_of_10_000_steps_is_no_recursion() -> None:

@@ -99,7 +99,7 @@ class Rows:
             "item": around.partition(" ")[0] == id,
             "last": is_last(self.plan[id]["path"]),
             "handler": self._handler(address),
-            "params": [[name, given.value(value)[:TEXT]] for name, value in (entry.get("params_in") or {}).items()],
+            "params": [[name, given.value(value)[:TEXT]] for name, value in self._own(entry)],
             "returns": [[name, given.returned(value)[:TEXT]] for name, value in (entry.get("returns") or {}).items()],
             "files": self.files.made(address),
             "logs": self.logs.get(address),
@@ -150,6 +150,12 @@ class Rows:
             del found["why"]
         return {name: value for name, value in found.items() if value not in (None, "", [], 0)}
 
+    def _own(self, entry: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """The parameters of a step that are not those of the run: a shell step is given all of them."""
+        params = self.seen.run.get("params") or {}
+        found = (entry.get("params_in") or {}).items()
+        return [(name, value) for name, value in found if name not in params or params[name] != value]
+
     def _at(self, moment: float | None) -> float | None:
         """Seconds since the run began."""
         return None if moment is None else round(max(0.0, float(moment) - self.waiting.start), 3)
@@ -164,4 +170,4 @@ def _short(label: str, around: str) -> str:
     """What is left of a label inside of what has this one."""
     rest = label.removeprefix(around) if around else label
     rest = rest.removesuffix(LAST).lstrip(".!")
-    return rest[1:-1] if rest.startswith("[") and rest.endswith("]") and rest.count("[") == 1 else rest or label
+    return rest[1:-1] if rest.startswith("[") and rest.endswith("]") and "=" in rest else rest or label

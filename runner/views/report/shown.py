@@ -18,14 +18,15 @@ Table = dict[str, Any]
 
 def shown(seen: Seen) -> Table:
     """run; params; nodes, what the pipeline says; rows, one for each step, item and round, groups above what is in
-    them; critical, the rows of the critical path; files and previews; before, the run it is compared with."""
+    them; critical, the rows of the critical path, and how many of them waited for a place (`crowded`); files and
+    previews; before, the run it is compared with."""
     run, plan = seen.run, seen.plan
     nest = Nest(run["nodes"], plan["nodes"])
     waiting = Waiting(run, plan["nodes"], nest)
     files = Files(seen)
     rows = Rows(seen, nest, waiting, files)
     files.show()
-    path = [rows.places[address] for address in critical(waiting)] if seen.state != "running" else []
+    path = critical(waiting) if seen.state != "running" else []
     before = compared(run, seen.before) if seen.before is not None else None
     if before is not None:
         old = before.pop("steps")
@@ -51,7 +52,8 @@ def shown(seen: Seen) -> Table:
         "params": [[name, given.value(value)] for name, value in (run.get("params") or {}).items()],
         "nodes": rows.nodes,
         "rows": rows.table,
-        "critical": path,
+        "critical": [rows.places[address] for address, _ in path],
+        "crowded": sum(what == "place" for _, what in path),
         "files": files.table,
         "previews": files.previews,
         "before": before,

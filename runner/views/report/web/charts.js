@@ -32,7 +32,7 @@ function curveChart(title, curves) {
   const first = curves[0].points, text = `${title}: ${count(curves.length, "curve")}, the first from ${figure(first[0][1])} to ${figure(first[first.length - 1][1])}`;
   return el("figure", { class: "chart" }, el("figcaption", {}, title),
     svg("svg", { viewBox: `0 0 ${wide} ${high}`, role: "img", "aria-label": text }, grid, across, curves[0].x && svg("text", { class: "tick", x: (left + wide - right) / 2, y: high - 3, "text-anchor": "middle" }, curves[0].x), lines),
-    curves.length > 1 && el("p", { class: "legend" }, curves.map((one, n) => [el("span", { class: `key fill-${n % PALETTE}` }), ` ${one.label} `])));
+    curves.length > 1 && el("p", { class: "legend" }, curves.map((one, n) => el("span", {}, el("span", { class: `key fill-${n % PALETTE}` }), ` ${one.label}`))));
 }
 
 // rows: [{label: node, value, then}] under one title.

@@ -19,7 +19,7 @@ function compareView() {
     const { row, now, then, delta, other } = shown[place];
     return el("div", { class: `row ${other ? "other" : ""}`, onclick: () => showStep(row.place) },
       el("div", { class: "c-name" }, el("span", { class: "label", title: row.label }, stepLink(row.place)), row.then && row.then.changed && el("span", { class: "tag" }, "other code")),
-      el("div", { class: "c-status" }, row.then ? badge(row.then.status) : el("span", { class: "quiet" }, "not there"), " → ", badge(row.status)),
+      el("div", { class: "c-status" }, !row.then ? [el("span", { class: "quiet" }, "not there"), " → "] : other && [badge(row.then.status), " → "], badge(row.status)),
       el("div", { class: "c-number" }, duration(typeof then === "number" ? then : undefined)), el("div", { class: "c-number" }, row.kept ? "kept" : duration(now)),
       el("div", { class: "c-delta" }, Math.abs(delta) > 0.0005 && [el("span", { class: `delta ${delta > 0 ? "more" : "less"}`, style: { width: `${(40 * Math.abs(delta)) / slower}%`, left: delta > 0 ? "50%" : `${50 - (40 * Math.abs(delta)) / slower}%` } }), el("span", { class: `delta-text ${delta > 0 ? "more" : "less"}` }, signed(delta, duration))]));
   });

@@ -5,7 +5,7 @@ let opener = null;
 function panel(title, ...inside) {
   const box = byId("details");
   const shut = el("button", { class: "icon", type: "button", "aria-label": "Close details", onclick: closeDetails }, "✕");
-  box.replaceChildren(el("div", { class: "panel-head" }, el("h2", { id: "details-title" }, title), shut), ...inside);
+  box.replaceChildren(el("div", { class: "panel-head" }, el("h2", { id: "details-title" }, title), shut), el("div", {}, ...inside));
   box.setAttribute("aria-labelledby", "details-title");
   if (box.hidden) opener = document.activeElement;
   box.hidden = false;
@@ -68,7 +68,7 @@ function showStep(place) {
     row.logs && block("Log", row.logs.map((log) => logOf(row, log))),
     row.inputs && block("Inputs", row.inputs.map(fileCard)),
     row.files && block("Outputs", row.files.map(fileCard)),
-    row.params && block("Parameters", pairs(row.params)),
+    row.params && block("Parameters, beside those of the run", pairs(row.params)),
     row.returns && block("Returns", pairs(row.returns)),
     row.kind === "task" && node.runs && block(`Runs (${node.kind})`, el("pre", { class: "log" }, node.runs)),
     row.inside.length > 0 && block("Inside", insideOf(row)),

@@ -98,19 +98,20 @@ function graphView() {
   const picture = svg("svg", { class: "graph", role: "group", "aria-label": "Graph of the steps", tabindex: "-1" },
     svg("defs", {}, arrowHead("arrow"), arrowHead("arrow-hot")), stage);
   const view = { x: 0, y: 0, scale: 1 };
-  let found = { boxes: [], edges: [] }, size = { w: 1, h: 1 }, current = null, drawn = "";
+  let found = { boxes: [], edges: [] }, size = { w: 1, h: 1 }, current = null, drawn = "", touched = false;
 
   function arrange(keep) {
     const shape = inner(-1);
     found = flat(shape, 0, 0, { boxes: [], edges: [] });
     size = shape.size;
     drawn = "";
-    if (keep) draw();
+    if (keep && touched) draw();
     else fit();
   }
   function fit() {
+    touched = false;
     const wide = picture.clientWidth || 1000;
-    view.scale = Math.max(0.25, Math.min(1, (wide - 32) / size.w));
+    view.scale = Math.max(0.5, Math.min(1, (wide - 32) / size.w));
     picture.style.height = `${Math.max(120, Math.min(560, size.h * view.scale + 40))}px`;
     const high = parseFloat(picture.style.height);
     view.x = Math.max(16, (wide - size.w * view.scale) / 2);
@@ -224,6 +225,7 @@ function graphView() {
     view.x = x - (x - view.x) * real;
     view.y = y - (y - view.y) * real;
     view.scale = scale;
+    touched = true;
     draw();
   }
   let held = null;
@@ -232,7 +234,7 @@ function graphView() {
     if (!held) return;
     if (!held.moves && Math.hypot(event.clientX - held.from[0], event.clientY - held.from[1]) < 4) return;
     if (!held.moves) picture.setPointerCapture(held.id);
-    held.moves = true;
+    held.moves = touched = true;
     [view.x, view.y] = [event.clientX - held.x, event.clientY - held.y];
     draw();
   });
@@ -257,7 +259,13 @@ function graphView() {
   el("div", { class: "card" }, picture), note);
   changed.push(() => arrange(true));
   arrange(false);
-  new ResizeObserver(() => draw()).observe(picture);
+  let width = picture.clientWidth;
+  new ResizeObserver(() => {
+    const same = picture.clientWidth === width;
+    width = picture.clientWidth;
+    if (same || touched) draw();
+    else fit();
+  }).observe(picture);
   return { mark(place) { stage.querySelectorAll(".box").forEach((one) => one.classList.toggle("chosen", one.dataset.key === String(place))); } };
 }
 

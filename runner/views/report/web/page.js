@@ -22,7 +22,7 @@ function overview() {
   const cpu = STEPS.reduce((sum, row) => sum + (row.cpu || 0), 0), fat = STEPS.reduce((most, row) => ((row.rss || 0) > (most.rss || 0) ? row : most), {});
   const slow = STEPS.reduce((most, row) => ((took(row) || 0) > (took(most) || -1) ? row : most), {});
   const tries = STEPS.reduce((sum, row) => sum + Math.max(0, (row.attempts || []).length - 1), 0);
-  const delta = DATA.before && typeof DATA.before.took === "number" && RUN.took !== null ? `${signed(RUN.took - DATA.before.took, duration)} than ${DATA.before.name}` : "";
+  const delta = DATA.before && typeof DATA.before.took === "number" && RUN.took !== null ? `${duration(Math.abs(RUN.took - DATA.before.took))} ${RUN.took < DATA.before.took ? "less" : "more"} than ${DATA.before.name}` : "";
   const bad = STEPS.concat(ROWS.filter((row) => row.inside.length && row.error)).filter((row) => ["failed", "errored"].includes(row.status));
   section("overview", "Overview",
     el("div", { class: "tiles" }, tile("Steps", STEPS.length.toLocaleString("en"), tries ? count(tries, "more attempt") : ""), tile("Took", duration(RUN.took) || "not ended", delta),

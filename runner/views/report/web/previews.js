@@ -26,5 +26,10 @@ function cell(one) {
 function framed(file, text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   page.querySelectorAll("script, link, base, meta, iframe, object, embed, form").forEach((one) => one.remove());
+  for (const one of page.querySelectorAll("[src], [srcset], [href], [poster], [background], [ping]")) {
+    for (const name of ["src", "srcset", "href", "poster", "background", "ping"]) {
+      if (!/^(data:|#)/i.test(one.getAttribute(name) || "#")) one.removeAttribute(name);
+    }
+  }
   return el("iframe", { class: "frame", sandbox: "", title: file.path, srcdoc: page.documentElement.outerHTML });
 }

@@ -35,7 +35,7 @@ function timelineView() {
     const place = shown[line], row = ROWS[place], holder = row.inside.length > 0, flatly = filter.text || filter.status || filter.critical;
     const level = flatly ? 1 : row.level;
     return el("div", {
-      class: `row ${CRITICAL.has(place) ? "hot" : ""} ${line === at ? "at" : ""} ${place === chosen ? "chosen" : ""}`, id: `row-${place}`, role: "row",
+      class: `row ${CRITICAL.has(place) || (holder && !OPEN.has(place) && onPath(place)) ? "hot" : ""} ${line === at ? "at" : ""} ${place === chosen ? "chosen" : ""}`, id: `row-${place}`, role: "row",
       "aria-level": String(level), "aria-rowindex": String(line + 1), "aria-expanded": holder && !flatly ? String(OPEN.has(place)) : null,
       onclick: () => { at = line; now(); showStep(place); },
     },
@@ -115,6 +115,8 @@ function axis() {
 function criticalWords() {
   const path = DATA.critical.map((place) => ROWS[place]);
   const work = path.reduce((sum, row) => sum + (took(row) || 0), 0);
+  const crowded = DATA.crowded > path.length / 2;
+  const advice = crowded ? "Most of them waited for a free place: the run ends sooner when more may run at once (-j, max-parallel)." : "The run ends sooner when one of these does.";
   const longest = [...path].sort((a, b) => (took(b) || 0) - (took(a) || 0)).slice(0, 8), kept = new Set(longest);
   const parts = [];
   let gap = false;
@@ -123,5 +125,5 @@ function criticalWords() {
     gap = false;
     parts.push(el("li", {}, stepLink(row.place), " ", el("span", { class: "quiet" }, duration(took(row)))));
   }
-  return el("div", { class: "path" }, el("p", {}, el("strong", {}, "Critical path: "), `${count(path.length, "step")} that ran one after the other for ${duration(work)} of the ${duration(SPAN)}. To end sooner, make one of these quicker.`), el("ol", { class: "chain" }, parts));
+  return el("div", { class: "path" }, el("p", {}, el("strong", {}, "Critical path: "), `${count(path.length, "step")} that followed each other, since each needed the one before or its place, and took ${duration(work)} of the ${duration(SPAN)}. ${advice}`), el("ol", { class: "chain" }, parts));
 }
