@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
-from runner.commands.asking import FILE, ROOT
+from runner.commands.asking import FILE, JSON, ROOT
 from runner.text.diagnostics import Refused, diagnose
 from runner.views.terminal import coloured, is_terminal, symbols
 
@@ -28,6 +29,7 @@ OPTIONS = [
     (("--all",), {"action": "store_true", "help": "fold nothing, however many steps stand side by side"}),
     (("-o", "--to"), {"metavar": "FILE", "help": "write it there instead of printing it"}),
     ROOT,
+    JSON,
 ]
 ENDS = {".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".html": "html"}
 
@@ -36,7 +38,11 @@ def run(args: argparse.Namespace) -> int:
     """Print or write the picture; nothing runs. Raises Refused: no such run, a file that can't be written."""
     format = args.format or (ENDS.get(Path(args.to).suffix) if args.to else None) or "tree"
     plan, head, stand = _asked(args)
-    if format == "mermaid":
+    if args.json:
+        from runner.views.picture import data
+
+        text = json.dumps(data(plan, stand), indent=2, ensure_ascii=False) + "\n"
+    elif format == "mermaid":
         from runner.views.mermaid import mermaid
 
         text = mermaid(plan, stand)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from runner.commands.asking import ROOT, RUN
 from runner.commands.find import find
 from runner.text.diagnostics import Refused, diagnose
-from runner.views.logfile import PIECE, copy
+from runner.views.logfile import PIECE, Lines, copy
 from runner.views.nest import Nest
 from runner.views.problems import show
 
@@ -30,6 +30,7 @@ OPTIONS = [
     (("-f", "--follow"), {"action": "store_true", "help": "go on until the step has ended"}),
     (("--tail",), {"type": int, "metavar": "N", "help": "only the last N lines"}),
     ROOT,
+    (("--json",), {"action": "store_true", "help": "print a line of JSON for each line: step, attempt, text"}),
 ]
 
 Table = dict[str, Any]
@@ -54,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
             addresses = list(dict.fromkeys(one for address in asked for one in (address, *nest.below(address))))
         attempt = args.attempt if args.attempt is not None else found
     if args.follow:
-        return _follow(opened, root, addresses, attempt)
+        return _follow(opened, root, addresses, attempt, args.json)
     if len(addresses) > 1:
         addresses = [a for a in addresses if told[a].get("attempts") or told[a].get("status") == "running"]
         addresses.sort(key=lambda a: (told[a].get("start") or 0.0, a))
@@ -66,14 +67,17 @@ def run(args: argparse.Namespace) -> int:
         if attempt and attempt > last(told[address]):
             name, most = str(told[address].get("label")), last(told[address])
             raise Refused([diagnose("E917", None, step=name, attempt=attempt, most=most)])
-        if several:
+        if several and not args.json:
             out.write(f"== {told[address].get('label')}~{n} ==\n".encode())
         path = path_of(opened, address, n)
         lost = _lost(told[address], n, path)
         if lost:
             gone.append(diagnose("W711", None, step=f"{told[address].get('label')}~{n}", size=f"{lost:,}", path=path))
-        ends_well = copy(path, out, args.tail)
-        if several and not ends_well:
+        if args.json:
+            lines = Lines(out, str(told[address].get("label")), n)
+            copy(path, lines, args.tail)
+            lines.end()
+        elif not copy(path, out, args.tail) and several:
             out.write(b"\n")
     out.flush()
     if gone:
@@ -126,7 +130,7 @@ def last(entry: dict[str, Any]) -> int:
     return max((int(attempt.get("n") or 1) for attempt in entry.get("attempts") or ()), default=1)
 
 
-def _follow(opened: OpenRun, root: Path | None, addresses: list[str], attempt: int | None) -> int:
+def _follow(opened: OpenRun, root: Path | None, addresses: list[str], attempt: int | None, as_json: bool) -> int:
     if len(addresses) != 1:
         running = [a for a in addresses if opened.run["nodes"][a].get("status") == "running"]
         if len(running) != 1:
@@ -134,14 +138,25 @@ def _follow(opened: OpenRun, root: Path | None, addresses: list[str], attempt: i
             raise Refused([diagnose("E918", None, names=", ".join(labels))])
         addresses = running
     _elsewhere(opened, [a for a in addresses if _origin(opened.run["nodes"][a], attempt)], attempt)
-    for piece in pieces(opened, root, addresses[0], attempt):
-        sys.stdout.buffer.write(piece)
-        sys.stdout.buffer.flush()
+    label, out = str(opened.run["nodes"][addresses[0]].get("label")), sys.stdout.buffer
+    lines: dict[int, Lines] = {}
+    for n, piece in pieces(opened, root, addresses[0], attempt):
+        if as_json and n not in lines:
+            _end(lines)
+            lines[n] = Lines(out, label, n)
+        lines.get(n, out).write(piece)
+        out.flush()
+    _end(lines)
     return 0
 
 
-def pieces(opened: OpenRun, root: Path | None, address: str, attempt: int | None) -> Iterator[bytes]:
-    """What a step prints, attempt after attempt, until it has ended or nobody runs it any more."""
+def _end(lines: dict[int, Lines]) -> None:
+    for one in lines.values():
+        one.end()
+
+
+def pieces(opened: OpenRun, root: Path | None, address: str, attempt: int | None) -> Iterator[tuple[int, bytes]]:
+    """What a step prints, each piece with the number of its attempt, until it has ended or nobody runs it any more."""
     from runner.commands.common import open_run
 
     name = str(opened.run.get("name"))
@@ -155,7 +170,7 @@ def pieces(opened: OpenRun, root: Path | None, address: str, attempt: int | None
                 log.seek(at)
                 while piece := log.read(PIECE):
                     at += len(piece)
-                    yield piece
+                    yield n, piece
         if over and attempt is None and last(opened.run["nodes"][address]) > n:
             n, at = n + 1, 0
             continue

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.commands.asking import JSON
+from runner.commands.check import as_json
 from runner.commands.common import plugins_of
 from runner.commands.plugins import KINDS
 from runner.text.diagnostics import Refused, diagnose
@@ -13,7 +16,12 @@ from runner.text.diagnostics import Refused, diagnose
 if TYPE_CHECKING:
     from runner.plugins import Flavor
 
-OPTIONS: list[Any] = [(("name",), {"nargs": "*", "metavar": "NAME", "help": "only plug-ins of these names"})]
+OPTIONS: list[Any] = [
+    (("name",), {"nargs": "*", "metavar": "NAME", "help": "only plug-ins of these names"}),
+    JSON,
+]
+
+PLUG_IN = 5
 
 
 def run(args: argparse.Namespace) -> int:
@@ -24,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     plugins = plugins_of(find_root(Path.cwd()))
     known = {kind: names(group, plugins) for kind, group in KINDS.items()}
     strange = [name for name in args.name if not any(name in some for some in known.values())]
+    good: list[str] = []
     wrong = [diagnose("E801", None, group="plug-in", name=name) for name in strange]
     for kind, some in known.items():
         for name in some:
@@ -33,8 +42,12 @@ def run(args: argparse.Namespace) -> int:
                 except Refused as refused:
                     wrong += refused.problems
                 else:
-                    if line:
-                        print(line)
+                    good += [line] if line else []
+    if args.json:
+        print(json.dumps({"right": good, "wrong": [as_json(one) for one in wrong]}, indent=2, ensure_ascii=False))
+        return PLUG_IN if wrong else 0
+    for line in good:
+        print(line)
     if wrong:
         raise Refused(wrong)
     return 0

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
-from runner.commands.asking import FILE
+from runner.commands.asking import FILE, JSON
 from runner.text.diagnostics import Refused, diagnose
 from runner.views.yaml import documents
 
 OPTIONS: list[Any] = [
     *FILE,
     (("-o", "--out"), {"metavar": "DIR", "help": "write them into this folder, rather than to the terminal"}),
+    JSON,
 ]
 
 
@@ -29,6 +31,9 @@ def run(args: argparse.Namespace) -> int:
     if not hasattr(implementation, "emit"):
         raise Refused([diagnose("E950", None, executor=name)])
     files = implementation.emit(plan)
+    if args.json and args.out is None:
+        print(json.dumps(files, indent=2, ensure_ascii=False))
+        return 0
     head = f"Made by `{_command(args)}`: make it anew rather than edit it."
     if args.out is None:
         sys.stdout.write(documents([one for tables in files.values() for one in tables], head))

@@ -16,9 +16,19 @@ from runner.views.table import table
 from runner.views.terminal import is_terminal, size
 from runner.views.times import age, duration
 
+STATUSES = ("succeeded", "failed", "cancelled", "running", "detached", "lost")
+HEAD = ("RUN", "STATUS", "STARTED", "TOOK", "PIPELINE", "PROFILE")
 OPTIONS: list[Any] = [
     *FILE,
-    (("--status",), {"action": "append", "metavar": "STATUS", "help": "only runs with this status; may be repeated"}),
+    (
+        ("--status",),
+        {
+            "action": "append",
+            "choices": STATUSES,
+            "metavar": "STATUS",
+            "help": f"{', '.join(STATUSES)}; may be repeated",
+        },
+    ),
     (("--pipeline",), {"metavar": "NAME", "help": "only runs of this pipeline"}),
     (("-n", "--number"), {"type": int, "metavar": "N", "help": "only the newest N"}),
     ROOT,
@@ -44,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
             break
         found.append(entry)
     if args.json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json.dumps([{**one, "status": index.status(one)} for one in found], indent=2, ensure_ascii=False))
         return 0
     now = time.time()
     rows = [_row(entry, now) for entry in found]
@@ -52,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
         print("no runs", file=sys.stderr)
         return 0
     width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
-    sys.stdout.write(table(("RUN", "STATUS", "STARTED", "TOOK", "PIPELINE"), rows, width=width, right="TOOK"))
+    sys.stdout.write(
+        table(("RUN", "STATUS", "STARTED", "TOOK", "PIPELINE", "PROFILE"), rows, width=width, right="TOOK")
+    )
     return 0
 
 
@@ -60,4 +72,5 @@ def _row(entry: dict[str, Any], now: float) -> tuple[str, ...]:
     start, end = entry.get("start"), entry.get("end")
     took = duration(end - start) if start is not None and end is not None else ""
     status = index.status(entry) + (" (mock)" if entry.get("mock") else "")
-    return str(entry.get("name")), status, age(start, now), took, str(entry.get("pipeline") or "")
+    last = (str(entry.get("pipeline") or ""), str(entry.get("profile") or ""))
+    return str(entry.get("name")), status, age(start, now), took, *last

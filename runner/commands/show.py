@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.commands.asking import JSON, ROOT, RUN
 from runner.commands.find import find
+from runner.text.diagnostics import Refused, diagnose
 from runner.views import given, words
+from runner.views.doing import amount, doing
 from runner.views.nest import Nest
 from runner.views.reasons import Reasons
 from runner.views.table import table
@@ -24,7 +27,14 @@ if TYPE_CHECKING:
 
 OPTIONS = [
     RUN,
-    (("step",), {"nargs": "?", "metavar": "STEP", "help": "a step, such as train, train[island=Dream], train[0]"}),
+    (
+        ("step",),
+        {
+            "nargs": "?",
+            "metavar": "STEP",
+            "help": "train, train[island=Dream], train[0], train~1, @failed (all steps)",
+        },
+    ),
     (("--all",), {"action": "store_true", "help": "open every group, map and loop"}),
     ROOT,
     JSON,
@@ -63,7 +73,9 @@ def _told(args: argparse.Namespace) -> int:
             reasons = Reasons(folded, nodes, _names(opened), opened.state in LIVE)
             sys.stdout.write(whole(folded, shown, nest, reasons, opened.state))
         return 0
-    addresses = find(folded, nodes, args.step).addresses
+    addresses, n = find(folded, nodes, args.step)
+    if n is not None:
+        folded = {**folded, "nodes": {**folded["nodes"], **{a: _only(folded["nodes"][a], n) for a in addresses}}}
     if args.json:
         print(json.dumps({address: folded["nodes"][address] for address in addresses}, indent=2, ensure_ascii=False))
         return 0
@@ -74,11 +86,34 @@ def _told(args: argparse.Namespace) -> int:
     if len(outer) > 1:
         sys.stdout.write(_table(folded, outer, nest, reasons))
         return 0
-    sys.stdout.write(one(folded, nodes, outer[0], reasons, width))
+    about = [*doing(opened.plan, outer[0].partition(" ")[0]), *_printed(opened, outer[0], n)]
+    sys.stdout.write(one(folded, nodes, outer[0], reasons, width, about))
     inside = list(nest.below(outer[0])) if args.all else nest.inside.get(outer[0], [])
     if inside:
         sys.stdout.write("\n" + _table(folded, inside, nest, reasons))
     return 0
+
+
+def _only(entry: Mapping[str, Any], n: int) -> Mapping[str, Any]:
+    """A step with one of its attempts alone, and what came of that. Raises Refused."""
+    attempts = list(entry.get("attempts") or ())
+    if not any(one.get("n") == n for one in attempts):
+        raise Refused([diagnose("E917", None, step=str(entry.get("label")), attempt=n, most=len(attempts))])
+    found = next(one for one in attempts if one.get("n") == n)
+    told = {key: found.get(key) or {} for key in ("params_in", "returns", "files")}
+    return {**entry, **told, "status": found.get("status"), "attempts": [found]}
+
+
+def _printed(opened: OpenRun, address: str, n: int | None) -> list[str]:
+    """How much an attempt has printed, the last one unless it is named, and the words that show it."""
+    entry = opened.run["nodes"][address]
+    ends = [one for one in entry.get("attempts") or () if n in (None, one.get("n"))]
+    end: Mapping[str, Any] = ends[-1] if ends else {}
+    size = (end.get("log") or {}).get("bytes")
+    if not size or end.get("adopted"):
+        return []
+    label = f"{entry['label']}~{n}" if n is not None else str(entry["label"])
+    return [f"printed   {size:,} bytes: {shlex.join(['runner', 'logs', str(opened.run['name']), label])}"]
 
 
 def _names(opened: OpenRun) -> Mapping[str, str]:
@@ -129,20 +164,27 @@ def _tries(attempts: list[Mapping[str, Any]]) -> str:
 
 
 def one(
-    run: Mapping[str, Any], nodes: Mapping[str, Any], address: str, reasons: Reasons, width: int | None = None
+    run: Mapping[str, Any],
+    nodes: Mapping[str, Any],
+    address: str,
+    reasons: Reasons,
+    width: int | None = None,
+    about: Sequence[str] = (),
 ) -> str:
-    """One address: its end, attempts, parameters, returns and files."""
+    """One address: what it is (about), its end, attempts, parameters, returns and files."""
     entry = run["nodes"][address]
     attempts = list(entry.get("attempts") or ())
     lines = [f"step      {entry.get('label')}", f"status    {_painted(str(entry.get('status')))}"]
     why = reasons.told_of(address)
     lines += [f"why       {why}"] if why else []
     lines += [f"handled   {entry['handled']}"] if entry.get("handled") else []
+    lines += about
     if attempts:
         lines.append("attempts")
         for attempt in attempts:
             told = words.why(attempt) or str(attempt.get("status"))
             parts = [f"  {attempt.get('n', '?')}", told, duration(attempt.get("run_s")), moment(attempt.get("start"))]
+            parts += _took_up(attempt)
             lines.append("  ".join(part for part in parts if part))
             lines += [f"     {text}" for text in (words.detail(attempt), words.advice(attempt)) if text]
             lines += [f"     warning: {clean(str(text))}" for text in attempt.get("warnings") or ()]
@@ -155,6 +197,14 @@ def one(
     if width is not None:
         lines = [cut(line, width, "...") if "\x1b" not in line else line for line in lines]
     return "\n".join(lines) + "\n"
+
+
+def _took_up(attempt: Mapping[str, Any]) -> list[str]:
+    """Processor time and memory, where they are known and were taken in this run."""
+    cpu = [attempt[key] for key in ("user_s", "sys_s") if key in attempt]
+    if attempt.get("adopted") or not sum(cpu) or not attempt.get("max_rss"):
+        return []
+    return [f"cpu {duration(sum(cpu))}", f"peak {amount(attempt['max_rss'])}"]
 
 
 def _named(head: str, values: Mapping[str, str]) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.commands.asking import ROOT, RUN
+from runner.commands.asking import JSON, ROOT, RUN
 
 if TYPE_CHECKING:
     from runner.commands.common import OpenRun
@@ -25,6 +26,7 @@ OPTIONS: list[Any] = [
     (("--columns",), {"action": "store_true", "help": "say what each column means, and its unit"}),
     (("-o", "--to"), {"metavar": "FILE", "help": "write it there instead of printing it"}),
     ROOT,
+    JSON,
 ]
 ENDS = {".csv": "csv", ".xml": "junit", ".json": "chrome"}
 
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     with uncollected():
         opened = open_run(args.run, Path(args.root) if args.root else None)
         warn_of_damage(opened.run.get("name"), opened.damaged)
-        format = args.format or ENDS.get(Path(args.to or "").suffix) or "jsonl"
+        format = "json" if args.json else args.format or ENDS.get(Path(args.to or "").suffix) or "jsonl"
         write(_text(format, opened), args.to)
     return 0
 
@@ -56,6 +58,8 @@ def _text(format: str, opened: OpenRun) -> str:
         return chrome(opened.run, opened.plan)
     if format == "junit":
         return tests(opened)
+    if format == "json":
+        return json.dumps(list(rows(opened.run, opened.plan)), indent=2, ensure_ascii=False) + "\n"
     return (table if format == "csv" else jsonl)(rows(opened.run, opened.plan))
 
 

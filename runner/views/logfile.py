@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import IO
 
@@ -10,7 +11,7 @@ PIECE = 1 << 20
 END = 4096  # bytes that are looked at for the last line
 
 
-def copy(path: str | Path, out: IO[bytes], lines: int | None = None) -> bool:
+def copy(path: str | Path, out: IO[bytes] | Lines, lines: int | None = None) -> bool:
     """Write a log out as it is, or its last lines; true when it ended with a newline or was empty."""
     try:
         with open(path, "rb") as log:
@@ -35,6 +36,25 @@ def tail(path: str | Path, lines: int, most: int = PIECE) -> list[str]:
     except OSError:
         return []
     return text.removesuffix("\n").split("\n") if text else []
+
+
+class Lines:
+    """Writes what is printed to it as JSON, an object a line: the step, the attempt, the text. out: where to."""
+
+    def __init__(self, out: IO[bytes], step: str, attempt: int) -> None:
+        self._out, self._told, self._rest = out, {"step": step, "attempt": attempt}, b""
+
+    def write(self, piece: bytes) -> None:
+        """Bytes, which may end within a line."""
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        for line in lines:
+            text = json.dumps({**self._told, "text": line.decode("utf-8", "replace")}, ensure_ascii=False)
+            self._out.write(f"{text}\n".encode())
+
+    def end(self) -> None:
+        """The last line may have none."""
+        if self._rest:
+            self.write(b"\n")
 
 
 def last_line(path: str | Path) -> str:

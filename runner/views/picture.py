@@ -111,3 +111,24 @@ def _alike(shape: Outline, nodes: Mapping[str, Mapping[str, Any]]) -> dict[str, 
             continue
         groups.setdefault((_around(nodes, id), _last(node), tuple(sorted(ends.get(id, ())))), []).append(id)
     return {ids[0]: ids for ids in groups.values() if len(ids) > MOST}
+
+
+def data(plan: Mapping[str, Any], standings: Standings | None = None) -> dict[str, Any]:
+    """The same for programs, nothing folded. steps: `step` its path, `in` the path of what it stands in, `kind` (step,
+    frame, many: items or rounds), `about` what is special, `status` of a run; arrows: `from`, `to`, `kind`."""
+    drawn, nodes = picture(plan, standings, fold=False), plan["nodes"]
+    paths = {figure.id: str(nodes[figure.id]["path"]) for figure in drawn.figures}
+    return {
+        "name": plan.get("name"),
+        "steps": [
+            {
+                "step": paths[one.id],
+                "in": paths.get(one.parent),
+                "kind": one.shape,
+                "about": list(one.lines),
+                **({"status": one.status or None} if standings is not None else {}),
+            }
+            for one in drawn.figures
+        ],
+        "arrows": [{"from": paths[edge.source], "to": paths[edge.target], "kind": edge.kind} for edge in drawn.edges],
+    }

@@ -47,3 +47,13 @@ def test_the_end_of_a_file_says_its_format(project: Callable[..., Project]) -> N
     assert made.read("g.txt") == made.read("g.dot")
     made.cli("graph", "-o", "none/g.svg").exits(2).says("error[E961]", "none/g.svg")
     assert not made.exists(".runner")
+
+
+def test_as_json_it_has_the_steps_and_the_arrows(project: Callable[..., Project]) -> None:
+    made = project({"pipeline.toml": TEXT})
+    told = made.cli("graph", "--json").ok().json()
+    assert told["steps"][0] == {"step": "a", "in": None, "kind": "step", "about": []}
+    assert told["arrows"] == [{"from": "a", "to": "b", "kind": "needs"}, {"from": "b", "to": "c", "kind": "needs"}]
+    made.cli("up").exits(1)
+    told = made.cli("graph", "--run", "--json").ok().json()
+    assert [one["status"] for one in told["steps"]] == ["succeeded", "failed", "blocked"]

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 import types
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from runner.commands import list as listing
 from runner.commands.logs import pieces
 from runner.commands.show import one, whole
 from runner.run import index
+from runner.views.doing import amount, doing
 from runner.views.nest import Nest
 from runner.views.reasons import Reasons
 
@@ -165,6 +167,53 @@ def test_show_a_step_that_failed_twice():
     assert "     SIGPIPE: the reader of a pipe ended first" in text
 
 
+def test_show_an_attempt(project, capsys):
+    assert cli.main(["show", "@last", "train[0]~1"]) == 0
+    said = capsys.readouterr().out
+    assert "status    failed\nwhy       exited 3\n" in said
+    assert "\n  2  " not in said
+    cli.main(["show", "@last", "train[0]~1", "--json"])
+    assert [one["n"] for one in json.loads(capsys.readouterr().out)["train 0"]["attempts"]] == [1]
+    assert cli.main(["show", "@last", "fetch~3"]) == 2
+    assert "error[E917]: `fetch` has no attempt 3; the last one is 1" in capsys.readouterr().err
+
+
+DO: dict[str, Any] = {"kind": "shell", "script": "one\ntwo\n", "inputs": [{"path": "t.csv", "writers": ["a"]}]}
+
+
+@pytest.mark.parametrize(
+    ("do", "more", "lines"),
+    [
+        (DO, {}, ["does      shell", "          one", "          two", "inputs    t.csv (from a)"]),
+        ({"kind": "python", "module": "m", "function": "f"}, {}, ["does      python  m:f"]),
+        ({"kind": "command", "argv": ["ls", ["param", "x"]]}, {}, ["does      command  ls x"]),
+        ({"kind": "stub"}, {}, ["does      stub"]),
+        (
+            {"kind": "shell", "script": "true", "resources": {"cpu": 2, "memory": 3 << 29}},
+            {"timeout": 90, "retry": {"attempts": 3}},
+            ["does      shell  true", "may take  cpu 2, memory 1.5 GiB, 1m30s an attempt, 3 attempts"],
+        ),
+        (
+            {"kind": "shell", "script": "true\n" * 20},
+            {},
+            [*["does      shell"], *["          true"] * 8, "          ... 12 more lines"],
+        ),
+    ],
+)
+def test_what_a_step_does(do, more, lines):
+    nodes = {"a": {"path": "a"}, "b": {"path": "b", "type": "map", "body": {"type": "task", "do": do, **more}}}
+    plan = {"nodes": nodes, "profile": {"name": "p", "executor": {"type": "docker", "image": "box:1"}}}
+    where = "where     profile p (docker), image box:1"
+    assert sorted([*lines, where]) == sorted(doing(plan, "b"))
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (25 << 20, "25 MiB"), (2 << 50, "2048 TiB")]
+)
+def test_amounts(size, text):
+    assert amount(size) == text
+
+
 class Opened(NamedTuple):
     """A run on the disk, as far as the verbs look at it."""
 
@@ -174,6 +223,8 @@ class Opened(NamedTuple):
     live: bool = False
     damaged: int = 0
     lost: bool = False
+    state: str = "failed"
+    root: Path = Path()
 
     def log_path(self, id: str, key: str, attempt: int) -> Path:
         return self.folder / f"{id}.{key}.{attempt}"
@@ -239,6 +290,14 @@ def test_logs_tail(project, capfdbinary):
     assert capfdbinary.readouterr().out == b"line 2\nno newline"
 
 
+def test_logs_as_json_say_of_each_line_whose_it_is(project, capfdbinary):
+    assert cli.main(["logs", "@last", "train", "--json", "--tail", "2"]) == 0
+    told = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+    assert told == [{"step": "train[island=Biscoe]", "attempt": 2, "text": text} for text in ("line 2", "no newline")]
+    cli.main(["logs", "@last", "fetch", "--json"])
+    assert json.loads(capfdbinary.readouterr().out.splitlines()[1])["text"] == "\ufffd"
+
+
 def test_logs_an_attempt_that_never_was_exits_2(project, capsys):
     assert cli.main(["logs", "@last", "fetch~3"]) == 2
     assert "error[E917]: `fetch` has no attempt 3; the last one is 1" in capsys.readouterr().err
@@ -264,20 +323,21 @@ def test_logs_follow_goes_on_until_the_step_has_ended(project, monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     log.write_bytes(b"one\n")
     read = list(pieces(Opened(run, PLAN, project, live=True), None, "fetch -", None))
-    assert b"".join(read) == b"one\ntwo\nagain\ndone\n"
+    assert b"".join(piece for n, piece in read if n == 1) == b"one\ntwo\n"
+    assert b"".join(piece for n, piece in read if n == 2) == b"again\ndone\n"
     assert script == []
 
 
 def test_logs_follow_ends_when_nobody_runs_the_step_any_more(project):
     entry = {"path": "fetch", "label": "fetch", "status": "running", "attempts": []}
     opened = Opened({"name": "x", "nodes": {"fetch -": entry}}, PLAN, project, live=False)
-    assert list(pieces(opened, None, "fetch -", None)) == [b"fetched\n\xff\n"]
+    assert list(pieces(opened, None, "fetch -", None)) == [(1, b"fetched\n\xff\n")]
 
 
 def test_runs_newest_first_with_filters(project, capsys):
     assert cli.main(["runs"]) == 0
     assert capsys.readouterr().out == (
-        "RUN            STATUS   STARTED     TOOK  PIPELINE\n"
+        "RUN            STATUS   STARTED     TOOK  PIPELINE  PROFILE\n"
         "calm-heron-1   running  now               other\n"
         "brisk-otter-3  failed   1970-01-01   31s  penguins\n"
     )
@@ -287,6 +347,10 @@ def test_runs_newest_first_with_filters(project, capsys):
     assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == ["calm-heron-1"]
     cli.main(["runs", "-n", "1"])
     assert "brisk" not in capsys.readouterr().out
+    cli.main(["runs", "--json"])
+    assert [entry["status"] for entry in json.loads(capsys.readouterr().out)] == ["running", "failed"]
+    assert cli.main(["runs", "--status", "faild"]) == 2
+    assert "takes one of 'succeeded', 'failed'" in capsys.readouterr().err
 
 
 def test_show_as_json_is_the_folded_run(project, capsys):
@@ -305,3 +369,16 @@ def test_graph_is_unfolded_when_piped(project, monkeypatch, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 201
     assert cli.main(["graph", "--format", "dot"]) == 0
     assert capsys.readouterr().out.startswith('digraph "wide" {')
+
+
+WRITE = {"cancel", "init", "add", "set", "fmt", "schema", "catalog get", "plugins add", "plugins new"}
+WRITE |= {"catalog", "plugins"}  # what stands behind them
+
+
+def test_every_verb_that_reads_has_json():
+    commands = Path(listing.__file__).parent
+    inner = [path.stem.replace("_", " ", 1) for of in ("catalog", "plugins") for path in commands.glob(f"{of}_*.py")]
+    for verb in (*cli.VERBS, *inner):
+        options = import_module(f"runner.commands.{verb.replace(' ', '_')}").OPTIONS
+        flags = {flag for some, _ in options for flag in some}
+        assert ("--json" in flags) == (verb not in WRITE), verb
