@@ -14,7 +14,7 @@ from runner.agent.stage import StageError, Work
 LONGEST = 100 * 1024  # bytes of a value's text; the kernel refuses variables above 128 KiB
 _OURS = frozenset(
     """RUNNER_RUN_ID RUNNER_RUN_NAME RUNNER_STEP RUNNER_ITEM RUNNER_ROUND RUNNER_ATTEMPT RUNNER_PARAMS RUNNER_RETURNS
-    RUNNER_METRICS RUNNER_CPU RUNNER_MEMORY RUNNER_GPU RUNNER_RUN_STATUS RUNNER_RUN_RECORD""".split()  # noqa: SIM905
+    RUNNER_METRICS RUNNER_PROGRESS RUNNER_CPU RUNNER_MEMORY RUNNER_GPU RUNNER_RUN_STATUS RUNNER_RUN_RECORD""".split()  # noqa: SIM905
 )
 _PREFIXES = ("RUNNER_UP_", "RUNNER_PARAM_", "RUNNER_FAILED_")
 
@@ -98,6 +98,7 @@ def variables(call: Mapping[str, Any], work: Work, params: Mapping[str, Paramete
         "RUNNER_PARAMS": params_file(call, params),
         "RUNNER_RETURNS": scratch + "/returns",
         "RUNNER_METRICS": scratch + "/metrics",
+        "RUNNER_PROGRESS": scratch + "/progress",
         "PWD": work.cwd,
     }
     if call.get("item"):

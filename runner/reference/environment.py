@@ -30,6 +30,7 @@ EVERY = {
     "RUNNER_PARAM_<name>": "a parameter, item or named file; lists, tables as JSON, paths one a line; unset for none",
     "RUNNER_PARAMS": "a JSON file with all of them; a value above 100 KiB stands only there",
     "RUNNER_RETURNS": "the file to which `name=value` lines are appended, or `name<<END`, lines and `END`",
+    "RUNNER_PROGRESS": "the file into which a step writes how far it is: `echo 40 100`",
     "RUNNER_METRICS": "the file to which metrics are appended, `name=value` lines",
     "RUNNER_CPU, RUNNER_MEMORY, RUNNER_GPU": "what `resources` of the step say",
 }

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
 from runner.views.board import Board
+from runner.views.frame import Frame
 from runner.views.terminal import coloured, columns, size, symbols
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ class Live:
         self.stream = stream
         self.env = env
         self.signs = symbols(stream, env)
-        self.board = Board(self.signs, coloured(stream, env))
+        self.board = Board()
+        self.frame = Frame(self.board, self.signs, coloured(stream, env))
         self._drawn: list[int] = []  # widths of the board's lines as they stand on the screen
         self._next = 0.0
-        self._frame = 0
+        self._turn = 0
 
     def __enter__(self) -> Self:
         self.stream.write(HIDE)
@@ -46,14 +48,14 @@ class Live:
     def tick(self, now: float) -> None:
         if now >= self._next:
             self._next = now + EVERY
-            self._frame += 1
+            self._turn += 1
             width, height = size(self.stream, self.env)  # asked each time, so that a window may change
-            spin = self.signs.spinner[self._frame % len(self.signs.spinner)]
-            self._draw(self.board.picture(now, width, height, spin), width)
+            spin = self.signs.spinner[self._turn % len(self.signs.spinner)]
+            self._draw(self.frame.lines(now, width, height, spin), width)
 
     def _draw(self, board: list[str], width: int, last: str = "") -> None:
         """Replace the board on the screen by what has become permanent and the new board, in one write."""
-        above = self.board.above(width)
+        above = self.frame.above(width)
         if not board and not above and not self._drawn and not last:
             return
         up = sum(max(1, -(-drawn // width)) for drawn in self._drawn)  # a narrower window has wrapped them

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 
 from runner.views.logfile import last_line
@@ -18,8 +17,8 @@ class Row:
     """What is known of one line, and its text."""
 
     __slots__ = (
-        "again", "attempts", "began", "counts", "failed", "id", "label", "last", "log", "n", "progress", "retrying",
-        "round", "running", "total",
+        "again", "attempts", "began", "counts", "failed", "id", "label", "last", "log", "n", "part", "progress",
+        "retrying", "round", "running", "total",
     )  # fmt: skip
 
     def __init__(self, id: str, label: str, began: float = 0.0, attempts: int = 1, total: int | None = None) -> None:
@@ -30,6 +29,7 @@ class Row:
         self.last = ""  # what was said last
         self.log = ("", "")  # where the newest attempt prints, and what its label adds to the row's
         self.progress = ""  # where its code tells how far it is
+        self.part: float | None = None  # what it told last
         self.n = 1  # the attempt
         self.again: float | None = None  # when the next attempt starts
         self.running = 0  # tasks inside
@@ -44,13 +44,16 @@ class Row:
         self.running += 1
         self.retrying -= n > 1 and self.retrying > 0
         self.log, self.n, self.again = (log, inside), n, None
-        self.progress = f"{scratch}/progress" if scratch else ""
+        self.progress, self.part = f"{scratch}/progress" if scratch else "", None
 
     def done(self) -> float | None:
         """How far it is, from 0 to 1; None where nobody says."""
         if self.total is not None:
             return self.counts / self.total if self.total else 1.0
-        return progress_of(self.progress) if self.progress else None
+        told = progress_of(self.progress) if self.progress else None
+        if told is not None:
+            self.part = told
+        return self.part
 
     def text(self, column: int, width: int, now: float, signs: Symbols) -> str:
         """Label, elapsed time and what there is to say; the label takes `column` columns."""
@@ -93,11 +96,13 @@ def bar_of(done: float, size: int, signs: Symbols) -> str:
 
 
 def progress_of(path: str) -> float | None:
-    """What `step.progress(done, total)` told last, from 0 to 1; None where it told nothing that makes sense."""
+    """What `step.progress(DONE, TOTAL)` or `echo DONE TOTAL > "$RUNNER_PROGRESS"` told last, from 0 to 1.
+
+    None where that makes no sense, as of a file that is being written."""
     try:
         with open(path, "rb", buffering=0) as file:
-            done, total = json.loads(file.read(200))
+            done, total = file.read(200).split()
             told = float(done) / float(total)
-    except (OSError, ValueError, TypeError, ArithmeticError):
+    except (OSError, ValueError, ArithmeticError):
         return None
     return min(1.0, max(0.0, told)) if math.isfinite(told) else None

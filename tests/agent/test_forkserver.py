@@ -125,7 +125,7 @@ def test_environment_streams_and_signals_are_those_of_a_start(
             main = sys.modules["__main__"]
             return {
                 "environ": {k: v for k, v in os.environ.items()
-                            if k not in ("RUNNER_METRICS", "RUNNER_RETURNS", "RUNNER_PARAMS")},
+                            if k not in ("RUNNER_METRICS", "RUNNER_PROGRESS", "RUNNER_RETURNS", "RUNNER_PARAMS")},
                 "masks": masks, "streams": streams, "argv": sys.argv, "path": sys.path, "flags": str(sys.flags),
                 "limit": sys.getrecursionlimit(), "main": [main.__name__, main.__file__], "exe": sys.executable,
                 "fds": sorted(os.listdir("/proc/self/fd"))[:3], "count": len(os.listdir("/proc/self/fd")),

@@ -95,3 +95,9 @@ def test_metrics_by_lines_and_by_json(project: Any) -> None:
     assert end["status"] == "succeeded" and end["metrics"] == {"loss": 0.3, "acc": 1}
     assert any("line 5" in warning for warning in end["warnings"])
     assert len(project.catalog.read(end["series"]["sha256"]).splitlines()) == 5
+
+
+def test_what_a_step_tells_of_its_progress_lies_beside_its_metrics_and_is_kept_nowhere(project: Any) -> None:
+    end = project.shell('echo 12 100 > "$RUNNER_PROGRESS"; cat "$(dirname "$RUNNER_METRICS")/progress"')
+    assert end["status"] == "succeeded" and end["log"]["bytes"] == len("12 100\n")
+    assert "progress" not in end and end["warnings"] == []

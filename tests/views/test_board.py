@@ -1,14 +1,14 @@
 """What the board says of a run: progress, retries, groups, how it stops, and how much it reads for that."""
 
-import json
 from pathlib import Path
 
 import pytest
 
 from runner.run.events import Address, Event
 from runner.run.pace import Pace
-from runner.views import board as boards, row as rows
-from runner.views.board import MANY, Board
+from runner.views import frame, row
+from runner.views.board import FAILURES, MANY, Board
+from runner.views.frame import Frame
 from runner.views.row import progress_of
 from runner.views.terminal import UNICODE
 
@@ -23,11 +23,15 @@ def group(path, parent=None, **more):
 
 def begun(*nodes):
     """A board that has seen a run of these nodes begin at 100; ids are the paths."""
-    board = Board(UNICODE)
+    board = Board()
     plan = {"name": "p", "nodes": {node["path"]: node for node in nodes}}
     board.see(Event(100.0, "run-start", None, {"name": "otter", "run": "R", "plan": plan, "root": "/nowhere"}))
-    board.above(80)
+    above(board)
     return board
+
+
+def above(board, width=80):
+    return Frame(board, UNICODE).above(width)
 
 
 def start(board, id, at=100.0, key=(), **more):
@@ -40,21 +44,21 @@ def end(board, id, at, status="succeeded", key=(), **more):
 
 
 def lines(board, now, width=80, height=24):
-    return board.picture(now, width, height, "*")
+    return Frame(board, UNICODE).lines(now, width, height, "*")
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[4, 10]", 0.4),
-        ("[12.5, 100]   ", 0.125),
-        ("[11, 10]", 1.0),
-        ("[-1, 10]", 0.0),
-        ("[1, 0]", None),
-        ("[NaN, 10]", None),
-        ("[1]", None),
-        ('["a", {}]', None),
-        ("[4, 1", None),
+        ("4 10\n", 0.4),
+        ("12.5 100   ", 0.125),
+        ("11 10", 1.0),
+        ("-1 10", 0.0),
+        ("1 0", None),
+        ("nan 10", None),
+        ("1", None),
+        ("a b", None),
+        ("4 10 3", None),
         ("", None),
     ],
 )
@@ -67,13 +71,15 @@ def test_progress_is_what_the_step_told_last_and_nonsense_is_none(tmp_path, text
 def test_a_step_that_tells_its_progress_has_a_bar(tmp_path, monkeypatch):
     from runner.agent import step
 
-    monkeypatch.setenv("RUNNER_METRICS", str(tmp_path / "metrics"))
+    monkeypatch.setenv("RUNNER_PROGRESS", str(tmp_path / "progress"))
     board = begun(task("train"))
     start(board, "train", scratch=str(tmp_path))
     assert lines(board, 101.0)[0] == "  * train     1s"
     step.progress(1, 3)
     assert lines(board, 102.0)[0] == "  * train     2s  ████░░░░░░░░ 33%"
     assert lines(board, 102.0, width=40)[0] == "  * train     2s  ██░░░░ 33%"
+    (tmp_path / "progress").write_text("")  # it is being written anew
+    assert lines(board, 103.0)[0] == "  * train     3s  ████░░░░░░░░ 33%"
 
 
 def test_between_two_attempts_a_step_says_when_the_next_one_starts():
@@ -85,7 +91,7 @@ def test_between_two_attempts_a_step_says_when_the_next_one_starts():
     board.see(Event(111.0, "start", Address("fetch", ()), {"n": 2}))
     assert lines(board, 112.0)[0].startswith("  * fetch    12s  attempt 2/3")
     end(board, "fetch", 113.0, n=2)
-    assert board.above(80) == ["  ✓ fetch  13s  attempt 2"]
+    assert above(board) == ["  ✓ fetch  13s  attempt 2"]
 
 
 def test_what_a_step_printed_last_stays_beside_its_success(tmp_path):
@@ -94,7 +100,7 @@ def test_what_a_step_printed_last_stays_beside_its_success(tmp_path):
     board = begun(task("fetch"))
     start(board, "fetch", log=str(log))
     end(board, "fetch", 102.0)
-    (line,) = board.above(40)
+    (line,) = above(board, 40)
     assert line.startswith("  ✓ fetch  2.0s  344 rows") and line.endswith("…") and len(line) == 39
 
 
@@ -124,9 +130,22 @@ def test_of_many_steps_a_group_has_one_line_that_tells_its_end_too():
         end(board, node["path"], 101.0)
         if node is inside[49]:
             assert lines(board, 101.0) == ["█████░░░░░░░ 50/101 done  0 running  51 waiting  1s"]
-    assert board.above(80) == []
+    assert above(board) == []
     board.see(Event(102.0, "state", Address("big", ()), {"status": "succeeded"}))
-    assert board.above(80) == ["  ✓ big       101 steps  2s"]
+    assert above(board) == ["  ✓ big       101 steps  2.0s"]
+
+
+def test_of_a_thousand_failures_in_a_map_the_first_are_told_and_all_are_counted():
+    board = begun({**task("m"), "type": "map", "body": task("m", depth=1)})
+    board.see(Event(100.0, "expand", Address("m", ()), {"count": 1000}))
+    for n in range(1000):
+        start(board, "m", key=(n,))
+        end(board, "m", 101.0, "failed", key=(n,), reason="exit", exit=3)
+    told = above(board)
+    assert told[0] == "  ✗ m[0]  failed  exited 3  1.0s" and told[-1] == "  · more failures of m are only counted"
+    assert len(told) == FAILURES + 1
+    board.see(Event(102.5, "state", Address("m", ()), {"status": "failed", "reason": "too-many-failed"}))
+    assert above(board) == ["  ✗ m  failed  too many items failed  1,000 items  1,000 failed  2.5s"]
 
 
 def test_a_run_that_was_asked_to_stop_says_what_it_waits_for_and_how_to_hurry():
@@ -150,7 +169,7 @@ def test_a_run_that_is_out_of_time_says_so_above():
     board = begun(task("train"))
     start(board, "train")
     board.see(Event(103.0, "stop", None, {"why": "timeout", "hard": False, "grace": 10.0}))
-    assert board.above(80) == ["  ■ stopping  the time of the run is over"]
+    assert above(board) == ["  ■ stopping  the time of the run is over"]
     assert "stopping: train has 9s to end" in lines(board, 104.0)
 
 
@@ -161,13 +180,13 @@ def test_it_fits_into_every_window(width, height):
     for n in range(30):
         start(board, f"a-rather-long-name-{n}")
     board.see(Event(101.0, "stop", None, {"why": "cancelled", "hard": False, "grace": 10.0}))
-    picture = lines(board, 102.0, width, height)
-    assert len(picture) <= max(3, height - 1) and all(len(line) < width for line in picture)
+    drawn = lines(board, 102.0, width, height)
+    assert len(drawn) <= max(3, height - 1) and all(len(line) < width for line in drawn)
 
 
 def test_only_the_logs_that_are_shown_are_read(monkeypatch):
     read = []
-    for module in (rows, boards):
+    for module in (row, frame):
         monkeypatch.setattr(module, "last_line", lambda path: read.append(path) or "")
     board = begun(*(task(f"s{n}") for n in range(1000)))
     for n in range(1000):
@@ -177,7 +196,7 @@ def test_only_the_logs_that_are_shown_are_read(monkeypatch):
     read.clear()
     for n in range(1000):
         end(board, f"s{n}", 102.0)
-    board.above(80)
+    above(board)
     lines(board, 103.0)
     assert read == []  # of so many steps successes are counted
 
@@ -205,7 +224,7 @@ def test_the_time_that_is_left_is_guessed_from_earlier_runs_once_it_matters(monk
 
 
 def test_what_a_step_tells_of_its_progress_counts_more_than_its_time(monkeypatch, tmp_path):
-    (tmp_path / "progress").write_text(json.dumps([9, 10]))
+    (tmp_path / "progress").write_text("9 10")
     board = begun(task("a"))
     guess(monkeypatch, board, {"a": 100.0})
     start(board, "a", scratch=str(tmp_path))
