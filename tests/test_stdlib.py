@@ -38,6 +38,24 @@ def test_a_profile_may_extend_a_shipped_one(project: Callable[..., Project]) -> 
     made.run("logs", "@last", "only").ok().says("done")
 
 
+def test_a_build_server_bounds_every_step_and_a_try_can_not_be_gone_on_with(project: Callable[..., Project]) -> None:
+    made = project({"pipeline.toml": PIPELINE})
+    made.run("up", "pipeline.toml", "--profile", "std:dev").ok()
+    made.cli("up", "pipeline.toml", "--resume").exits(4)
+    (node,) = made.run("up", "pipeline.toml", "--profile", "std:ci", "--json").ok().nodes().values()
+    assert node["status"] == "succeeded"
+    said = made.cli("explain", "pipeline.toml", "steps.only", "--profile", "std:ci").ok()
+    said.says("steps.only.retry.attempts", "steps.only.timeout")
+
+
+def test_graphics_processors_are_laid_over_any_profile(project: Callable[..., Project]) -> None:
+    mine = 'extends = ["std:argo", "std:gpu"]\n'
+    made = project({"pipeline.toml": PIPELINE + '    tags = ["gpu"]\n', "profiles/mine.toml": mine})
+    plan = made.cli("plan", "pipeline.toml", "--profile", "mine", "--json").ok().json()
+    (node,) = plan["nodes"].values()
+    assert plan["profile"]["executor"]["type"] == "argo" and node["do"]["resources"]["gpu"] == 1
+
+
 def test_a_shipped_profile_that_is_not_there(project: Callable[..., Project]) -> None:
     made = project({"pipeline.toml": PIPELINE})
     made.cli("check", "pipeline.toml", "--profile", "std:lokal").exits(3).says("lokal")

@@ -25,6 +25,7 @@ OPTIONS: list[Any] = [
 ]
 
 IGNORED = (".runner/*", "!.runner/schema/", "made/")
+LEFT = {".py": "__pycache__/", ".ipynb": "*.executed.ipynb"}  # what else runs leave, of such files
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     there_first = "" if args.folder == "." else f"cd {shlex.quote(args.folder)} && "
     profile = " --profile dev" if folder / "profiles" / "dev.toml" in texts else ""
     ahead = [f"next: {there_first}runner up pipeline.toml{profile}", *init_editor.advice(args.editor)]
-    return _written(folder, texts, editors, IGNORED, ahead)
+    left = [line for ending, line in LEFT.items() if any(path.suffix == ending for path in texts)]
+    return _written(folder, texts, editors, (*IGNORED, *left), ahead)
 
 
 def _written(

@@ -148,7 +148,11 @@ def _missing(name: str, asker: Said, ask: Ask, sources: Sources) -> Diagnostic:
     shipped = packages.names("std", "profiles")
     if ":" in name:
         package, _, rest = name.partition(":")
-        return diagnose("E506", place, package=package, name=rest, **like(name, packages.names(package, "profiles")))
+        known = packages.names(package, "profiles")
+        hint = like(name, known) or (
+            {"hint": "`runner list --profiles` names those of `std`"} if package == "std" else {}
+        )
+        return diagnose("E506", place, package=package, name=rest, **hint)
     if name.endswith(".toml") or "/" in name:
         path = (Path(asker[0].path).parent if asker else Path()) / name
         return diagnose("E505", place, path=os.path.normpath(path))

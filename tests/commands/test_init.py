@@ -99,12 +99,29 @@ def test_what_there_is_to_start_from(project: Callable[..., Project]) -> None:
     assert made.files() == []
 
 
+GIVES = {
+    "hello": ("made/greeting.txt", "Hello, developer!"),
+    "python": ("made/summary.md", "12.33 degrees on average of 6 days"),
+    "etl": ("made/revenue.csv", "GB,2,125.0\nCH,2,100.0"),
+    "ml": ("made/model.html", "9 neighbours do best, of 1, 3, 5, 9, 15 tried: <strong>0.888889</strong>"),
+    "notebook": ("made/summary.md", "12.33 degrees on average of 6 days"),
+    "make": ("made/table.txt", "made/sea.words: the 4"),
+    "cluster": ("made/sum.txt", "in all: 500500"),
+}
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_template_is_right_and_runs(project: Callable[..., Project], name: str) -> None:
+def test_a_template_is_right_and_does_what_it_says(project: Callable[..., Project], name: str) -> None:
     made = project()
     said = made.cli("init", "--template", name, "mine").ok()
     for path in made.files("mine/profiles/*.toml"):
         made.cli("check", "mine/pipeline.toml", "--profile", Path(path).stem).ok().silent("error", "warning")
     assert 'name = "mine"' in made.read("mine/pipeline.toml")
+    if name == "notebook":
+        for package in ("nbclient", "nbformat", "ipykernel"):
+            pytest.importorskip(package)
+        made.allow("home", "tmp")  # a kernel keeps files there
     words = said.out.splitlines()[-1].removeprefix("next: cd mine && runner ").split()
     made.run(*words, cwd=made.path("mine")).ok().silent("warning")
+    file, text = GIVES[name]
+    assert text in made.read(f"mine/{file}")
