@@ -14,6 +14,7 @@ from runner.plan.gaps import gaps
 from runner.resolve.ask import Ask, find_root
 from runner.resolve.resolved import Resolved, resolve
 from runner.resolve.said import spoken
+from runner.text.allow import unsilenced
 from runner.text.diagnostics import Diagnostic, Refused
 from runner.text.document import Document
 from runner.text.sources import Sources
@@ -43,8 +44,9 @@ def make(ask: Ask, pipeline: Document | None = None, instead: Mapping[str, bytes
     with uncollected():
         resolved = resolve(ask, sources, pipeline)
         built = build(resolved, sources)
-        missing = gaps(built.plan, built.tree, resolved) if built.plan is not None else []
-    return Made(ask, sources, resolved, built, (*built.problems, *spoken(missing, ask.sets)))
+        missing = gaps(built.plan, built.tree, resolved, sources) if built.plan is not None else []
+        problems = unsilenced((*built.problems, *spoken(missing, ask.sets)))
+    return Made(ask, sources, resolved, built, tuple(problems))
 
 
 def made(args: argparse.Namespace) -> tuple[dict[str, Any], Made]:

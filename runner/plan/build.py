@@ -8,6 +8,7 @@ from runner.plan import order, paths, tasks, used
 from runner.plan.amounts import COUNT, DURATION
 from runner.plan.check import rules
 from runner.plan.compile import Compiler
+from runner.plan.lint import lint
 from runner.plan.mocked import mocked, pretends
 from runner.plan.nodes import Emitter
 from runner.plan.process import processes
@@ -81,6 +82,7 @@ def build(resolved: Resolved, sources: Sources) -> Built:
     )
     if any(problem.severity == "error" for problem in tree.problems):
         return Built(None, tree, _sorted(tree, resolved))
+    tree.problems += lint(tree, compiler)
     nodes = emitter.nodes(drafts, sorted_graphs)
     plugins = resolved.files.plugins
     mocks = [name for name, table in {"": profile, **others}.items() if pretends(table["executor"], plugins)]

@@ -66,6 +66,7 @@ class Compiler:
         self.secrets: set[str] = set()  # names that some step declares as a secret (N40)
         self.params: dict[tuple[int, str], Any] = {}  # document and name -> expression
         self.taken: list[Taken] = []
+        self.used: set[str] = set()  # parameters of the pipeline that somebody takes
         self.broken: set[str] = set()  # Python files that were said to be none
         self.names = Names(tree)
         self.asked: dict[str, list[tuple[Keys, Any, dict[tuple[int, int], Any]]]] = {}  # conditions as they are written
@@ -134,6 +135,7 @@ class Compiler:
     def param(self, home: Home, name: str) -> Any:
         """What a parameter stands for in a file: of one that a step uses, what the step hands in, else its default."""
         if home.user is None:
+            self.used.add(name)
             return ["param", name]
         if home.gives(name):
             return self.own_param(home.user, name)

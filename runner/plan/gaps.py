@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from runner.plan.lacking import lacking
 from runner.plan.mocked import PRETEND
 from runner.plan.nearby import holder
 from runner.plan.patches import patches
@@ -15,13 +16,14 @@ from runner.plugins import Flavor, every, find, gaps as teller
 from runner.resolve.layers import Layers, packed
 from runner.resolve.resolved import Resolved
 from runner.text.diagnostics import Diagnostic, Place, diagnose
+from runner.text.sources import Sources
 
 Table = dict[str, Any]
 WHERE = {"submitter": "on this machine", "place": "in the cluster"}
 STORES = {"run-log": "run_logs", "catalog": "catalogs"}
 
 
-def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
+def gaps(plan: Table, tree: Tree, resolved: Resolved, sources: Sources) -> list[Diagnostic]:
     """One pass over all steps for all executors; each gap points at the key that asks."""
     layers = resolved.layers
     flavor = _flavor(layers, plan["profile"])
@@ -37,7 +39,10 @@ def gaps(plan: Table, tree: Tree, resolved: Resolved) -> list[Diagnostic]:
     found += _imageless(plan, tree, flavors)
     for step in tree.steps:
         if step.task:
-            found += _of_step(step, flavors[tree.sent(step) or ""])
+            where = flavors[tree.sent(step) or ""]
+            found += _of_step(step, where)
+            if not (where.far or {"containers", "carries", "form", PRETEND}.intersection(where.more)):
+                found += lacking(step, tree, sources)
         elif _sent_as_a_whole(step) and not resolved.ask.mock:
             found.append(diagnose("E621", step.place(("profile",), "key"), step=step.path))
     found += ticks(plan["profile"], layers)

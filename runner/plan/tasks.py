@@ -199,6 +199,7 @@ def all_in_scope(step: Step, compiler: Compiler) -> Table:
 
 def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: View) -> Table | None:
     """The arguments of a function, by name (N13); None where it takes all in scope or can't be read."""
+    from runner.plan.unlike import unlike
     from runner.resolve.signatures import Missing, Signature, signature  # with `ast`: only where there is Python
 
     read = signature(compiler.sources.root, target, compiler.sources)
@@ -211,7 +212,8 @@ def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: Vie
         where, first = f"{read.file}:{read.line}", step.returns[0]["name"]
         compiler.problems.append(diagnose("W478", step.place(keys), function=target, where=where, name=first))
     out: Table = {}
-    for name, has_default, _ in read.args:
+    for argument in read.args:
+        name, has_default, _ = argument
         if name in step.files and not view.gathered:
             continue
         found = scope.look(step, name, view)
@@ -221,6 +223,8 @@ def arguments(step: Step, compiler: Compiler, target: str, keys: Keys, view: Vie
             if found.giver is not None:
                 compiler.link(step, found.giver, keys, has_default)
             out[name] = compiler.meaning(step, found.leaf)
+            if not view.gathered and argument.annotation is not None:
+                compiler.problems += unlike(argument, out[name], read, compiler, step.place(keys))
         elif not has_default:
             own = [*(entry["name"] for entry in step.returns), *step.each]
             known = own if view.gathered else scope.names(step)

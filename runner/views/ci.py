@@ -3,7 +3,6 @@ annotated at their line."""
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections import deque
@@ -12,6 +11,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from runner.views import words
+from runner.views.annotations import escaped, in_checkout
 from runner.views.logfile import tail
 from runner.views.plain import Plain
 from runner.views.story import Line
@@ -126,28 +126,14 @@ class GitHub(Folded):
     def annotate(self, event: Event, line: Line) -> None:
         error = event.data.get("error")
         error = error if isinstance(error, Mapping) else {}
-        properties = {"file": self._file(error.get("file")), "line": error.get("line") if error.get("file") else None}
+        properties: dict[str, Any] = {}
+        if error.get("file"):
+            properties = {"file": in_checkout(str(error["file"]), self.env), "line": error.get("line")}
         properties["title"] = f"{line.label} {line.state}"
         given = ",".join(f"{name}={escaped(str(value), True)}" for name, value in properties.items() if value)
         message = f"{line.label} {words.why(event.data)}{words.attempts(int(event.data.get('n') or 1))}"
         more = words.detail(event.data) or words.advice(event.data)
         self.write(f"::error {given}::{escaped(message + (f': {more}' if more else ''))}")
-
-    def _file(self, path: object) -> str | None:
-        """Annotations want paths relative to the checkout."""
-        if not path:
-            return None
-        base = self.env.get("GITHUB_WORKSPACE")
-        if base and os.path.isabs(str(path)):
-            inside = os.path.relpath(str(path), base)
-            return str(path) if inside.startswith("..") else inside
-        return str(path)
-
-
-def escaped(text: str, inside_property: bool = False) -> str:
-    """A value of a workflow command: it can neither end the command nor start another one."""
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return text.replace(":", "%3A").replace(",", "%2C") if inside_property else text
 
 
 class GitLab(Folded):

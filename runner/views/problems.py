@@ -8,16 +8,18 @@ from collections.abc import Mapping, Sequence
 
 from runner.text.diagnostics import Diagnostic
 from runner.text.snippet import render
+from runner.views.annotations import github
 from runner.views.terminal import coloured
 
 
 def show(problems: Sequence[Diagnostic], texts: Mapping[str, str] | None = None) -> None:
-    """Print them all, errors and warnings. texts: of files as they would be."""
+    """Print them all, errors and warnings; under GitHub Actions also as marks. texts: of files as they would be."""
 
     def text(path: str) -> str | None:
         return texts[path] if texts and path in texts else _text(path)
 
     sys.stderr.write(render(problems, text, color=coloured(sys.stderr, os.environ)))
+    sys.stderr.write(github(problems, os.environ))
     sys.stderr.flush()
 
 

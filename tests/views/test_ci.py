@@ -3,7 +3,8 @@
 import io
 import re
 
-from runner.views.ci import KEPT, GitHub, GitLab, Grouped, escaped
+from runner.views.annotations import escaped
+from runner.views.ci import KEPT, GitHub, GitLab, Grouped
 from runner.views.story import Line
 from runner.views.summary import MOST, Summary
 

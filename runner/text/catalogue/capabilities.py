@@ -47,5 +47,6 @@ CAPABILITIES: dict[str, Code] = {
         "pack items into fewer pods, by `batch`",
     ),
     "W618": Code("`{name}` in `[executor.steps]` meets no step that runs"),
+    "W612": Code("there is no {what} `{path}` in the project", None),
     "W611": Code("`[{service}]` means nothing to the executor `{executor}`", "keep it in a profile of one that does"),
 }

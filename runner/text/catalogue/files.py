@@ -47,4 +47,5 @@ FILES: dict[str, Code] = {
     "E140": Code("this is neither a header nor a key with its value", None),
     "W101": Code("editors do not understand this line", "write `#:schema {path}`"),
     "W102": Code("there is no schema `{path}`", "`runner schema` writes it"),
+    "W103": Code("this comment allows {what}", None),
 }

@@ -51,4 +51,7 @@ GRAPH: dict[str, Code] = {
         "`{name}` is cached and names no input and no file of code: nothing would ever run it again",
         "name what it depends on in `inputs`, or in `cache = {{ code = [...] }}`",
     ),
+    "W304": Code("`{name}` stands in `needs` too, which waits for it already", "keep one of the two"),
+    "W340": Code("no step names the handler `{name}`", '`on-failure = "{name}"` in a step does'),
+    "W341": Code("no step extends the template `{name}`", '`extends = "{name}"` in a step does'),
 }

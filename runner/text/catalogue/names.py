@@ -34,4 +34,8 @@ NAMES: dict[str, Code] = {
         "add one of `shell`, `command`, `python`, `notebook`, `container`, `steps`, `choose`, `uses`, `stub`",
     ),
     "E254": Code("step `{name}` has two kinds, `{one}` and `{two}`", "keep one of them"),
+    "W255": Code("`{key}` means nothing without a `for-each`", "take it out, or say what to go over"),
+    "W256": Code("`retry` does not say how often: nothing runs again", "say how many runs in all: `attempts = 3`"),
+    "W257": Code("`tolerate` lets all {count} items fail", "a smaller number, so that a failure can be seen"),
+    "W258": Code("this step may take {own}, and the whole run ends after {limit}", "the `timeout` of the file is less"),
 }

@@ -78,6 +78,12 @@ PARAMETERS: dict[str, Code] = {
         "what `{name}` stands for here has more than {limit} parts",
         "it holds a name twice that does so in its turn: hand the parts in by themselves",
     ),
+    "E491": Code("`{name}` ({where}) is {wanted} by its annotation, and here it is {found}", None),
+    "W441": Code("this condition is always {value}", None),
+    "W457": Code("no step takes the parameter `{name}`", "take it out, or name it where it was meant"),
+    "W458": Code(
+        "`{name}` looks like a secret, and its value is written into the plan", "name it in `secrets` instead"
+    ),
     "W461": Code(
         "`env.{name}` looks like a secret, and its value is written into the plan", "name it in `secrets` instead"
     ),
@@ -89,4 +95,6 @@ PARAMETERS: dict[str, Code] = {
         "the `{name}` of the step is written above `{header}`",
     ),
     "W478": Code("`{function}` ({where}) has no `return`, and `{name}` is asked of it", "end it with `return {name}`"),
+    "W479": Code("`{name}` is set by the runner for each step", "choose another name"),
+    "W492": Code("the script gives values back, and `returns` names none of them", 'name it: `returns = ["{name}"]`'),
 }
