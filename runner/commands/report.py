@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,14 +71,13 @@ def _write(place: Path, text: str) -> None:
 
 
 def _seen(opened: OpenRun, against: str | None) -> Seen:
-    from runner.commands.common import open_run, plugins_of
-    from runner.commands.shelving import catalog_of
+    from runner.commands.common import open_run
+    from runner.commands.glancing import Glance
     from runner.run import index
     from runner.views.report.seen import Seen
 
     runs = opened.root / ".runner" / "runs"
     names = {entry["run"]: str(entry["name"]) for entry in index.runs(opened.root)}
-    catalog: list[Any] = []
 
     def log(address: str, n: int) -> Path | None:
         id, _, key = address.partition(" ")
@@ -86,35 +86,20 @@ def _seen(opened: OpenRun, against: str | None) -> Seen:
                 return runs / str(attempt["adopted"].get("run")) / "logs" / f"{id}.{key}.{n}"
         return opened.log_path(id, key, n)
 
-    def blob(sha: str, most: int) -> bytes | None:
-        try:
-            if not catalog:
-                catalog.append(catalog_of(opened.meta, opened.root, plugins_of(opened.root)))
-            if hasattr(catalog[0], "where"):
-                return _first(catalog[0].where(sha), most)
-            if hasattr(catalog[0], "bring"):
-                catalog[0].bring([sha])
-            return bytes(catalog[0].read(sha)[:most])
-        except (OSError, Refused):
-            return None
-
     def project(path: str, most: int) -> tuple[bytes, int] | None:
         place = os.path.join(opened.root, path)
         try:
             info = os.stat(place)
             if info.st_mtime > float(opened.run.get("start") or 0) or not os.path.isfile(place):
                 return None
-            return _first(place, most), info.st_size
+            with open(place, "rb") as file:
+                return file.read(most), info.st_size
         except OSError:
             return None
 
     before = open_run(against, opened.root).run if against else _before(opened)
-    return Seen(opened.run, opened.plan, opened.state, opened.meta, names, log, blob, project, before)
-
-
-def _first(path: str, most: int) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(most)
+    now = time.time() if opened.state in ("running", "detached") else None
+    return Seen(opened.run, opened.plan, opened.state, opened.meta, names, log, Glance(opened), project, before, now)
 
 
 def _before(opened: OpenRun) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from runner.commands import shelving
 from runner.testing.project import Project
 from runner.views.nest import Nest
 from runner.views.report.charts import numbers, plot, series, thinned
@@ -19,6 +20,8 @@ from runner.views.report.critical import critical
 from runner.views.report.excerpt import HEAD, TAIL, Excerpts
 from runner.views.report.page import embedded, page
 from runner.views.report.preview import preview, wanted
+from runner.views.report.seen import Seen
+from runner.views.report.shown import shown
 from runner.views.report.waiting import Waiting
 
 PIPELINE = """
@@ -260,6 +263,30 @@ def test_a_step_that_did_not_run_passes_on_what_it_waited_for() -> None:
     waiting = Waiting(run, plan, Nest(run["nodes"], plan))
     assert waiting.ready("c -") == (5, "a -")
     assert critical(waiting) == [("a -", "end"), ("c -", "end")]
+
+
+def test_a_run_that_goes_on_is_shown_until_now() -> None:
+    run, plan = told(("a", [], 0, 5), ("b", ["a"], None, None))
+    none: Any = lambda *_: None  # noqa: E731
+    data = shown(Seen({**run, "end": None}, {"nodes": plan}, "running", {}, {}, none, none, none, now=7.5))
+    assert (data["run"]["took"], data["run"]["until"], data["critical"]) == (None, 7.5, [])
+
+
+def test_what_lies_on_a_volume_of_pods_is_brought_at_once(made: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    class Afar:
+        def __init__(self, here: Any) -> None:
+            self.here = here
+
+        def bring(self, shas: list[str]) -> None:
+            asked.append(shas)
+
+    real = shelving.catalog_of
+    monkeypatch.setattr(shelving, "catalog_of", lambda *given: Afar(real(*given)))
+    data = made.cli("report", "then", "--json").ok().json()
+    assert len(asked) == 1 and {file["sha256"] for file in data["files"] if "sha256" in file} <= set(asked[0])
+    assert rows(data)["first"]["curves"]
 
 
 def test_who_waited_for_a_place_had_it_from_the_one_that_ended_then() -> None:

@@ -24,7 +24,7 @@ def series(data: bytes) -> list[Table]:
     curves = []
     for name, pairs in found.items():
         numbers = all(_number(at) is not None for at, _ in pairs)
-        points = [[at if numbers else count, value] for count, (at, value) in enumerate(pairs, 1)]
+        points = [[_number(at) if numbers else count, value] for count, (at, value) in enumerate(pairs, 1)]
         if len(points) > 1:
             curves.append({"name": name, "points": thinned(points)})
     return curves

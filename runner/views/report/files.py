@@ -101,9 +101,9 @@ class Files:
             kept = {name: file[name] for name in ("name", "x", "y") if name in file}
             kind, size = file.get("kind", "file"), int(file.get("size") or 0)
             self.table.append({"path": path, "sha256": sha, "size": size, "kind": kind, **kept})
-            if secret(self.nodes, id):
-                self.table[place]["private"] = True
             self._by_path.setdefault(path, []).append(place)
+        if secret(self.nodes, id):
+            self.table[place]["private"] = True
         if file.get("name"):
             self._by_output.setdefault((id, str(file["name"])), []).append((key, place))
         return place

@@ -11,7 +11,7 @@ Told = Mapping[str, Any]
 
 class Seen(NamedTuple):
     """run: folded; state: how it ended, or `running`, `detached`, `lost`; meta: its line of the index; names: of runs
-    by id; before: an earlier run to compare with, folded.
+    by id; before: an earlier run to compare with, folded; now: the time, of a run that goes on.
 
     log: (address, number of an attempt) -> where it is kept; blob: (sha256, bytes) -> the first of them, None where the
     catalog has it no more; project: (path, bytes) -> the first of a file of the project, and its size, None where it
@@ -26,3 +26,4 @@ class Seen(NamedTuple):
     blob: Callable[[str, int], bytes | None]
     project: Callable[[str, int], tuple[bytes, int] | None]
     before: Told | None = None
+    now: float | None = None

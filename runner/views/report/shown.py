@@ -47,6 +47,7 @@ def shown(seen: Seen) -> Table:
             "status": seen.state,
             "start": start,
             "took": None if start is None or end is None else round(end - start, 3),
+            "until": None if start is None or end is not None else round((seen.now or waiting.last) - start, 3),
             "parent": seen.names.get(str(seen.meta.get("parent")), "") if seen.meta.get("parent") else "",
         },
         "params": [[name, given.value(value)] for name, value in (run.get("params") or {}).items()],

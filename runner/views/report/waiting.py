@@ -34,6 +34,11 @@ class Waiting:
                 self._main = max(self._main, Ready(self.end(address) or 0.0, address))
         self._found: dict[str, Ready] = {}
 
+    @property
+    def last(self) -> float:
+        """The last end of all."""
+        return max((end for end in self._ends.values() if end is not None), default=self.start)
+
     def end(self, address: str) -> float | None:
         """When it ended, in this run, with all that is in it, reducers too: what was kept of another was there at the
         start. None: it did not run, or has not ended."""

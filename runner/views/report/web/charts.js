@@ -38,7 +38,7 @@ function curveChart(title, curves) {
 // rows: [{label: node, value, then}] under one title.
 function barChart(title, rows) {
   const most = Math.max(...rows.map((row) => Math.abs(row.value)), ...rows.map((row) => Math.abs(row.then || 0))) || 1;
-  return el("figure", { class: "chart" }, el("figcaption", {}, title), el("div", { class: "hbars" }, rows.map((row) => [
+  return el("figure", { class: "chart" }, el("figcaption", {}, title), rows.some((row) => typeof row.then === "number") && el("p", { class: "legend" }, el("span", {}, el("span", { class: "key then" }), ` in ${DATA.before.name}`)), el("div", { class: "hbars" }, rows.map((row) => [
     el("span", { class: "hname" }, row.label),
     el("span", { class: "hbar" }, el("span", { class: "fill-0", style: { width: `${(100 * Math.abs(row.value)) / most}%` } }), typeof row.then === "number" && el("span", { class: "then", title: `before: ${figure(row.then)}`, style: { left: `${(100 * Math.abs(row.then)) / most}%` } })),
     el("span", { class: "hvalue" }, figure(row.value))])));

@@ -16,7 +16,7 @@ ROWS.forEach((row, place) => {
 const TOPS = ROWS.filter((row) => row.up < 0).map((row) => row.place);
 const STEPS = ROWS.filter((row) => !row.inside.length && row.kind === "task");
 const ENDS = ROWS.reduce((most, row) => Math.max(most, row.end || 0, row.start || 0), 0.001);
-const SPAN = Math.max(RUN.took || 0, ENDS);
+const SPAN = Math.max(RUN.took || RUN.until || 0, ENDS);
 
 function took(row) {
   return row.start !== undefined && row.end !== undefined ? row.end - row.start : undefined;

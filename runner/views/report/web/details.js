@@ -48,7 +48,7 @@ function showStep(place) {
   if (row.inside.length) facts.push(["Holds", holds(row)]);
   if (took(row) !== undefined) facts.push(["Took", duration(took(row))]);
   const waited = (row.start || 0) - (row.ready || 0);
-  if (row.start !== undefined && waited > 0.0005) facts.push(["Waited", `${duration(waited)} for a free place, or for resources`]);
+  if (row.start !== undefined && waited > 0.05) facts.push(["Waited", `${duration(waited)} for a free place, or for resources`]);
   if (row.cpu) facts.push(["CPU time", `${duration(row.cpu)}${took(row) > 0.5 ? ` (${Math.round((100 * row.cpu) / took(row))} % of one core)` : ""}`]);
   if (row.rss) facts.push(["Peak memory", bytes(row.rss)]);
   if (CRITICAL.has(place)) facts.push(["Critical path", "the run would have ended sooner, had this been quicker"]);
@@ -126,5 +126,5 @@ function showFile(place) {
   if (by.length) facts.push(["Put by", few(by).map((row) => [stepLink(row.place), " "])]);
   if (to.length) facts.push(["Given to", few(to).map((row) => [stepLink(row.place), " "])]);
   if (file.sha256) facts.push(["SHA-256", el("code", {}, file.sha256.slice(0, 16) + "…")]);
-  panel(file.path, pairs(facts), previewOf(place));
+  panel(file.path, pairs(facts), el("div", { class: "block" }, previewOf(place)));
 }

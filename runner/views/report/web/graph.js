@@ -1,6 +1,6 @@
 // The graph: only what is unfolded, and of that only what is in sight. Steps that stand alike are one box.
 
-const BOX = { w: 178, h: 46 }, PAD = 12, HEAD = 34, ALIKE = 8, SHOWN = 60, MOST = 400;
+const BOX = { w: 178, h: 46 }, PAD = 12, HEAD = 34, ALIKE = 8, SHOWN = 24, MOST = 400;
 const opened = new Set(); // boxes of steps that stand alike, unfolded
 
 // A box for what stands right inside a row (-1: at the top): boxes with x, y, and edges between them.
@@ -57,11 +57,11 @@ function gathered(places, pairs, up) {
     let shown = members;
     if (many && !opened.has(stack)) shown = [];
     else if (members.length > SHOWN) shown = [...members.filter((one) => BAD.includes(ROWS[one].status)), ...members.filter((one) => !BAD.includes(ROWS[one].status))].slice(0, SHOWN);
-    for (const one of shown) { home.set(one, boxes.length); boxes.push({ place: one, key }); }
-    if (shown.length < members.length || many) {
-      for (const one of members) if (!home.has(one)) home.set(one, boxes.length);
-      boxes.push({ stack, members: shown.length < members.length ? members.filter((one) => !shown.includes(one)) : members, all: members, open: opened.has(stack) });
+    if (many) {
+      for (const one of members) home.set(one, boxes.length);
+      boxes.push({ stack, members, shown: shown.length, open: opened.has(stack) });
     }
+    for (const one of shown) { home.set(one, boxes.length); boxes.push({ place: one }); }
   }
   return { boxes, home };
 }
@@ -111,7 +111,7 @@ function graphView() {
   function fit() {
     touched = false;
     const wide = picture.clientWidth || 1000;
-    view.scale = Math.max(0.5, Math.min(1, (wide - 32) / size.w));
+    view.scale = Math.max(0.5, Math.min(1, (wide - 32) / size.w, 560 / size.h));
     picture.style.height = `${Math.max(120, Math.min(560, size.h * view.scale + 40))}px`;
     const high = parseFloat(picture.style.height);
     view.x = Math.max(16, (wide - size.w * view.scale) / 2);
@@ -168,7 +168,7 @@ function graphView() {
     const rows = box.members.map((one) => ROWS[one]), worst = rows.find((row) => BAD.includes(row.status)) || rows[0];
     const bad = rows.filter((row) => BAD.includes(row.status)).length, key = box.stack;
     const item = rows[0].item ? "item" : "step";
-    const title = box.open && box.members === box.all ? "fold these" : box.open ? `${rows.length.toLocaleString("en")} more` : count(rows.length, item);
+    const title = box.open ? `${box.shown} of ${rows.length.toLocaleString("en")}` : count(rows.length, item);
     const said = bad ? `${bad.toLocaleString("en")} failed` : `${short(rows[0].name, 9)} … ${short(rows[rows.length - 1].name, 9)}`;
     const turn = () => {
       if (opened.has(key)) opened.delete(key);

@@ -19,13 +19,14 @@ function tile(name, value, more) {
 
 function overview() {
   const counts = statuses(STEPS), all = STEPS.length || 1;
-  const cpu = STEPS.reduce((sum, row) => sum + (row.cpu || 0), 0), fat = STEPS.reduce((most, row) => ((row.rss || 0) > (most.rss || 0) ? row : most), {});
+  const own = STEPS.filter((row) => !row.kept);
+  const cpu = own.reduce((sum, row) => sum + (row.cpu || 0), 0), fat = own.reduce((most, row) => ((row.rss || 0) > (most.rss || 0) ? row : most), {});
   const slow = STEPS.reduce((most, row) => ((took(row) || 0) > (took(most) || -1) ? row : most), {});
   const tries = STEPS.reduce((sum, row) => sum + Math.max(0, (row.attempts || []).length - 1), 0);
   const delta = DATA.before && typeof DATA.before.took === "number" && RUN.took !== null ? `${duration(Math.abs(RUN.took - DATA.before.took))} ${RUN.took < DATA.before.took ? "less" : "more"} than ${DATA.before.name}` : "";
   const bad = STEPS.concat(ROWS.filter((row) => row.inside.length && row.error)).filter((row) => ["failed", "errored"].includes(row.status));
   section("overview", "Overview",
-    el("div", { class: "tiles" }, tile("Steps", STEPS.length.toLocaleString("en"), tries ? count(tries, "more attempt") : ""), tile("Took", duration(RUN.took) || "not ended", delta),
+    el("div", { class: "tiles" }, tile("Steps", STEPS.length.toLocaleString("en"), [own.length < STEPS.length ? `${(STEPS.length - own.length).toLocaleString("en")} done by earlier runs` : "", tries ? count(tries, "more attempt") : ""].filter(Boolean).join(", ")), tile("Took", duration(RUN.took) || duration(RUN.until), RUN.took === null ? "so far" : delta),
       slow.label && tile("Slowest step", duration(took(slow)), stepLink(slow.place)), cpu > 0 && tile("CPU time", duration(cpu), RUN.took ? `${(cpu / RUN.took).toFixed(1)} cores busy on average` : ""), fat.label && tile("Peak memory", bytes(fat.rss), stepLink(fat.place))),
     el("div", { class: "stripe", role: "img", "aria-label": counts.map(([status, n]) => `${n} ${status}`).join(", ") }, counts.map(([status, n]) => el("span", { class: `is-${status}`, title: `${n} ${status}`, style: { flexGrow: String(Math.max(n, all / 200)) } }))),
     el("p", { class: "legend" }, counts.map(([status, n]) => el("span", { class: "legend-item" }, badge(status, `${n.toLocaleString("en")} ${status}`)))),

@@ -44,8 +44,8 @@ function timelineView() {
       el("span", { class: `dot is-${row.status}`, title: row.status, role: "img", "aria-label": row.status }, STATUSES[row.status] || "·"),
       el("span", { class: "label", title: row.label }, flatly ? row.label : row.name), holder && el("span", { class: "quiet" }, ` ${holds(row)}`)),
     el("div", { class: "c-number", role: "gridcell" }, row.kept ? "kept" : duration(took(row))),
-    el("div", { class: "c-number c-extra", role: "gridcell" }, row.cpu ? duration(row.cpu) : ""),
-    el("div", { class: "c-number c-extra", role: "gridcell" }, row.rss ? bytes(row.rss) : ""),
+    el("div", { class: "c-number c-extra", role: "gridcell" }, row.cpu && !row.kept ? duration(row.cpu) : ""),
+    el("div", { class: "c-number c-extra", role: "gridcell" }, row.rss && !row.kept ? bytes(row.rss) : ""),
     el("div", { class: "c-bar", role: "gridcell", "aria-label": said(row) }, bars(row, holder)));
   }
   function said(row) {
@@ -54,14 +54,14 @@ function timelineView() {
     return `from ${duration(row.start)} to ${row.end === undefined ? "now" : duration(row.end)}${(row.attempts || []).length > 1 ? `, ${row.attempts.length} attempts` : ""}`;
   }
   function bars(row, holder) {
-    const bar = (from, to, name, title) => el("span", { class: `bar ${name}`, title, style: { left: `${(100 * from) / SPAN}%`, width: `max(2px, ${(100 * Math.max(0, to - from)) / SPAN}%)` } });
+    const bar = (from, to, name, title) => el("span", { class: `bar ${name}`, title, style: { left: `min(100% - 3px, ${(100 * from) / SPAN}%)`, width: `max(2px, ${(100 * Math.max(0, to - from)) / SPAN}%)` } });
     if (row.start === undefined) return el("span", { class: "quiet why" }, row.kept || row.why || "");
     if (holder) return bar(row.start, row.end === undefined ? SPAN : row.end, `whole is-${row.status}`, `${row.label}: ${duration(took(row))}`);
     const found = [];
     let last = row.ready === undefined ? row.start : row.ready;
     for (const one of row.attempts || []) {
       if (one.start === undefined) continue;
-      if (one.start - last > SPAN / 2000) found.push(bar(last, one.start, "waits", `waited ${duration(one.start - last)}`));
+      if (one.start - last > Math.max(0.05, SPAN / 2000)) found.push(bar(last, one.start, "waits", `waited ${duration(one.start - last)}`));
       last = one.end === undefined ? SPAN : one.end;
       found.push(bar(one.start, last, `is-${one.status}`, `${row.label}${row.attempts.length > 1 ? ` attempt ${one.n}` : ""}: ${one.status}, ${duration(last - one.start)}`));
     }
