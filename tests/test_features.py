@@ -10,7 +10,8 @@ from pathlib import Path
 from runner.cli import VERBS
 from runner.testing.project import Project
 
-PAGE = (Path(__file__).resolve().parent.parent / "docs" / "features.md").read_text("utf-8")
+TOP = Path(__file__).resolve().parent.parent
+PAGE = (TOP / "docs" / "features.md").read_text("utf-8")
 FILES = re.findall(r"^```toml\n# (\S+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"\| `([^`|]+)` \|$", PAGE, re.MULTILINE)
 
@@ -21,6 +22,15 @@ def test_every_command_is_right(project: Callable[..., Project]) -> None:
         words = shlex.split(command)
         env = dict(word.split("=", 1) for word in words[: words.index("runner")])
         found.cli(*words[words.index("runner") + 1 :], env=env).ok()
+
+
+def test_the_first_commands_of_the_readme_lead_from_nothing_to_a_report(project: Callable[..., Project]) -> None:
+    found = project().allow("tmp")
+    readme = (TOP / "README.md").read_text("utf-8").partition("## Your own")[2]
+    commands = re.findall(r"^(runner [^#\n]*)", readme.partition("```\n\n")[0], re.MULTILINE)
+    assert len(commands) > 8
+    for command in commands:
+        found.cli(*shlex.split(command)[1:]).ok()
 
 
 def test_no_verb_is_forgotten() -> None:

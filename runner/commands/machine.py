@@ -55,7 +55,7 @@ def terminal(env: Mapping[str, str]) -> Finding:
     from runner.views.terminal import UNICODE, coloured, is_terminal, size, symbols
 
     columns, rows = size(sys.stdout, env)
-    words = [f"{columns} x {rows}" if is_terminal(sys.stdout) else "stdout is none"]
+    words = [f"{columns} x {rows}" if is_terminal(sys.stdout) else "stdout is no terminal"]
     words.append("colour" if coloured(sys.stdout, env) else "no colour")
     words.append("Unicode" if symbols(sys.stdout, os.environ) is UNICODE else "ASCII")
     words += [f"{name}={env[name]}" for name in ("TERM", "NO_COLOR", "FORCE_COLOR", "CI") if env.get(name)]

@@ -43,8 +43,9 @@ def _made(ask: Ask) -> Generator[Finding, None, Made]:
             wrong = refused.problems
         said = f" --profile {ask.profile}" if ask.profile else ""
         if wrong:
-            hint = f"`runner check {ask.file}{said}` shows {'it' if len(wrong) == 1 else 'them'}"
-            words = f"`{ask.file}`: {count(len(wrong), 'mistake')}, such as {wrong[0].code}"
+            hint = f"`runner check {ask.file}{said}` shows where"
+            more = f"; and {count(len(wrong) - 1, 'other')}" if len(wrong) > 1 else ""
+            words = f"`{ask.file}`: {wrong[0].message} ({wrong[0].code}){more}"
             yield Finding("pipeline", "wrong", words, hint)
     else:
         yield Finding("pipeline", "note", f"there is no `{ask.file}`", "`runner init` writes one to start from")

@@ -37,7 +37,10 @@ def test_a_fresh_folder(project: Made) -> None:
 def test_the_machine(project: Made) -> None:
     said = project().cli("doctor", env={"CI": "true", "TERM": "dumb"}).ok()
     said.says(
-        "ok     runner      runner-up ", ", Python 3.", "ok     machine     ", "stdout is none, no colour, Unicode"
+        "ok     runner      runner-up ",
+        ", Python 3.",
+        "ok     machine     ",
+        "stdout is no terminal, no colour, Unicode",
     )
     said.says("CI=true", "ok     programs    ")
 
@@ -66,7 +69,7 @@ def test_a_secret_is_told_by_its_name_alone(project: Made) -> None:
 def test_the_profile_is_looked_at_though_the_pipeline_is_wrong(project: Made) -> None:
     found = project({"pipeline.toml": "[steps.a]\nshell = 1\n"})
     said = found.cli("doctor", "--set", "executor.type=docker", env={"DOCKER_HOST": "unix:///none.sock"}).exits(4)
-    said.says("wrong  pipeline    `pipeline.toml`: 1 mistake, such as E", "= `runner check pipeline.toml` shows it")
+    said.says("wrong  pipeline    `pipeline.toml`: `shell` must be ", "= `runner check pipeline.toml` shows where")
     said.says("wrong  docker      no Docker Engine answers at `unix:///none.sock`: ")
     assert found.cli("doctor", "--profile", "pp").exits(3).says("E501")
 
