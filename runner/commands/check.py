@@ -112,4 +112,5 @@ def as_json(problem: Diagnostic) -> dict[str, Any]:
 
 
 def _place(place: Place) -> dict[str, Any]:
-    return {"file": place.file, "line": place.line, "column": place.col, "end_column": place.end}
+    found = {"file": place.file, "line": place.line, "column": place.col, "end_column": place.end}
+    return found | ({"key": place.key} if place.key else {})

@@ -62,7 +62,11 @@ def _other(what: str, args: argparse.Namespace, made: Planned) -> tuple[str, Tab
     from runner.run import index
     from runner.text.sources import Sources
 
-    if ":" in what or what.endswith(".toml") or what in profile_names(made.ask, made.root, Sources(made.root)):
+    if (
+        ":" in what
+        or what.endswith((".toml", ".cue"))
+        or what in profile_names(made.ask, made.root, Sources(made.root))
+    ):
         other = argparse.Namespace(**{**vars(args), "profile": what})
         return what, planned(other).plan
     last = next(index.newest(made.root, made.plan["name"]), None) if what == "@last" else index.find(made.root, what)

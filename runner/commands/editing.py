@@ -30,6 +30,8 @@ def edit(ask: Ask, path: Path, changes: Iterable[Change]) -> int:
     exit code is the answer, and nothing is written. What is wrong elsewhere then, such as a step without an image for
     the executor, is shown only: the next change may mend it. Raises Refused: the file can't be read, changed, written.
     """
+    if path.suffix == ".cue":
+        raise Refused([diagnose("E990", None, path=path, hint="change it by hand")])
     content = read(path, Sources(Path()))
     doc = parsed(content, show(path))
     known = {(problem.code, problem.message) for problem in _problems(ask, path, None)}

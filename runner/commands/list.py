@@ -143,13 +143,15 @@ def _profiles(args: argparse.Namespace) -> int:
 
 
 def _description(path: Path | None) -> str | None:
-    import tomllib
+    from runner.text.diagnostics import Refused
+    from runner.text.document import load
+    from runner.text.sources import Sources
 
     if path is None:
         return None
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8")).get("description")
-    except (OSError, ValueError, RecursionError):
+        said = load(path, Sources(path.parent)).data.get("description")
+    except Refused:
         return "(cannot be read: `runner check` says why)"
     return str(said) if said else None
 

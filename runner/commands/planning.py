@@ -84,7 +84,7 @@ def _again(ask: Ask) -> Made:
 
 
 def _keepable(plan: Mapping[str, Any], behind: Made) -> bool:
-    """What plug-ins and packages answer is not asked of Sources."""
+    """What plug-ins and packages answer is not asked of Sources; what CUE answers can't be asked again for less."""
     from runner.flavors import BUILT_IN
 
     files, profile = behind.resolved.files, plan["profile"]
@@ -94,4 +94,4 @@ def _keepable(plan: Mapping[str, Any], behind: Made) -> bool:
     ours = ours and all(other.service("executor").table["type"] in BUILT_IN["executors"] for other in others)
     chain = (*files.profiles, *(one for other in others for one in other.files.profiles))
     packed = any(":" in one.name and not one.name.startswith("std:") for one in chain)
-    return ours and not packed and not files.plugins and not files.library.packed
+    return ours and not packed and not files.plugins and not files.library.packed and behind.sources.again()

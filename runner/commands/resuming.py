@@ -27,7 +27,7 @@ def recall(args: argparse.Namespace) -> Parent:
     """
     if args.resume is None:
         raise Refused([diagnose("E936", None)])
-    if args.resume.endswith(".toml") and Path(args.resume).is_file():  # `--resume FILE`: its newest run
+    if args.resume.endswith((".toml", ".cue")) and Path(args.resume).is_file():  # `--resume FILE`: its newest run
         args.file, args.resume = args.resume, "@last"
     file = Path(args.file)
     root = find_root(file)

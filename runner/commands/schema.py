@@ -22,8 +22,8 @@ OPTIONS: list[Any] = [
         ("--print",),
         {
             "dest": "kind",
-            "choices": (*KINDS, *RESULTS),
-            "help": "print one of them, or that of a plan or run as JSON, instead",
+            "choices": (*KINDS, *RESULTS, "cue"),
+            "help": "print one of them, that of a plan or run as JSON, or all as definitions of CUE, instead",
         },
     ),
 ]
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(read("schema", f"{args.kind}.json"))
         return 0
     root = find_root(Path.cwd())
-    built, problems = schemas(root)
+    built, problems = definitions(root) if args.kind == "cue" else schemas(root)
     if args.kind:
         sys.stdout.write(built[args.kind])
     else:
@@ -57,6 +57,15 @@ def schemas(root: Path) -> tuple[dict[str, str], list[Diagnostic]]:
     found = names(root)
     built, broken = schemas_of((load(root / "runner.toml") or {}).get("plugins"), found.table(), mark(found))
     return {name: text(schema) for name, schema in built.items()}, [problem for _, _, problem in broken]
+
+
+def definitions(root: Path) -> tuple[dict[str, str], list[Diagnostic]]:
+    """The same as definitions of CUE, which need no names."""
+    from runner.model.cue import text
+    from runner.model.project import schemas_of
+
+    built, broken = schemas_of((load(root / "runner.toml") or {}).get("plugins"))
+    return {"cue": text(built)}, [problem for _, _, problem in broken]
 
 
 def mark(found: Names) -> str:

@@ -1,4 +1,4 @@
-"""Finds the data that ships with the program, `schema/` and `stdlib/`, in a checkout and in a wheel."""
+"""The data that ships with the program."""
 
 from __future__ import annotations
 
@@ -6,20 +6,11 @@ import json
 import os
 from typing import Any
 
+from runner.text.shipped import folder
+
+__all__ = ["FOLDERS", "folder", "read", "schema"]
+
 FOLDERS = ("schema", "stdlib")
-
-
-def folder(name: str) -> str:
-    """The folder of that name: packed as `runner/_data/<name>`, else beside `runner/`. Raises FileNotFoundError."""
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    packed = os.path.join(package, "_data", name)
-    if os.path.isdir(packed):
-        return packed
-    beside = os.path.join(os.path.dirname(package), name)
-    # a checkout, and not some folder that happens to lie beside an installed package
-    if os.path.isdir(beside) and os.path.isfile(os.path.join(os.path.dirname(package), "pyproject.toml")):
-        return beside
-    raise FileNotFoundError(f"the data folder `{name}` of runner-up is missing: install it again")
 
 
 def read(name: str, file: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from runner.model import results, schemas
+from runner.model import cue, results, schemas
 from runner.model.forms import written
 from runner.model.suggest import text
 
@@ -95,9 +95,10 @@ def quoted(value: Any) -> str:
 def files(root: Path = ROOT) -> dict[str, str]:
     """Everything that is generated: path from the project's root -> text."""
     services = own_flavors(root)
-    built = {**schemas.build(services), **results.build(schemas.DRAFT)}
+    files = schemas.build(services)
+    built = {**files, **results.build(schemas.DRAFT)}
     out = {f"schema/{name}.json": text(schema) for name, schema in built.items()}
-    return out | {"runner/flavors.py": flavors_text(services)}
+    return out | {"schema/runner.cue": cue.text(files), "runner/flavors.py": flavors_text(services)}
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ READ = {
     "TMPDIR": "where short-lived files go",
     "CUDA_VISIBLE_DEVICES": "which graphics processors steps may take",
     "DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH": "the engine of the executor `docker`",
+    "RUNNER_UP_CUE": "the program `cue`, where it is not on the path",
     "KUBECONFIG": "the cluster of the executors `kubernetes` and `argo`",
 }
 EVERY = {

@@ -26,11 +26,11 @@ class Included(NamedTuple):
 class Joined(Document):
     """A file with what it includes: the data of all, each name in the file that has it."""
 
-    __slots__ = ("_owners",)
+    __slots__ = ("_doc", "_owners")
 
     def __init__(self, doc: Document, data: dict[str, Any], owners: dict[tuple[str, str], Document]) -> None:
         super().__init__(doc.path, doc.text, data)
-        self._owners = owners
+        self._doc, self._owners = doc, owners
 
     def part(self, keys: Sequence[str | int]) -> Document:
         """The file that has these keys."""
@@ -40,7 +40,7 @@ class Joined(Document):
     def place(self, keys: Sequence[str | int], at: At = "value", part: tuple[int, int] | None = None) -> Place:
         """As of any document, in the file that has the keys."""
         owner = self.part(keys)
-        return super().place(keys, at, part) if owner is self else owner.place(keys, at, part)
+        return (self._doc if owner is self else owner).place(keys, at, part)
 
 
 def included(doc: Document, sources: Sources) -> Included:

@@ -70,8 +70,12 @@ def profile_names(ask: Ask, root: Path, sources: Sources) -> list[str]:
     names = {BUILT_IN}
     for folder in folders(ask, root):
         if sources.isdir(folder):
-            found = [entry for entry in sources.listdir(folder) if entry.endswith(".toml")]
-            names.update(entry[:-5] for entry in found if folder != root or _speaks_as_profile(folder / entry, sources))
+            found = [entry for entry in sources.listdir(folder) if entry.endswith((".toml", ".cue"))]
+            names.update(
+                entry.rpartition(".")[0]
+                for entry in found
+                if folder != root or (entry.endswith(".toml") and _speaks_as_profile(folder / entry, sources))
+            )
     return sorted(names)
 
 
@@ -87,13 +91,13 @@ def locate(name: str, said_in: Path | None, ask: Ask, sources: Sources) -> Path 
     """The file of a profile: `std:X`, `PACKAGE:NAME`, a path (relative to the file that says it), or a name."""
     if ":" in name:
         return packages.find(name, "profiles")
-    if name.endswith(".toml") or "/" in name:
+    if name.endswith((".toml", ".cue")) or "/" in name:
         path = (said_in.parent if said_in else Path.cwd()) / name
         return path if sources.exists(path) else None
     for folder in folders(ask, sources.root):
-        path = folder / f"{name}.toml"
-        if sources.exists(path):
-            return path
+        for path in (folder / f"{name}.toml", folder / f"{name}.cue"):
+            if sources.exists(path):
+                return path
     return None
 
 
@@ -153,7 +157,7 @@ def _missing(name: str, asker: Said, ask: Ask, sources: Sources) -> Diagnostic:
             {"hint": "`runner list --profiles` names those of `std`"} if package == "std" else {}
         )
         return diagnose("E506", place, package=package, name=rest, **hint)
-    if name.endswith(".toml") or "/" in name:
+    if name.endswith((".toml", ".cue")) or "/" in name:
         path = (Path(asker[0].path).parent if asker else Path()) / name
         return diagnose("E505", place, path=os.path.normpath(path))
     looked = listed((_shown(folder, ask) for folder in folders(ask, sources.root)), "and")

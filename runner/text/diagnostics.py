@@ -17,12 +17,15 @@ SHOWN = 3
 
 
 class Place(NamedTuple):
-    """Where something was written: 1-based, in characters; `end` is the column after the last one, on that line."""
+    """Where something was written: 1-based, in characters; `end` is the column after the last one, on that line.
+
+    `key`: its dotted key, where the text is computed and may stand for several."""
 
     file: str
     line: int
     col: int
     end: int
+    key: str = ""
 
 
 class Diagnostic(NamedTuple):

@@ -79,18 +79,19 @@ class Document:
 
 def load(path: Path | str, sources: Sources, kind: str = "file") -> Document:
     """Read a file. `kind` "pipeline": it must not be empty. Refused: it is missing, no text, no TOML (E1xx)."""
+    if os.fspath(path).endswith(".cue"):
+        from runner.text import cue
+
+        doc = cue.load(path, sources)
+        if not doc.data and kind == "pipeline":
+            raise Refused([diagnose("E104", None, path=doc.path)])
+        return doc
     return parsed(read(path, sources), show(path), kind)
 
 
 def parsed(raw: bytes, shown: str, kind: str = "file") -> Document:
     """The bytes of a file that is called `shown`, read as `load` does. Raises Refused."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused([_not_utf8(raw, error.start, shown)]) from None
-    if text.startswith("\ufeff"):
-        raise Refused([diagnose("E106", Place(shown, 1, 1, 2))])
-    text = text.replace("\r\n", "\n")
+    text = decoded(raw, shown)
     _shallow_keys(text, shown)
     try:
         data = tomllib.loads(text)
@@ -100,11 +101,22 @@ def parsed(raw: bytes, shown: str, kind: str = "file") -> Document:
         from runner.text.syntax import problems
 
         raise Refused(problems(text, shown, error)) from None
-    if _deep(data):
+    if too_deep(data):
         raise Refused([_too_deep(text, shown)])
     if not data and kind == "pipeline":
         raise Refused([diagnose("E104", None, path=shown)])
     return Document(shown, text, data)
+
+
+def decoded(raw: bytes, shown: str) -> str:
+    """The text of a file, its line ends as \\n. Raises Refused (E105, E106)."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused([_not_utf8(raw, error.start, shown)]) from None
+    if text.startswith("\ufeff"):
+        raise Refused([diagnose("E106", Place(shown, 1, 1, 2))])
+    return text.replace("\r\n", "\n")
 
 
 def read(path: Path | str, sources: Sources) -> bytes:
@@ -171,7 +183,7 @@ def _shallow_keys(text: str, shown: str) -> None:
             raise Refused([_too_deep(text, shown)])
 
 
-def _deep(data: dict[str, Any]) -> bool:
+def too_deep(data: dict[str, Any]) -> bool:
     level: list[Any] = [data]
     for _ in range(DEPTH + 1):
         level = [

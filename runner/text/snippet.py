@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from runner.text.diagnostics import Diagnostic, Place
 
@@ -59,7 +59,7 @@ class _Lines:
 
 def _sorted(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Each once; those without a place first, then file by file as they came, in the order of lines."""
-    unique = dict.fromkeys(problems)
+    unique = _folded(problems)
     files: dict[str, int] = {}
     for problem in unique:
         if problem.place is not None:
@@ -67,6 +67,21 @@ def _sorted(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(
         unique, key=lambda problem: (files[problem.place.file], *problem.place[1:]) if problem.place else (-1, 0, 0, 0)
     )
+
+
+def _folded(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Each once; of the keys that one place of a computed text stands for, the first with the number of the others."""
+    found: dict[Any, list[Diagnostic]] = {}
+    for problem in dict.fromkeys(problems):
+        place = problem.place
+        about: Any = (problem.code, place[:4]) if place and place.key else problem
+        found.setdefault(about, []).append(problem)
+    out = []
+    for same in found.values():
+        first, *others = sorted(same, key=lambda one: (len(one.place.key), one.place.key) if one.place else (0, ""))
+        more = f"{first.place.key} and {len(others)} more" if first.place and others else ""
+        out.append(first._replace(place=first.place._replace(key=more)) if first.place and more else first)
+    return out
 
 
 def _count(problems: list[Diagnostic]) -> str:
@@ -106,6 +121,7 @@ def _snippet(
     """The place, its line, marks below it; and whether `words` found room beside the marks."""
     blank, bar = " " * margin, f"{paint.frame}|{paint.end}"
     where = f"{blank}{paint.frame}{arrow}{paint.end} {_safe(place.file)}:{place.line}:{place.col}"
+    where += f" {paint.frame}({_safe(place.key)}){paint.end}" if place.key else ""
     line = lines(place)
     if line is None:
         return [f"{where}: {words}" if words and mark == "-" else where], mark == "-"

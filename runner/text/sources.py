@@ -16,6 +16,9 @@ GIT = {
     "dirty": ("status", "--porcelain", "--untracked-files=no"),
 }
 """What can be asked of git: the words of `${git.WORD}`."""
+CUE = "RUNNER_UP_CUE"
+"""The variable that names the program `cue`, where it is not on the path."""
+CUE_TIME = 60
 
 
 class Sources:
@@ -28,7 +31,7 @@ class Sources:
         self.root = Path(root).absolute()
         self.instead = instead or {}
         self.asked: dict[tuple[str, str], Any] = {}
-        self._environ = os.environ if environ is None else environ
+        self.environ = os.environ if environ is None else environ
 
     def read(self, path: Path | str, limit: int | None = None) -> bytes:
         """The bytes of a file, at most `limit` + 1 of them. OSError: it cannot be read."""
@@ -67,7 +70,7 @@ class Sources:
 
     def env(self, name: str) -> str | None:
         """A variable of the environment."""
-        value = self._environ.get(name)
+        value = self.environ.get(name)
         self._note("env", name, value)
         return value
 
@@ -87,6 +90,34 @@ class Sources:
             self._note("listed", folder, listed(os.path.join(self.root, folder)))
         found: list[str] | None = self.asked["listed", folder]
         return found
+
+    def cue(self, path: Path | str, *more: str) -> tuple[int, bytes, str]:
+        """What `cue export` makes of a file, with more of its package: exit code, JSON, and what it says of mistakes.
+
+        What a file imports is not known here, so nobody can tell whether the answer would be the same today.
+        FileNotFoundError: there is no such program; TimeoutError: it gave no answer for CUE_TIME seconds; OSError."""
+        import subprocess
+
+        program = self.environ.get(CUE) or "cue"
+        program = os.path.abspath(program) if os.sep in program else program
+        folder, name = os.path.split(os.path.abspath(path))
+        self.asked["cue", os.path.join(folder, name)] = True
+        try:
+            done = subprocess.run(
+                [program, "export", "--all-errors", "--out", "json", f"./{name}", *more],
+                cwd=folder,
+                env=dict(self.environ),
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=CUE_TIME,
+            )
+        except subprocess.TimeoutExpired:
+            raise TimeoutError from None
+        return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
+
+    def again(self) -> bool:
+        """Whether all that was asked can be asked again, to find out if it is the same."""
+        return not any(what == "cue" for what, _ in self.asked)
 
     def answers(self) -> list[list[Any]]:
         """All questions and answers as JSON, sorted; the bytes of a file as their digest."""

@@ -23,7 +23,7 @@ def explained(text: str) -> list[Diagnostic]:
 def pointed(text: str, problem: Diagnostic) -> str:
     """What the caret of a problem stands under; at the end of a line nothing."""
     assert problem.place is not None
-    _, line, col, end = problem.place
+    _, line, col, end = problem.place[:4]
     return text.split("\n")[line - 1][col - 1 : end - 1]
 
 

@@ -90,4 +90,9 @@ PLACES: dict[str, Code] = {
     "W710": Code("the run log of `{name}` is damaged: some of its records are lost ({count} stretches hold none)"),
     "W712": Code("what `{name}` did while nobody looked is not known here: {why}"),
     "W711": Code("the log of `{step}` is gone ({size} bytes): `{path}`"),
+    "E753": Code(
+        "`{path}` is CUE, and there is no program `{program}`",
+        "install it (https://cuelang.org/docs/introduction/installation/), or say where it is: `RUNNER_UP_CUE=PATH`",
+    ),
+    "E754": Code("`cue export {path}` {why}", "see what it does by itself"),
 }

@@ -58,7 +58,7 @@ USAGE: dict[str, Code] = {
     "E980": Code("there is no template `{name}`", "there is {names}"),
     "E981": Code("there is neither a block nor a profile `{name}`", "did you mean `{near}`?"),
     "E982": Code("`{name}` can't be read", "`runner check {path}` says why"),
-    "E990": Code("`{path}` is CUE, and what is formatted here is TOML", "`cue fmt {path}` formats it"),
+    "E990": Code("`{path}` is CUE, and what is written here is TOML", "`cue fmt {path}` formats it"),
     "E991": Code("`{key}` is a table, not a value", "name a key in it: `{key}.NAME`"),
     "E992": Code(
         "`{key}` is not a key", 'names with dots between them, in quotes what is no word: `steps."a.b".timeout`'
