@@ -125,8 +125,10 @@ def _level(boxes: Sequence[Box], arrows: dict[int, tuple[str, str]], sizes: dict
         layers[rank].append(place)
     layers = _ordered(layers, above, below)
     widths = [sizes[box.id][0] + GAP for box in boxes] + [LANE] * (len(ranks) - len(boxes))
-    loose = {place for place, box in enumerate(boxes) if box.last and not above[place] and not below[place]}
-    centres = _centres(layers, above, below, widths, loose)
+    centres = _centres(layers, above, below, widths)
+    lowest = max((rank for rank, box in zip(ranks, boxes, strict=False) if not box.last), default=-1)
+    if not any(boxes[source].last != boxes[target].last for source, target in ends.values()):
+        _under(centres, [one for one, rank in enumerate(ranks) if rank > lowest], widths)
     heights = [max((sizes[boxes[one].id][1] for one in layer if one < len(boxes)), default=0.0) for layer in layers]
     tops = [0.0]
     for height in heights:
@@ -237,10 +239,8 @@ def _centres(
     above: list[list[int]],
     below: list[list[int]],
     widths: Sequence[float],
-    loose: set[int],
 ) -> list[float]:
-    """The x of each centre: as near to the mean of its neighbours as the order and the widths allow; of the loose ones
-    to the middle of the whole."""
+    """The x of each centre: as near to the mean of its neighbours as the order and the widths allow."""
     centres = [0.0] * len(widths)
     for layer in layers:
         at = 0.0
@@ -256,13 +256,19 @@ def _centres(
             ]
             for one, x in zip(layer, _apart(wanted, [widths[one] for one in layer]), strict=True):
                 centres[one] = x
-    spread = [centres[one] for layer in layers for one in layer if one not in loose]
-    middle = (min(spread) + max(spread)) / 2 if spread else 0.0
-    for layer in (layer for layer in layers if not loose.isdisjoint(layer)):
-        wanted = [middle if one in loose else centres[one] for one in layer]
-        for one, x in zip(layer, _apart(wanted, [widths[one] for one in layer]), strict=True):
-            centres[one] = x
     return centres
+
+
+def _under(centres: list[float], some: Sequence[int], widths: Sequence[float]) -> None:
+    """Move what no arrow holds below the middle of the rest."""
+    others = set(range(len(centres))).difference(some)
+    if some and others:
+        ends = [
+            min(centres[one] - widths[one] / 2 for one in each) + max(centres[one] + widths[one] / 2 for one in each)
+            for each in (others, some)
+        ]
+        for one in some:
+            centres[one] += (ends[0] - ends[1]) / 2
 
 
 def _apart(wanted: Sequence[float], widths: Sequence[float]) -> list[float]:

@@ -107,3 +107,11 @@ def test_places_in_layers_are_linear_in_what_is_drawn(steps, monkeypatch):
 def test_frames_in_frames_may_be_deep():
     told = layout([Box(f"s{i}", 10, 10, f"s{i - 1}" if i else "") for i in range(2000)], [])
     assert told.places["s1999"].y == pytest.approx(10 * 1999)
+
+
+def test_what_comes_last_stands_below_the_middle_of_the_rest():
+    boxes = [Box("a", 60, 30), Box("b", 400, 30), Box("y", 60, 30, last=True), Box("z", 80, 30, last=True)]
+    told = layout(boxes, [("y", "z")])
+    for name in "yz":
+        place = told.places[name]
+        assert place.x + place.width / 2 == pytest.approx(told.width / 2)
