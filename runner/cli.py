@@ -41,6 +41,7 @@ VERBS: dict[str, str] = {
     "set": "set a key of a pipeline or profile, in its file",
     "fmt": "bring pipelines and profiles into one form, comments and meaning kept",
     "schema": "write the JSON Schemas for editors",
+    "completion": "print the script by which a shell completes all of this",
     "plugins": "list, check, register and write plug-ins",
     "doctor": "look whether all is there that a profile needs; made for bug reports",
 }
@@ -49,6 +50,8 @@ AGENT = {
     "execute-job": "run the one step of a job so",
 }
 """What executors call in a step's place; the zipped agent has the same commands."""
+
+COMPLETING = "complete-words"  # what shells call; nobody types it, so no help has it
 
 MEANT = {
     "run": "up",
@@ -182,6 +185,10 @@ def _dispatch(words: list[str]) -> int:
         from runner.agent.__main__ import main as agent
 
         return agent([verb, *rest])
+    if verb == COMPLETING:
+        from runner.commands.completing import answer
+
+        return answer(rest, VERBS)
     if verb not in VERBS:
         return _unknown(verb)
     from importlib import import_module

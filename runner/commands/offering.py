@@ -1,0 +1,103 @@
+"""What a shell offers in place of a value: files, and the names that the project's files and its index have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+Words = dict[str, str]  # a word, and what it is
+File = Callable[[], Path]  # the pipeline that the line is about
+Table = dict[str, Any]
+RUNS = 30  # the newest
+
+
+def paths(current: str, ending: str | None) -> Words:
+    """Files with that ending (None: all; "/": none), and folders, from where the path leads so far."""
+    folder, _, begun = current.rpartition("/")
+    start = os.path.expanduser(folder or ("/" if current.startswith("/") else "."))
+    lead = current[: len(current) - len(begun)]
+    files, folders = [], []
+    with suppress(OSError), os.scandir(start) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") and not begun.startswith("."):
+                continue
+            if entry.is_dir():
+                folders.append(f"{lead}{entry.name}/")
+            elif ending is None or (ending != "/" and entry.name.endswith(ending)):
+                files.append(lead + entry.name)
+    return dict.fromkeys([*sorted(files), *sorted(folders)], "")
+
+
+def project() -> Path:
+    """The nearest folder from here upward that has runs or a `runner.toml`, else this one."""
+    here = Path.cwd()
+    marks = (".runner/index.jsonl", "runner.toml")
+    return next((each for each in (here, *here.parents) if any((each / mark).is_file() for mark in marks)), here)
+
+
+def runs(root: Path) -> list[Table]:
+    """The newest runs of a project, from its index alone."""
+    from runner.run import index
+
+    return index.runs(root)[:RUNS]
+
+
+def shipped(kind: str) -> list[str]:
+    """The `std:` names of a kind."""
+    from runner.resolve import packages
+
+    return packages.names("std", kind)
+
+
+def _runs(file: File, current: str) -> Words:
+    found = {
+        str(entry["name"]): f"{entry.get('pipeline', '')} {entry.get('status') or ''}" for entry in runs(project())
+    }
+    return {"@last": "the newest run", "@failed": "the newest that failed", **found} if found else {}
+
+
+def _profiles(file: File, current: str) -> Words:
+    from runner.commands.names import tomls
+    from runner.resolve.ask import find_root
+
+    path = file()
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    folders = (path.absolute().parent, find_root(path), Path(home, "runner-up"))
+    own = [path.stem for folder in folders for path in tomls(folder / "profiles")]
+    return dict.fromkeys([*own, "local", *shipped("profiles")], "")
+
+
+def _templates(file: File, current: str) -> Words:
+    from runner.commands import templates
+
+    return templates.names()
+
+
+def _named(kind: str, end: str = "") -> Callable[[File, str], Words]:
+    def find(file: File, current: str) -> Words:
+        from runner.commands.names import Names
+
+        found = Names(Path())
+        found.pipeline(file())
+        return {name + end: "" for name in found.of(kind)}
+
+    return find
+
+
+VALUES: dict[tuple[str, str], Callable[[File, str], Words]] = {
+    ("--profile", "NAME"): _profiles,
+    ("--template", "NAME"): _templates,
+    ("--needs", "STEP"): _named("step"),
+    ("--after", "STEP"): _named("step"),
+    ("", "STEP"): _named("path"),
+    ("", "TAG"): _named("tag"),
+    ("", "NAME=VALUE"): _named("parameter", "="),
+    ("", "RUN"): _runs,
+    ("", "WITH"): lambda file, current: {**_runs(file, current), **_profiles(file, current)},
+    ("", "PATH"): lambda file, current: paths(current, None),
+    ("", "DIR"): lambda file, current: paths(current, "/"),
+}
+"""(option or "" for any, what it takes) -> how its values are found."""
