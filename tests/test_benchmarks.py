@@ -90,3 +90,14 @@ def test_containers_compare_what_steps_take_beyond_a_run_of_one() -> None:
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     found = {"bare_ms": 2000.0, "cold_ms": 1500.0, "warm_ms": 250.0, "cold_to_bare": 0.75, "cold_to_warm": 6.0}
     assert said.strip() == str(found)
+
+
+def test_the_cost_of_the_board_is_told_as_ratios_of_pairs(tmp_path: Path) -> None:
+    argv = [sys.executable, str(SPEED.parent / "board.py"), "--steps", "3", "--pairs", "1"]
+    ended = subprocess.run(
+        argv, capture_output=True, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}, check=True
+    )
+    pair, wall, cpu, written = ended.stdout.splitlines()
+    assert pair.startswith("live ") and "quiet " in pair
+    assert wall.startswith("wall: ") and cpu.startswith("cpu: ") and written.startswith("bytes: ")
+    assert not list(tmp_path.glob("bench-*/pipeline.toml"))

@@ -92,6 +92,24 @@ def test_it_is_drawn_ten_times_a_second_at_most(story):
         assert len(written(board.stream)) > once
 
 
+def test_a_picture_is_one_write_and_events_write_nothing(plan, story):
+    class Counting(io.StringIO):
+        writes = 0
+
+        def write(self, text):
+            self.writes += 1
+            return super().write(text)
+
+    stream, events = Counting(), wide(plan, story, 1000)
+    with Live(stream, {"COLUMNS": "80", "LINES": "24"}) as view:
+        for n, event in enumerate(events):
+            view.see(event)
+            view.see(story[4]._replace(address=event.address) if n else event)
+            view.tick(100.0 + n / 1000)  # all of them in one second
+    assert stream.writes <= 2 + 11
+    assert len(stream.getvalue()) < 11 * 80 * 8
+
+
 def test_without_unicode_every_sign_has_an_ascii_twin(story):
     board = Board(encoding="ascii")
     with board.view as view:
