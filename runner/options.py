@@ -18,6 +18,10 @@ PREFIX = "RUNNER_UP_"
 NOT_FROM_OUTSIDE = {"help", "set", "param"}  # parameters have a channel of their own: RUNNER_UP_SET_<name>
 
 
+class Typed(argparse._StoreAction):
+    """The action of an option that no variable sets: which file is written, for instance."""
+
+
 class Helped(Exception):
     """The help of the verb was asked for, and printed."""
 
@@ -85,7 +89,7 @@ def read(
 def variable(action: argparse.Action) -> str | None:
     """The name of the variable that sets an option; None if there is none."""
     flag = next((flag[2:] for flag in action.option_strings if flag.startswith("--")), "help")
-    return None if flag in NOT_FROM_OUTSIDE else PREFIX + flag.upper().replace("-", "_")
+    return None if flag in NOT_FROM_OUTSIDE or isinstance(action, Typed) else PREFIX + flag.upper().replace("-", "_")
 
 
 def _outside(action: argparse.Action, default: Any, env: Mapping[str, str]) -> Any:

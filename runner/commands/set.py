@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands.editing import edit, order, target, values
+from runner.options import Typed
 from runner.resolve.ask import Ask
 from runner.text.diagnostics import Refused, diagnose
 from runner.text.document import Document
@@ -19,7 +20,7 @@ OPTIONS: list[Any] = [
     (("key",), {"metavar": "KEY", "help": "names with dots between them, as in TOML: steps.train.timeout"}),
     (("value",), {"nargs": "?", "metavar": "VALUE", "help": "a value of TOML, else a text"}),
     (("file",), {"nargs": "?", "metavar": "FILE", "help": "the pipeline (pipeline.toml)"}),
-    (("--profile",), {"metavar": "NAME", "help": "set it in the file of this profile"}),
+    (("--profile",), {"metavar": "NAME", "action": Typed, "help": "set it in the file of this profile"}),
     (("--unset",), {"action": "store_true", "help": "take the key out of the file; no VALUE then"}),
 ]
 

@@ -1,4 +1,4 @@
-"""Warnings that a file allows: `# runner: allow W476 W318`, a comment of its own anywhere in the file."""
+"""Warnings that a file allows: `# runner: allow W476 W318`, a comment of its own anywhere in the file; `//` in CUE."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from runner.text.diagnostics import Diagnostic, Place, diagnose
 from runner.text.document import Document
 
 START = "# runner: allow"
-LINE = re.compile(r"^[ \t]*# runner: allow\b((?:[ \t,]+[A-Za-z]\d+\b)*)", re.MULTILINE)
+WORDS = "runner: allow"
+LINE = re.compile(r"^[ \t]*(?:#|//) runner: allow\b((?:[ \t,]+[A-Za-z]\d+\b)*)", re.MULTILINE)
 CODE = re.compile(r"[A-Za-z]\d+")
 
 
 def allowed(text: str) -> frozenset[str]:
     """The codes that a text allows; what stands behind the codes of a line is why."""
-    if START not in text:
+    if WORDS not in text:
         return frozenset()
     return frozenset(code for line in LINE.findall(text) for code in CODE.findall(line))
 
@@ -45,7 +46,7 @@ def _text(path: str) -> str:
 
 def misread(doc: Document) -> Iterator[Diagnostic]:
     """Codes in such a comment that are no warnings, and comments without one."""
-    if START not in doc.text:
+    if WORDS not in doc.text:
         return
     from runner.text.catalogue import CODES
     from runner.text.near import near
@@ -57,7 +58,7 @@ def misread(doc: Document) -> Iterator[Diagnostic]:
             continue
         found = list(CODE.finditer(line, *said.span(1)))
         if not found:
-            place = Place(doc.path, number, line.index("#") + 1, len(line.rstrip()) + 1)
+            place = Place(doc.path, number, len(line) - len(line.lstrip()) + 1, len(line.rstrip()) + 1)
             yield diagnose("W103", place, what="no code", hint=f"write `{START} W476`")
         for one in found:
             if one[0] not in warnings:

@@ -41,6 +41,7 @@ class Labels:
         self.text = text
         self.spots: dict[Path, Spot] = {}
         self._read()
+        self._computed = [path for path in self.spots if ANY in path]
 
     def find(self, keys: Sequence[str | int]) -> tuple[Spot | None, int]:
         """The spot of the longest beginning of `keys` that is written somewhere, and how long that is."""
@@ -48,7 +49,7 @@ class Labels:
             wanted = tuple(keys[:size])
             if wanted in self.spots:
                 return self.spots[wanted], size
-            like = [path for path in self.spots if len(path) == size and _like(path, wanted)]
+            like = [path for path in self._computed if len(path) == size and _like(path, wanted)]
             if like:
                 return self.spots[min(like, key=lambda path: path.count(ANY))], size
         return None, 0

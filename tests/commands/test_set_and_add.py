@@ -100,6 +100,10 @@ def test_words_that_are_missing_or_too_many_are_told(small: Project) -> None:
     assert small.read("pipeline.toml") == PIPELINE
 
 
+def test_no_variable_says_which_file_is_written(small: Project) -> None:
+    small.cli("set", "params.who", "me", env={"RUNNER_UP_PROFILE": "far"}).ok().says("pipeline.toml: params.who")
+
+
 def test_line_ends_stay(small: Project) -> None:
     small.write({"pipeline.toml": PIPELINE.replace("\n", "\r\n").encode()})
     small.cli("set", "params.who", "me").ok()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from runner.testing.project import Project
+from runner.text.allow import allowed
 from runner.text.sources import Sources
 
 REAL = shutil.which("cue")
@@ -173,3 +174,31 @@ def test_the_real_program_computes_and_finds_mistakes(project: Callable[..., Pro
     said = made.cli("check", "bad.cue").exits(3)
     said.says("bad.cue:1:", "conflicting values")
     made.write({"bad.cue": "steps: {\n"}).cli("check", "bad.cue").exits(3).says("bad.cue:1:9", "expected '}'")
+
+
+def test_a_comment_of_cue_allows_a_warning_too() -> None:
+    assert allowed("a: 1\n  // runner: allow W476, for a reason\n# runner: allow W318\n") == {"W476", "W318"}
+
+
+@real
+def test_files_in_cue_and_toml_use_and_include_each_other(project: Callable[..., Project]) -> None:
+    made = project(
+        {
+            "main.toml": """
+                include = ["more.cue"]
+                [steps.a]
+                uses = "./flow.cue"
+                [steps.b]
+                needs = ["made"]
+                stub = true
+            """,
+            "more.cue": "// runner: allow W476\nsteps: made: stub: true\n",
+            "flow.cue": 'include: ["inner.toml"]\nsteps: x: command: ["echo", "hi"]\n',
+            "inner.toml": "[steps.y]\nstub = true\n",
+        }
+    )
+    ends = made.run("up", "main.toml", "--json").ok().statuses()
+    assert set(ends) >= {"a.x", "a.y", "b", "made"} and set(ends.values()) == {"succeeded"}
+    assert not made.files(".runner/plans/*")
+    made.write({"flow.cue": 'steps: x: comand: ["echo"]\n'})
+    made.cli("check", "main.toml").exits(3).says("flow.cue:1:11 (steps.x.comand)", "main.toml:3:8")
