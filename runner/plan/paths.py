@@ -191,6 +191,7 @@ class Paths:
             related += [(spot, words) for spot, words in spots if spot is not None]
         code = "E317" if first is second else "E310"
         pair = between(second, first)
+        path = str(entry["raw"]) if first.home is second.home else patterns.unescape(entry["pattern"])
         hint = f'order them: `needs = ["{pair[1].name}"]` in `{pair[0].path}`' if pair else None
         self.compiler.problems.append(
             diagnose(
@@ -198,7 +199,7 @@ class Paths:
                 there,
                 hint=hint,
                 related=related,
-                path=str(entry["raw"]),
+                path=path,
                 one=first.path,
                 two=second.path,
             )
@@ -250,7 +251,7 @@ class Paths:
             if isinstance(expr, list):
                 if expr and expr[0] in ("item", "round"):
                     found.add(f"{expr[1]} {expr[3]}")
-                pending += expr[1:] if expr and expr[0] != "lit" else []
+                pending += [] if expr[:1] == ["lit"] else expr
             elif isinstance(expr, dict):
                 pending += expr.values()
         if entry["path"] != entry["raw"] and ("own" in str(entry["path"]) or wrong(entry["path"])):
