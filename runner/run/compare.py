@@ -54,7 +54,7 @@ class Comparison(NamedTuple):
 
     why: list[Cause]
     params: list[Change]
-    profile: Change | None
+    profile: list[Change]
     plan: dict[str, list[str]]
     status: Change | None
     steps: list[Step]
@@ -79,7 +79,7 @@ def compare(before: Side, after: Side) -> Comparison:
     both = [label for label in now if label in was]
     params = _changes(before.run.get("params") or {}, after.run.get("params") or {})
     plan = _plans(before.plan, after.plan)
-    profile = _change("profile", _profile(before.plan), _profile(after.plan))
+    profile = _changes(_profile(before.plan), _profile(after.plan))
     steps = [_step(label, was[label], now[label]) for label in both if _leaf(after.plan, now[label])]
     files = _changes(_files(was), _files(now), lambda file: file["sha256"])
     found = Comparison(
@@ -132,20 +132,32 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any], of: Any = lamb
     return found
 
 
-def _profile(plan: Table) -> str:
-    profile = plan.get("profile") or {}
-    name, kind = str(profile.get("name")), str((profile.get("executor") or {}).get("type"))
-    return name if name == kind else f"{name} ({kind})"
+def _profile(plan: Table) -> Table:
+    """All that a profile sets, by dotted keys."""
+    found: Table = {}
+    todo: list[tuple[str, Any]] = [("", plan.get("profile") or {})]
+    while todo:
+        key, value = todo.pop()
+        if isinstance(value, dict):
+            todo += [(f"{key}.{name}" if key else name, one) for name, one in value.items()]
+        else:
+            found[key] = value
+    return dict(sorted(found.items(), key=lambda one: (one[0] != "name", one[0])))
 
 
 def _step(label: str, old: Table, new: Table) -> Step:
     return Step(
         label,
-        _change("status", old.get("status"), new.get("status")),
+        None if _good(old) and _good(new) else _change("status", old.get("status"), new.get("status")),
         _noticed(_took(old), _took(new)),
         _changes(old.get("returns") or {}, new.get("returns") or {}, _content),
         _changes(_last(old).get("metrics") or {}, _last(new).get("metrics") or {}),
     )
+
+
+def _good(entry: Table) -> bool:
+    """Whether there is a result of it, wherever that is from."""
+    return entry.get("status") in ("succeeded", "cached")
 
 
 def _content(value: Any) -> Any:
@@ -231,7 +243,7 @@ def _why(found: Comparison, before: Side, after: Side, was: Tables, now: Tables)
                 seen.add((what, path))
                 yield Cause(what, path, [Change(name, ABSENT, ABSENT) for name in names])
     if found.profile:
-        yield Cause("profile", "", [found.profile])
+        yield Cause("profile", "", found.profile)
 
 
 def _given(do: Table, old: Table, new: Table, moved: set[str]) -> Iterator[tuple[str, list[str]]]:

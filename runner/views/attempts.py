@@ -6,6 +6,7 @@ import csv
 import heapq
 import io
 import json
+import math
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -106,16 +107,15 @@ def table(found: Iterator[Row]) -> str:
 
 def chrome(run: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
     """Trace events, as Perfetto and chrome://tracing draw them: attempts that ran at once in lanes of their own;
-    microseconds since the start of the run."""
+    microseconds since the start of the run. What has not ended begins, and has no duration."""
     zero = float(run.get("start") or 0.0)
-    ended = run.get("end") or max((float(e.get("end") or 0.0) for e in run["nodes"].values()), default=zero)
     starts = (attempt for entry in run["nodes"].values() for attempt in entry.get("attempts") or ())
     spans = []
     for number, (attempt, row) in enumerate(zip(starts, rows(run, plan), strict=True)):
         if row["waited_s"] is None:  # not done in this run
             continue
         start = float(attempt.get("start", attempt.get("at")))
-        end = float(attempt.get("end") or max(ended, start))
+        end = float(attempt["end"]) if attempt.get("end") else math.inf
         spans.append((start, end, number, row))
     events: list[Row] = []
     busy: list[tuple[float, int]] = []  # end, lane
@@ -134,9 +134,8 @@ def chrome(run: Mapping[str, Any], plan: Mapping[str, Any]) -> str:
             {
                 "name": row["label"] + (f"~{row['attempt']}" if row["attempt"] != 1 else ""),
                 "cat": row["status"],
-                "ph": "X",
                 "ts": round((start - zero) * 1e6),
-                "dur": max(0, round((end - start) * 1e6)),
+                **({"ph": "B"} if end == math.inf else {"ph": "X", "dur": max(0, round((end - start) * 1e6))}),
                 "pid": 1,
                 "tid": lane,
                 "args": told,

@@ -26,7 +26,10 @@ def text(found: Comparison, names: tuple[str, str], plan: str, width: int | None
         parts.append(_files(found.files, names, width))
     only = [f"only in {name}: {words.listed(some)}" for name, some in zip(names, _only(found), strict=True) if some]
     parts += ["\n".join(only)] if only else []
-    parts += [plan.rstrip("\n")] if plan else []
+    lines = plan.splitlines()
+    if width is not None and len(lines) > ROWS:
+        lines = [*lines[:ROWS], f"and {len(lines) - ROWS:,} more lines of what the steps say otherwise"]
+    parts += ["\n".join(lines)] if lines else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -50,7 +53,9 @@ def _cause(cause: Cause, arrow: str) -> str:
         noun = "parameter" if len(cause.changes) == 1 else "parameters"
         return f"{noun} " + ", ".join(f"{one.name}: {_both(one, arrow)}" for one in cause.changes)
     if cause.what == "profile":
-        return f"profile {_both(cause.changes[0], arrow, str)}"
+        if cause.changes[0].name == "name":  # another one: what it sets stands in its file
+            return f"profile {_both(cause.changes[0], arrow, str)}"
+        return "profile: " + ", ".join(f"{one.name}: {_both(one, arrow)}" for one in cause.changes)
     names = words.listed([f"`{one.name}`" if cause.what == "step" else one.name for one in cause.changes])
     if cause.what == "step":
         there = {"new": "is new", "gone": "is gone"}.get(cause.changes[0].name)
@@ -120,7 +125,7 @@ def data(found: Comparison) -> dict[str, Any]:
         "status": _pair(found.status),
         "params": _pairs(found.params),
         "plan": found.plan,
-        "profile": _pair(found.profile),
+        "profile": _pairs(found.profile),
         "steps": {
             one.label: {
                 **({"status": _pair(one.status)} if one.status else {}),

@@ -21,7 +21,7 @@ def junit(run: Mapping[str, Any], plan: Mapping[str, Any], log: Log, *, host: st
     """log: (address, number of an attempt) -> its last lines. A failure that the run has got over (a handler took it,
     a map tolerated it) does not count: it is a test that was skipped, and says so."""
     told, nodes = run["nodes"], plan["nodes"]
-    nest, reasons = Nest(told, nodes), Reasons(run, nodes)
+    nest, reasons = Nest(told, nodes), Reasons(run, nodes, live=run.get("status") is None)
     cases = []
     counts = {"failure": 0, "error": 0, "skipped": 0}
     for address, entry in told.items():

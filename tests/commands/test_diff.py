@@ -72,13 +72,13 @@ def test_each_kind_of_change_explains_what_it_led_to(project: Callable[..., Proj
     assert made.cli("diff", "run-1", "run-2", "--json").json()["same"] is True
 
 
-def side(*entries: dict[str, Any], profile: str = "local", **do: Any) -> Side:
+def side(*entries: dict[str, Any], profile: str = "local", image: str = "a", **do: Any) -> Side:
     """A run of steps a, b..., each of these nodes of a plan."""
     names = "abcdef"[: len(entries)]
     task = {"type": "task", "depth": 0, "do": {"kind": "shell", "script": "true", "inputs": [], **do}}
     nodes = {name: {**task, "path": name, "id": name} for name in names}
     told = {f"{name} -": {"label": name, "path": name, **one} for name, one in zip(names, entries, strict=True)}
-    plan = {"name": "x", "nodes": nodes, "profile": {"name": profile, "executor": {"type": profile}}}
+    plan = {"name": "x", "nodes": nodes, "profile": {"name": profile, "executor": {"type": profile, "image": image}}}
     return Side(plan, {"name": "r", "nodes": told}, "succeeded")
 
 
@@ -113,6 +113,14 @@ def test_another_profile_comes_last() -> None:
         "  step a: its code changed",
         "  profile local -> k",
     ]
+
+
+def test_a_setting_of_the_same_profile() -> None:
+    assert first(side(ended()), side(ended("failed"), image="b"))[1:] == ['  profile: executor.image: "a" -> "b"']
+
+
+def test_a_result_that_was_kept_is_the_same_result() -> None:
+    assert compare(side(ended()), side(ended("cached"))).same
 
 
 def test_only_durations_that_are_to_be_noticed() -> None:
