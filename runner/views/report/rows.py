@@ -168,6 +168,8 @@ class Rows:
 
 def _short(label: str, around: str) -> str:
     """What is left of a label inside of what has this one."""
+    if label.endswith("!on-failure"):
+        return "on failure"
     rest = label.removeprefix(around) if around else label
     rest = rest.removesuffix(LAST).lstrip(".!")
     return rest[1:-1] if rest.startswith("[") and rest.endswith("]") and "=" in rest else rest or label

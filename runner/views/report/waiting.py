@@ -28,7 +28,8 @@ class Waiting:
         self._ends: dict[str, float | None] = {}
         for address in reversed(list(nest.below())):  # what is inside comes first
             self._ends[address] = self._end(address)
-        self._first = self._main = Ready(self.start, "")
+        starts = [at for entry in self.told.values() if (at := entry.get("start")) is not None and at >= self.start]
+        self._first = self._main = Ready(float(min(starts, default=self.start)), "")  # when the run was ready itself
         for address in nest.inside.get("", ()):
             if not is_last(nodes[address.partition(" ")[0]]["path"]):
                 self._main = max(self._main, Ready(self.end(address) or 0.0, address))

@@ -21,7 +21,7 @@ function inner(up) {
     known.add(key);
     edges.push(Object.assign(edge, {
       soft: ROWS[to].last || ROWS[to].handler === "failure",
-      hot: CRITICAL.has(from) && CRITICAL.has(to) || onPath(from) && onPath(to),
+      hot: HOT.has(`${from} ${to}`),
     }));
   }
   for (const box of boxes) measure(box);
@@ -32,6 +32,12 @@ function hidden(row) { // a handler that was never needed
   return row.handler === "failure" && !row.attempts && !row.inside.length;
 }
 
+// The edges of the critical path: from what holds a step of it to what holds the next one, beside it.
+const HOT = new Set();
+for (let n = 1; n < DATA.critical.length; n += 1) {
+  const [before, after] = [DATA.critical[n - 1], DATA.critical[n]].map((place) => [place, ...around(place)]);
+  for (const from of before) for (const to of after) if (from !== to && ROWS[from].up === ROWS[to].up) HOT.add(`${from} ${to}`);
+}
 const onPathSet = new Set([...CRITICAL].flatMap((place) => [place, ...around(place)]));
 function onPath(place) {
   return onPathSet.has(place);
@@ -134,7 +140,8 @@ function graphView() {
     if (key === drawn) return;
     drawn = key;
     const held = stage.contains(document.activeElement) && current;
-    stage.replaceChildren(...edges.map(drawEdge), ...boxes.map(drawBox));
+    const holders = boxes.filter(({ box }) => box.inner), others = boxes.filter(({ box }) => !box.inner);
+    stage.replaceChildren(...holders.map(drawBox), ...edges.map(drawEdge), ...others.map(drawBox));
     note.textContent = all > boxes.length ? `${boxes.length} of ${all.toLocaleString("en")} boxes in sight are drawn: zoom in to see the others.` : "";
     const first = stage.querySelector(current ? `[data-key="${current}"]` : ".box") || stage.querySelector(".box");
     if (first) first.setAttribute("tabindex", "0");
@@ -160,8 +167,8 @@ function graphView() {
         svg("rect", { class: "face", width: box.w, height: box.h, rx: 8 }),
         svg("rect", { class: "mark", width: 5, height: box.h - 16, x: 6, y: 8, rx: 2.5 }),
         svg("text", { class: "sign", x: 24, y: 20, "text-anchor": "middle" }, STATUSES[row.status] || "·"),
-        svg("text", { class: "name", x: 36, y: 20 }, short(row.name, holder ? 17 : 20), svg("title", {}, row.label)),
-        svg("text", { class: "more", x: box.inner ? 36 + 8 * short(row.name, 17).length : 36, y: box.inner ? 20 : 37 }, box.inner && box.w < 260 ? "" : short(said, 24)),
+        svg("text", { class: "name", x: 36, y: 20 }, short(row.name, holder ? 14 : 17), svg("title", {}, row.label), box.inner && box.w > 260 && svg("tspan", { class: "more", dx: 8 }, short(said, 24))),
+        !box.inner && svg("text", { class: "more", x: 36, y: 37 }, short(said, 22)),
         holder && fold(box, OPEN.has(box.place), () => unfold(box.place, !OPEN.has(box.place)))]);
   }
   function drawStack(box, x, y) {

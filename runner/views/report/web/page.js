@@ -24,19 +24,24 @@ function overview() {
   const slow = STEPS.reduce((most, row) => ((took(row) || 0) > (took(most) || -1) ? row : most), {});
   const tries = STEPS.reduce((sum, row) => sum + Math.max(0, (row.attempts || []).length - 1), 0);
   const delta = DATA.before && typeof DATA.before.took === "number" && RUN.took !== null ? `${duration(Math.abs(RUN.took - DATA.before.took))} ${RUN.took < DATA.before.took ? "less" : "more"} than ${DATA.before.name}` : "";
-  const bad = STEPS.concat(ROWS.filter((row) => row.inside.length && row.error)).filter((row) => ["failed", "errored"].includes(row.status));
+  const bad = STEPS.concat(ROWS.filter((row) => row.inside.length && row.error)).filter((row) => ["failed", "errored"].includes(row.status)).sort((a, b) => Boolean(harmless(a)) - Boolean(harmless(b)));
   section("overview", "Overview",
     el("div", { class: "tiles" }, tile("Steps", STEPS.length.toLocaleString("en"), [own.length < STEPS.length ? `${(STEPS.length - own.length).toLocaleString("en")} done by earlier runs` : "", tries ? count(tries, "more attempt") : ""].filter(Boolean).join(", ")), tile("Took", duration(RUN.took) || duration(RUN.until), RUN.took === null ? "so far" : delta),
       slow.label && tile("Slowest step", duration(took(slow)), stepLink(slow.place)), cpu > 0 && tile("CPU time", duration(cpu), RUN.took ? `${(cpu / RUN.took).toFixed(1)} cores busy on average` : ""), fat.label && tile("Peak memory", bytes(fat.rss), stepLink(fat.place))),
     el("div", { class: "stripe", role: "img", "aria-label": counts.map(([status, n]) => `${n} ${status}`).join(", ") }, counts.map(([status, n]) => el("span", { class: `is-${status}`, title: `${n} ${status}`, style: { flexGrow: String(Math.max(n, all / 200)) } }))),
     el("p", { class: "legend" }, counts.map(([status, n]) => el("span", { class: "legend-item" }, badge(status, `${n.toLocaleString("en")} ${status}`)))),
-    bad.length > 0 && el("div", { class: "failures" }, el("h3", {}, "What went wrong"), bad.slice(0, 5).map(failure), bad.length > 5 && el("p", { class: "quiet" }, `${(bad.length - 5).toLocaleString("en")} more failed: choose the status in the timeline.`)));
+    bad.length > 0 && el("div", { class: "failures" }, el("h3", {}, RUN.status === "succeeded" ? "What failed and did no harm" : "What went wrong"), bad.slice(0, 5).map(failure), bad.length > 5 && el("p", { class: "quiet" }, `${(bad.length - 5).toLocaleString("en")} more failed: choose the status in the timeline.`)));
+}
+
+function harmless(row) {
+  if (row.handled) return row.handled === "skip" ? "what needs it is skipped" : "recovered by its handler";
+  return around(row.place).some((up) => ROWS[up].status === "succeeded") ? "tolerated" : "";
 }
 
 function failure(row) {
   const log = row.logs && row.logs[row.logs.length - 1];
   const last = log ? (log.tail || log.text || "").split("\n").slice(-8).join("\n") : row.error || "";
-  return el("article", { class: "card failure" }, el("p", {}, badge(row.status), " ", stepLink(row.place), " ", row.why || "", row.handled && el("span", { class: "tag" }, "recovered")), last && el("pre", { class: "log" }, last));
+  return el("article", { class: "card failure" }, el("p", {}, badge(row.status), " ", stepLink(row.place), " ", row.why || "", harmless(row) && [" ", el("span", { class: "tag" }, harmless(row))]), last && el("pre", { class: "log" }, last));
 }
 
 function filesView() {
