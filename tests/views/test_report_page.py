@@ -293,7 +293,7 @@ def test_5000_steps_are_few_nodes(browser: Any, files: Path) -> None:
         if tab.nodes() > 6000:
             break
     tab.page.locator("#timeline .rows").evaluate("one => { one.scrollTop = one.scrollHeight; }")
-    assert tab.page.locator("#timeline .room .label").last.inner_text() == "n=1999"
+    playwright.expect(tab.page.locator("#timeline .room .label").last).to_have_text("n=1999")
     assert tab.nodes() < 6000
     tab.page.get_by_label("Find a step").fill("map[n=1999")
     tab.step("map[n=1999]")

@@ -106,6 +106,8 @@ function graphView() {
   const view = { x: 0, y: 0, scale: 1 };
   let found = { boxes: [], edges: [] }, size = { w: 1, h: 1 }, current = null, drawn = "", touched = false;
 
+  const named = ({ box }) => (box.place === undefined ? box.stack : String(box.place));
+
   function arrange(keep) {
     const shape = inner(-1);
     found = flat(shape, 0, 0, { boxes: [], edges: [] });
@@ -143,7 +145,8 @@ function graphView() {
     const holders = boxes.filter(({ box }) => box.inner), others = boxes.filter(({ box }) => !box.inner);
     stage.replaceChildren(...holders.map(drawBox), ...edges.map(drawEdge), ...others.map(drawBox));
     note.textContent = all > boxes.length ? `${boxes.length} of ${all.toLocaleString("en")} boxes in sight are drawn: zoom in to see the others.` : "";
-    const first = stage.querySelector(current ? `[data-key="${current}"]` : ".box") || stage.querySelector(".box");
+    const at = (key) => key && stage.querySelector(`[data-key="${key}"]`);
+    const first = at(current) || (boxes.length && at(named(boxes[0])));
     if (first) first.setAttribute("tabindex", "0");
     if (first && held) first.focus({ preventScroll: true });
   }
@@ -210,7 +213,6 @@ function graphView() {
     event.preventDefault();
   }
   function step(key, [dx, dy]) {
-    const named = ({ box }) => (box.place === undefined ? box.stack : String(box.place));
     const from = found.boxes.find((one) => named(one) === key);
     let best = null, least = Infinity;
     for (const one of found.boxes) {
