@@ -39,7 +39,10 @@ complete -c runner -f -k -a '(command runner complete-words fish (commandline -o
 """
 SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 OPTIONS: list[Any] = [
-    (("shell",), {"choices": tuple(SCRIPTS), "metavar": "|".join(SCRIPTS), "help": "the shell that is to complete"}),
+    (
+        ("shell",),
+        {"choices": tuple(SCRIPTS), "metavar": "SHELL", "help": "bash, zsh or fish; the script says where to put it"},
+    ),
 ]
 
 

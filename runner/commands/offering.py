@@ -76,6 +76,12 @@ def _templates(file: File, current: str) -> Words:
     return templates.names()
 
 
+def _views(file: File, current: str) -> Words:
+    from runner.flavors import BUILT_IN
+
+    return {name: str(row[3]) for name, row in BUILT_IN["views"].items()}
+
+
 def _named(kind: str, end: str = "") -> Callable[[File, str], Words]:
     def find(file: File, current: str) -> Words:
         from runner.commands.names import Names
@@ -92,6 +98,7 @@ VALUES: dict[tuple[str, str], Callable[[File, str], Words]] = {
     ("--template", "NAME"): _templates,
     ("--needs", "STEP"): _named("step"),
     ("--after", "STEP"): _named("step"),
+    ("--output", "VIEW"): _views,
     ("", "STEP"): _named("path"),
     ("", "TAG"): _named("tag"),
     ("", "NAME=VALUE"): _named("parameter", "="),

@@ -60,15 +60,16 @@ class LanguageServer:
         self.send({"method": "textDocument/didOpen", "params": {"textDocument": opened}})
         return path.as_uri(), {"line": before.count("\n"), "character": len(before.rpartition("\n")[2])}
 
-    def offers(self, text: str, *wanted: str) -> list[str]:
-        """The words that completion offers at the cursor, without quotes, once `wanted` are among them."""
+    def offers(self, text: str, *wanted: str, name: str | None = None) -> list[str]:
+        """The words that completion offers at the cursor, without quotes, once `wanted` are among them. name: of the
+        file."""
 
         def ask(at: dict[str, Any]) -> list[str]:
             found = self.ask("textDocument/completion", at)
             items = found if isinstance(found, list) else (found or {}).get("items", [])
             return [str(item["label"]).strip("\"'") for item in items]
 
-        return self._until(text, ask, lambda said: set(wanted) <= set(said))
+        return self._until(text, ask, lambda said: set(wanted) <= set(said), name)
 
     def tells(self, text: str, *wanted: str) -> str:
         """What hovering over the cursor shows, once all of `wanted` stands in it."""
@@ -91,8 +92,10 @@ class LanguageServer:
             self._receive(end)
         return self.problems.get(uri, [])
 
-    def _until(self, text: str, ask: Callable[[dict[str, Any]], Said], enough: Callable[[Said], bool]) -> Said:
-        uri, place = self.open(text)
+    def _until(
+        self, text: str, ask: Callable[[dict[str, Any]], Said], enough: Callable[[Said], bool], name: str | None = None
+    ) -> Said:
+        uri, place = self.open(text, name)
         end = time.monotonic() + PATIENCE
         while True:
             said = ask({"textDocument": {"uri": uri}, "position": place})

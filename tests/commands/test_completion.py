@@ -68,6 +68,7 @@ OFFERED = {
     "up --resume ": ["@last", "@failed", "calm-crow-2", "brisk-otter-1"],
     "up --resume --dr": ["--dry-run"],
     "up --jobs ": [],
+    "up --output pl": ["plain"],
     "check pipeline.toml o": ["other.toml"],
     "graph --format d": ["dot"],
     "logs b": ["brisk-otter-1"],

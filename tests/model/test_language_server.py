@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
+from runner.commands.init_editor import plan
 from runner.commands.schema import schemas, write
 from runner.model.language import KINDS
 from runner.testing.language_server import LanguageServer
@@ -221,6 +222,9 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     built, problems = schemas(folder)
     assert not problems
     write(built, folder / ".runner" / "schema")
+    for path, text in plan(folder, ["vscode", "helix"]).items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     with LanguageServer([program, *SERVERS[request.param]], folder, request.param) as made:
         yield made
 
@@ -276,3 +280,9 @@ def test_what_is_right_is_not_complained_of(server: LanguageServer) -> None:
 def test_kinds_of_steps_are_offered_first(server: LanguageServer) -> None:
     probe = pipeline("[steps.a]\n|\n", *KINDS, **TOMBI)
     assert server.offers(asked(probe, server), *KINDS)[: len(KINDS)] == list(KINDS)
+
+
+def test_files_without_a_line_for_it_are_known_by_what_init_writes(server: LanguageServer) -> None:
+    assert "shell" in server.offers("[steps.a]\n|\n", "shell", name="pipeline.toml")
+    assert "executor" in server.offers("|\n", "executor", name="profiles/night.toml")
+    assert "plugins" in server.offers("|\n", "plugins", name="runner.toml")
