@@ -134,11 +134,16 @@ def _refuse(parser: argparse.ArgumentParser, verb: str, words: Sequence[str]) ->
             flag = word.split("=", 1)[0]
             like = near(flag, known) if len(flag) > 2 else None
             short = [f"`{one}`" for one in known if one.startswith(f"-{flag}")] if len(flag) == 2 else []
-            hint = f"did you mean `{like}`?" if like else f"there is {', '.join(short)}" if short else _usage(parser)
+            longer = [one for one in known if one.startswith(flag) and len(flag) > 3]
+            like = longer[0] if like is None and len(longer) == 1 else like
+            every = f"`runner {verb} --help` lists all"
+            hint = f"did you mean `{like}`?" if like else f"there is {', '.join(short)}" if short else every
             problems.append(diagnose("E911", None, option=flag, verb=verb, hint=hint))
         else:
             step = "--only" in known and not word.endswith(".toml")
-            hint = f"if that is a step: `--only {word}`" if step else _usage(parser)
+            meant = "--param" if "=" in word and "--param" in known else "--only" if step else None
+            what = "parameter" if meant == "--param" else "step"
+            hint = f"if that is a {what}: `{meant} {word}`" if meant else _usage(parser)
             problems.append(diagnose("E914", None, word=word, verb=verb, hint=hint))
     flags = [problem for problem in problems if problem.code == "E911"]
     raise Refused(flags or problems)  # a word after an unknown option is most likely its value

@@ -81,7 +81,7 @@ def problems_of(ask: Ask, instead: Mapping[str, bytes] | None = None) -> list[Di
 
     sources = Sources(ask.file.absolute().parent, instead=instead)
     doc = load(ask.file, sources)
-    if is_profile(doc.data) or ask.file.absolute().parent.name == "profiles":
+    if (is_profile(doc.data) and ask.file.name != "pipeline.toml") or ask.file.absolute().parent.name == "profiles":
         return comments(doc) + check(doc, "profile")
     if ask.file.name == "runner.toml":
         return comments(doc) + check(doc, "project")

@@ -28,8 +28,18 @@ ELSEWHERE = {
     "concurrency": "max-parallel", "venv": "runtime", "conda": "runtime", "limits": "resources",
     "requests": "resources", "loop": "repeat", "use": "uses", "tasks": "steps", "jobs": "steps",
     "stages": "steps", "nodes": "steps", "variables": "params", "vars": "params", "parameters": "params",
-    "cpus": "cpu", "mem": "memory", "gpus": "gpu", "max": "max-parallel",
+    "cpus": "cpu", "mem": "memory", "gpus": "gpu", "max": "max-parallel", "with": "params", "config": "params",
+    "strategy": "for-each", "template": "extends", "on-error": "on-failure", "bash-command": "shell",
+    "python-callable": "python", "docker": "image", "runs-on": "image", "timeout-minutes": "timeout",
+    "trigger-rule": "after", "rules": "steps", "rule": "steps", "dag": "steps",
 }  # fmt: skip
+ATTEMPTS = dict.fromkeys(("max", "times", "count", "limit", "tries", "max-attempts", "max-retries"), "attempts")
+IN_RETRY = {**ATTEMPTS, "wait": "delay", "sleep": "delay", "interval": "delay", "backoff": "factor"}
+GOES_ON = 'a handler lets the run go on: `on-failure = { run = "NAME", recover = "skip" }`'
+SENTENCES = {  # what takes more than another word
+    **dict.fromkeys(("continue-on-error", "allow-failure", "ignore-errors", "ignore-failure"), GOES_ON),
+    "on-success": "a step that `needs` this one runs when it has succeeded",
+}
 FILE_WORDS = {"pipeline": "pipeline", "profile": "profile", "project": "`runner.toml`"}
 
 
@@ -62,7 +72,8 @@ def unknown_key(doc: Document, kind: str, schema: dict[str, Any], start: str, fa
     if overlay and key in step_keys():
         return diagnose("E231", place, key=key, hint="a profile may set: " + say.listing(sorted(known), 30))
     hint = (
-        _nested_step(kind, keys, key, value, known)
+        _elsewhere(kind, keys, key, known)
+        or _nested_step(kind, keys, key, value, known)
         or _above(schema, start, keys, key)
         or _near(key, known)
         or _below(schema, table, key, value, top=not keys)
@@ -70,6 +81,24 @@ def unknown_key(doc: Document, kind: str, schema: dict[str, Any], start: str, fa
         or "the keys here are " + say.listing(known)
     )
     return diagnose("E230", place, key=key, where=where, hint=hint)
+
+
+def _elsewhere(kind: str, keys: Keys, key: str, known: list[str]) -> str | None:
+    """What other tools call so, where a word alone would not do, or would be taken for the name of a step."""
+    word = key.replace("_", "-").lower()
+    if "on-failure" in known and word in SENTENCES:
+        return SENTENCES[word]
+    if keys[-1:] == ("retry",) and word in IN_RETRY:
+        return f"did you mean `{IN_RETRY[word]}`?"
+    if len(keys) > 1 and ELSEWHERE.get(word) in known:
+        return f"did you mean `{ELSEWHERE[word]}`?"
+    if len(keys) == 2 and keys[0] == "types" and key in ("default", "value", "required"):
+        return f"its value stands in `[params]`; where `{keys[1]}` has none there, whoever runs it must give one"
+    if keys == ("defaults",) and key in KINDS:
+        return "what to run stands in each step"
+    if not keys and key == "secrets" and kind in ("pipeline", "job", "included"):
+        return "a step says `secrets = [...]`; where they come from stands in a profile, and their values in no file"
+    return None
 
 
 def _nested_step(kind: str, keys: Keys, key: str, value: Any, known: list[str]) -> str | None:

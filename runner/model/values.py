@@ -8,6 +8,7 @@ from typing import Any
 from runner.model import say, units
 from runner.model.faults import Fault, Keys
 from runner.model.forms import BUILTINS, RESERVED
+from runner.model.language import KINDS
 from runner.text.diagnostics import Diagnostic, Place, diagnose
 from runner.text.document import Document
 from runner.text.near import near
@@ -52,6 +53,9 @@ def wrong_value(doc: Document, fault: Fault, keys: Keys) -> Diagnostic:
     if fault.word in ("minimum", "exclusiveMinimum", "maximum"):
         word = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}[fault.word]
         return diagnose("E241", place, key=name, limit=f"{word} {schema[fault.word]}", value=say.toml(value))
+    if fault.word == "pattern" and keys[-2:-1] in (("needs",), ("after",)) and "." in str(value):
+        hint = f"steps wait for those beside them: a group is waited for as a whole, as `{value.partition('.')[0]}`"
+        return diagnose("E244", place, name=value, rule=PATTERNS["step name"], hint=hint)
     if fault.word == "pattern":
         return _form(title, schema, value, name, place)
     if fault.word == "not":
@@ -115,6 +119,10 @@ def _form(title: str, schema: dict[str, Any], value: Any, name: str, place: Plac
             if re.fullmatch("[A-Za-z_][\\w.-]*", inner)
             else None
         )
+        if numbers := re.fullmatch(r"(-?[0-9]+)\s*(?:\.\.\.?|-|:|,)\s*(-?[0-9]+)", value, re.ASCII):
+            hint = f"write `{{ range = [{numbers[1]}, {int(numbers[2]) + 1}] }}`, which ends before the last"
+        elif "*" in value:
+            hint = f'write `{{ glob = "{value}" }}`'
         return diagnose("E246", place, value=value, expected="a list, nor one reference to a list", hint=hint)
     if "module:function" in title:
         return _function(title, value, name, place)
@@ -129,6 +137,12 @@ def _function(title: str, value: str, name: str, place: Place) -> Diagnostic:
     found = re.fullmatch(r"([A-Za-z_][\w.]*)\.([A-Za-z_]\w*)(\(\))?", value, re.ASCII)
     hint = f'write `"{found[1]}:{found[2]}"`' if found else None
     if title == "module:function":
+        if program := {"py": "python", "R": "Rscript", "sh": "bash"}.get(value.rpartition(".")[2]):
+            hint = f"a script: `command = {say.toml([program, value])}`"
+        elif re.fullmatch(r"[\w.]+:\w+\(.*\)", value):
+            hint = f'write `"{value.partition("(")[0]}"`: its arguments are found by their names'
+        elif found is None and re.search(r"[ (]", value):
+            hint = "a line of Python: " + f"`command = {say.toml(['python', '-c', value])}`"
         if value in BUILTINS:
             hint = f'write `{name} = {{ NAME = "{value}" }}`'
         return diagnose("E246", place, value=value, expected="of the form `module:function`", hint=hint)
@@ -170,6 +184,21 @@ def _rewritten(schema: dict[str, Any], value: Any, keys: Keys) -> str | None:
         and all(isinstance(v, dict) for v in value)
     ):
         return f"[{say.bare(str(keys[-1]))}.NAME]"
+    if len(keys) == 2 and keys[0] in ("finally", "handlers", "steps") and keys[1] in KINDS and _lone(value):
+        return f"[{keys[0]}.NAME]` above it, or `{keys[0]}.NAME.{name} = {say.toml(value)}"
+    if len(keys) == 2 and keys[0] == "types" and isinstance(value, str):
+        return f'{name} = {{ type = "{TYPES.get(value, value)}" }}'
+    if keys[-1:] == ("env",) and isinstance(value, list):
+        pairs = [str(one).partition("=") for one in value if isinstance(one, str) and "=" in one]
+        return f"env = {say.toml({pair[0]: pair[2] for pair in pairs})}" if pairs else None
+    if keys[-1:] == ("when",) and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return f"when = {say.toml(' and '.join(f'({one})' for one in value))}"
+    if keys[-1:] == ("returns",) and isinstance(value, dict):
+        return f"returns = {say.toml(list(value))}"
+    if keys[-2:-1] == ("for-each",) and type(value) is int:
+        return f"{name} = {{ range = {value} }}"
+    if "boolean" in types and str(value).lower() in ("yes", "on", "1", "no", "off", "0"):
+        return f"{name} = {'true' if str(value).lower() in ('yes', 'on', '1') else 'false'}"
     if isinstance(value, list) and keys[-1:] == ("for-each",):
         return f"for-each = {{ item = {say.toml(value)} }}"
     if isinstance(value, str) and keys[-1:] == ("for-each",):
@@ -198,6 +227,10 @@ def _rewritten(schema: dict[str, Any], value: Any, keys: Keys) -> str | None:
     if isinstance(value, list) and len(value) == 1 and "string" in types and isinstance(value[0], str):
         return f"{name} = {say.toml(value[0])}"
     return None
+
+
+def _lone(value: Any) -> bool:
+    return isinstance(value, (str, list))
 
 
 def _types(branch: dict[str, Any]) -> list[str]:

@@ -30,6 +30,14 @@ class Unknown:
             known = scope.look(step, short.partition(".")[0].partition("[")[0], scope.View())
             if known is not None:
                 return diagnose("E460", place, name=name, hint=f"write {_written(short, condition)}")
+        target = scope.find_step(step, str(parts[1]) if name == "needs" and len(parts) > 2 else name)
+        if target is not None and target is not step and len(parts) > 1:
+            rest = [str(part) for part in parts[1 + (name == "needs") :] if part != "outputs"]
+            hint = f"write {_written('.'.join(['steps', target.name, *rest]), condition)}"
+            return diagnose("E460", place, name=name, hint=hint)
+        if name == "secrets" and len(parts) > 1:
+            hint = f'the step says `secrets = ["{parts[1]}"]`, and its program reads the variable'
+            return diagnose("E460", place, name=name, hint=hint)
         args = self.tree.guess(name, scope.names(step))
         others = self.elsewhere().get((id(step.home), name), [])
         if "near" not in args and others:
@@ -106,6 +114,8 @@ class Unknown:
         name = str(parts[2])
         has = [entry["name"] for entry in target.returns] + list(target.files) + list(target.each) + ["status"]
         args = self.tree.guess(name, has)
+        if name in ("outcome", "conclusion", "state", "result"):
+            args = {"near": "status"}
         if len(parts) > 3 and parts[3] in has:
             args = {"near": None, "hint": f"write {_written(f'steps.{target.name}.{parts[3]}', condition)}"}
         elif "near" not in args:

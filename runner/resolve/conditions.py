@@ -124,7 +124,8 @@ class _Parser:
         elif kind == "strange":
             raise _Stop("E423", start, end, text=word)
         else:
-            raise _Stop("E420", start, end, text=word)
+            hint = "names stand there without `${{ }}`" if self.text.startswith("${{", start) else None
+            raise _Stop("E420", start, end, text=word, **({"hint": hint} if hint else {}))
         return end
 
     def _dollar(self, token: re.Match[str]) -> int:
@@ -150,7 +151,8 @@ class _Parser:
             self._word(head, start, after)
             return after
         if head == "is" and self._has_value():
-            raise _Stop("E412", start, after, op="is", write="==")
+            negated = self.text[after:].lstrip().startswith("not ")
+            raise _Stop("E412", start, after, op="is not" if negated else "is", write="!=" if negated else "==")
         follows = self.text[end:].lstrip()[:1]
         if follows == "(" and not self._has_value():
             if leaf.parts or head != "len":

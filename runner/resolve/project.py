@@ -47,6 +47,8 @@ class Files(NamedTuple):
 def read_files(ask: Ask, sources: Sources, pipeline: Document | None = None) -> Files:
     """Load the pipeline, `runner.toml` and the chain of profiles. Raises Refused with every problem that is found."""
     pipeline = pipeline or load(ask.file, sources, "pipeline")
+    if is_profile(pipeline.data) and ask.file.name != "pipeline.toml":
+        raise Refused([diagnose("E507", None, path=pipeline.path, name=ask.file.stem)])
     made_of = library(pipeline, sources)
     root = sources.root
     project = load(root / "runner.toml", sources) if sources.exists(root / "runner.toml") else None
@@ -159,6 +161,8 @@ def _missing(name: str, asker: Said, ask: Ask, sources: Sources) -> Diagnostic:
         return diagnose("E506", place, package=package, name=rest, **hint)
     if name.endswith((".toml", ".cue")) or "/" in name:
         path = (Path(asker[0].path).parent if asker else Path()) / name
+        if Path(name).stem in profile_names(ask, sources.root, sources):
+            return diagnose("E505", place, path=os.path.normpath(path), hint=f"did you mean `{Path(name).stem}`?")
         return diagnose("E505", place, path=os.path.normpath(path))
     looked = listed((_shown(folder, ask) for folder in folders(ask, sources.root)), "and")
     names = profile_names(ask, sources.root, sources)

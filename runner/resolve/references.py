@@ -155,6 +155,8 @@ def _no_reference(written: str) -> dict[str, Any]:
         return {**args, "hint": f"write `${{{plain[: leaf.end]}[{digit[1]}]{digit[2]}}}`"}
     if negative := re.match(r"\[-[0-9]+\]", rest):
         return {**args, "hint": f"an index counts from 0, `{negative.group()}` is none"}
+    if rest.startswith(":") and plain.startswith(("env:", "run:", "git:", "steps:")):
+        return {**args, "hint": f"write `${{{plain.replace(':', '.', 1)}}}`"}
     if shell := re.match(r"\s*(:=|:\?|:\+|:|-|=|\?)\s*(?=[^-\s])", rest):
         return {**args, "hint": f"a default is written `${{{plain[: leaf.end]}:-{rest[shell.end() :]}}}`"}
     if rest[0] in "(|+*/ ":

@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.resolve.hints import like
 from runner.rules.last import is_last, with_last
-from runner.text.diagnostics import Refused, diagnose
+from runner.text.diagnostics import Diagnostic, Refused, diagnose
 
 Table = dict[str, Any]
 
@@ -26,23 +26,29 @@ def select(
     """
     nodes: dict[str, Table] = plan["nodes"]
     sets: list[set[str]] = []
+    problems: list[Diagnostic] = []
+
+    def ids(names: Iterable[str], flag: str) -> set[str]:
+        return {id for name in names if (id := _find(nodes, name, flag, problems)) is not None}
+
     if only:
-        sets.append({_find(nodes, name, "--only") for name in only})
+        sets.append(ids(only, "--only"))
     if start:
-        sets.append(_spread({_find(nodes, name, "--from") for name in start}, _followers(nodes)))
+        sets.append(_spread(ids(start, "--from"), _followers(nodes)))
     if until:
-        sets.append(_spread({_find(nodes, name, "--until") for name in until}, _before(nodes)))
+        sets.append(_spread(ids(until, "--until"), _before(nodes)))
     if tags:
         wanted = set(tags)
-        tagged = {id for id, node in nodes.items() if wanted & set(node.get("tags", ()))}
-        if not tagged:
-            known = {tag for node in nodes.values() for tag in node.get("tags", ())}
-            tag = next(iter(tags))
-            raise Refused([diagnose("E922", None, tag=tag, **like(tag, known))])
-        sets.append(tagged)
+        sets.append({id for id, node in nodes.items() if wanted & set(node.get("tags", ()))})
+        known = {tag for node in nodes.values() for tag in node.get("tags", ())}
+        problems += [diagnose("E922", None, tag=tag, **like(tag, known)) for tag in tags if tag not in known]
+    if problems:
+        raise Refused(problems)
     if not sets:
         return None
-    found = set.intersection(*(_whole(nodes, ids) for ids in sets))
+    found = set.intersection(*(_whole(nodes, some) for some in sets))
+    if not found:
+        raise Refused([diagnose("E926", None)])
     found = with_last(nodes, found) | set(plan["finally"])
     return frozenset(found | _inside(nodes, (id for id in found if is_last(nodes[id]["path"]))))
 
@@ -54,19 +60,23 @@ def again(plan: Table, ids: Iterable[str]) -> frozenset[str]:
     return frozenset(found | _inside(nodes, (id for id in found if is_last(nodes[id]["path"]))))
 
 
-def _find(nodes: Mapping[str, Table], name: str, flag: str) -> str:
+def _find(nodes: Mapping[str, Table], name: str, flag: str, problems: list[Diagnostic]) -> str | None:
+    """The id of the step that a word means; None, and a problem, where there is none."""
     for id, node in nodes.items():
         if node["path"] == name:
             return id
     paths = [node["path"] for node in nodes.values() if "!" not in node["path"]]
     if "[" in name or "#" in name:
         hint = f"whole steps are selected; one item runs again with `runner retry RUN '{name}'`"
-        raise Refused([diagnose("E921", None, name=name, flag=flag, hint=hint)])
+        problems.append(diagnose("E921", None, name=name, flag=flag, hint=hint))
+        return None
     words = name.split(",")
     if len(words) > 1 and all(word in paths for word in words):
         said = " ".join(f"{flag} {word}" for word in words)
-        raise Refused([diagnose("E921", None, name=name, flag=flag, hint=f"write `{said}`")])
-    raise Refused([diagnose("E921", None, name=name, flag=flag, **like(name, paths))])
+        problems.append(diagnose("E921", None, name=name, flag=flag, hint=f"write `{said}`"))
+    else:
+        problems.append(diagnose("E921", None, name=name, flag=flag, **like(name, paths)))
+    return None
 
 
 def _whole(nodes: Mapping[str, Table], ids: set[str]) -> set[str]:

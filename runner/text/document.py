@@ -156,6 +156,8 @@ def _missing(path: Path | str, shown: str, sources: Sources) -> Diagnostic:
     names = sources.listdir(folder or ".")
     like = name + ".toml" if name + ".toml" in names else near(name, (known for known in names if "." in known))
     near_by = os.path.join(os.path.dirname(shown), like) if like else None
+    if f"{name}.toml" in sources.listdir(os.path.join(folder, "profiles")):
+        return diagnose("E101", None, path=shown, hint=f"if that is the profile: `--profile {name}`")
     if near_by is None and "pipeline.toml" in names:
         return diagnose(
             "E101", None, path=shown, hint=f"there is `{os.path.join(os.path.dirname(shown), 'pipeline.toml')}`"

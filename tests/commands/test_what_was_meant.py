@@ -158,7 +158,7 @@ def test_what_a_handler_recovered_blocks_nobody(project: Make) -> None:
 
 def test_a_short_option_that_there_is_not(project: Make) -> None:
     project(PIPELINE).cli("up", "-p", "dev").exits(2).says("`up` has no option `-p`", "`--profile`, `--param`")
-    project(PIPELINE).cli("up", "-x").exits(2).says("usage: runner up")
+    project(PIPELINE).cli("up", "-x").exits(2).says("`runner up --help` lists all")
 
 
 def test_a_list_on_the_command_line(project: Make) -> None:
@@ -169,3 +169,29 @@ def test_a_list_on_the_command_line(project: Make) -> None:
 def test_a_file_among_the_profiles_is_checked_as_one(project: Make) -> None:
     made = project({**PIPELINE, "profiles/big.toml": '[params]\nn = 1\n[steps.hello]\ntimeout = "1m"\n'})
     made.cli("check", "profiles/big.toml").ok().says("profiles/big.toml: ok")
+
+
+def test_a_profile_where_a_pipeline_is_asked_for(project: Make) -> None:
+    made = project({**PIPELINE, "profiles/dev.toml": '[executor]\ntype = "local"\n'})
+    for verb in ("up", "plan", "list", "graph"):
+        made.cli(verb, "profiles/dev.toml").exits(3).says("`profiles/dev.toml` is a profile", "`--profile dev`")
+    made.cli("up", "dev").exits(3).says("`--profile dev`")
+    made.cli("plan", "--profile", "dev.toml").exits(3).says("did you mean `dev`?")
+    made.cli("check", "profiles/dev.toml").ok()
+
+
+def test_words_that_are_options_of_another_tool(project: Make) -> None:
+    made = project(PIPELINE)
+    made.cli("up", "pipeline.toml", "n=3").exits(2).says("if that is a parameter: `--param n=3`")
+    made.cli("up", "pipeline.toml", "hello").exits(2).says("if that is a step: `--only hello`")
+    made.cli("up", "--dry").exits(2).says("did you mean `--dry-run`?")
+    made.cli("up", "--verbose").exits(2).says("`runner up --help` lists all")
+
+
+def test_every_word_that_selects_nothing_is_named(project: Make) -> None:
+    made = project(PIPELINE)
+    made.cli("plan", "--only", "hello", "--only", "other").exits(2).says("no step `other`")
+    made.write({"pipeline.toml": "[steps.a]\ntags = ['x']\nshell = 'true'\n[steps.b]\nshell = 'true'\n"})
+    made.cli("plan", "--tag", "x", "--tag", "two").exits(2).says("the tag `two`")
+    made.cli("plan", "--only", "b", "--tag", "x").exits(2).says("no step is named by all of these options")
+    made.cli("plan", "--tag", "one", "--tag", "two").exits(2).says("the tag `one`", "the tag `two`")

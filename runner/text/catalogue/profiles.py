@@ -9,6 +9,7 @@ PROFILES: dict[str, Code] = {
     "E504": Code("no step has the tag `{name}`", "did you mean `{near}`?"),
     "E505": Code("there is no profile `{path}`"),
     "E506": Code("the package `{package}` has no profile `{name}`", "did you mean `{near}`?"),
+    "E507": Code("`{path}` is a profile, and what is run is a pipeline", "`--profile {name}` runs one so"),
     "E510": Code("`{key}` means nothing {where}"),
     "E511": Code("`[build]` does not say what to start from", 'write `base = "python:3.12-slim"`, or a `dockerfile`'),
     "E512": Code("there is no file `{path}` in the project", "did you mean `{near}`?"),

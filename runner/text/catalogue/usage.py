@@ -21,6 +21,7 @@ USAGE: dict[str, Code] = {
         "`{step}` is not selected, and no earlier run of this pipeline has its results",
         "select it too, or run the whole pipeline once",
     ),
+    "E926": Code("no step is named by all of these options", "several of one kind add up; several kinds narrow"),
     "E930": Code("`{text}`: {why}", "did you mean `{near}`?"),
     "E931": Code("`{text}` may be {names}", "write more of the name"),
     "E932": Code("a run is called `{name}` already", "choose another name, or leave `--name` out"),
