@@ -14,7 +14,7 @@ from runner.options import Typed
 from runner.resolve.ask import Ask
 from runner.text.diagnostics import Refused, diagnose
 from runner.text.document import Document
-from runner.text.edit import Keys, assigned, keys_of, removed
+from runner.text.edit import assigned, keys_of, removed
 
 OPTIONS: list[Any] = [
     (("key",), {"metavar": "KEY", "help": "names with dots between them, as in TOML: steps.train.timeout"}),
@@ -35,14 +35,16 @@ def run(args: argparse.Namespace) -> int:
     ask = Ask(Path(name), args.profile, env=os.environ)
     path = target(ask)
     keys = keys_of(args.key)
+    tried: list[str] = []
+
+    def assign(value: str, doc: Document) -> str:
+        tried.append(value)
+        return assigned(doc, keys, value, order(doc))
+
     if args.unset:
         code = edit(ask, path, [lambda doc: removed(doc, keys)])
     else:
-        code = edit(ask, path, [partial(_assigned, keys, value) for value in values(args.value)])
+        code = edit(ask, path, [partial(assign, value) for value in values(args.value)])
     if code == 0:
-        print(f"{path}: {args.key}{' is unset' if args.unset else f' = {args.value}'}")
+        print(f"{path}: {args.key}{f' = {tried[-1]}' if tried else ' is unset'}")
     return code
-
-
-def _assigned(keys: Keys, value: str, doc: Document) -> str:
-    return assigned(doc, keys, value, order(doc))

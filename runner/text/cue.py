@@ -156,7 +156,7 @@ def _place(path: str, line: int, col: int) -> Place:
     try:
         with open(path, "rb") as file:
             raw = file.read().split(b"\n")[line - 1]
-    except (OSError, IndexError):
+    except (OSError, ValueError, IndexError):
         raw = b""
     start = len(raw[: col - 1].decode("utf-8", "replace"))
     token = TOKEN.match(raw.decode("utf-8", "replace"), start)

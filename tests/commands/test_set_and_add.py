@@ -50,7 +50,7 @@ def test_a_value_is_what_it_is_in_toml_if_the_key_takes_that_else_a_text(
 def test_a_profile_has_keys_of_its_own(small: Project) -> None:
     small.cli("set", "executor.image", "python:3.12", "--profile", "far").exits(3).says("E233", "far.toml:2:1")
     switched = small.cli("set", "executor.type", "docker", "--profile", "far").ok()
-    switched.says("profiles/far.toml: executor.type = docker", "pipeline.toml:8:1")  # no image yet, but that is said
+    switched.says('profiles/far.toml: executor.type = "docker"', "pipeline.toml:8:1")  # no image yet, but that is said
     small.cli("set", "executor.image", "python:3.12", "--profile", "far").ok()
     text = "# far\n[defaults]\ntimeout = '1h'\n"
     assert small.read("profiles/far.toml") == f'[executor]\ntype = "docker"\nimage = "python:3.12"\n\n{text}'
