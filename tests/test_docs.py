@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from runner.cli import AGENT, VERBS
+from runner.reference.cli import verbs
 from runner.testing.project import Project
 
 TOP = Path(__file__).resolve().parent.parent
@@ -77,3 +79,46 @@ def test_links_lead_somewhere() -> None:
         if not (page.parent / link).exists()
     ]
     assert not broken
+
+
+def _heads(page: Path) -> set[str]:
+    """The anchors of a page, as they are made of its headings."""
+    found = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in found}
+
+
+def test_anchors_lead_somewhere() -> None:
+    broken = [
+        f"{page.relative_to(TOP)}: {link}#{anchor}"
+        for page in PAGES
+        for link, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text("utf-8"))
+        if anchor not in _heads((page.parent / link) if link else page)
+    ]
+    assert not broken
+
+
+FLAGS = {verb: {"--help", *(flag for flags, _ in options for flag in flags)} for verb, _, options in verbs()}
+TYPED = re.compile(r"^```(?:sh|console|yaml)\n.*?^```|`runner [^`\n]+`", re.MULTILINE | re.DOTALL)
+SPOKEN = re.compile(r"(?:^|[$`:] )`?runner ([a-z][a-z-]*)([^`\n|;]*)", re.MULTILINE)
+
+
+def _options(words: str) -> set[str]:
+    """The options in the rest of a command; what stands in quotes is none."""
+    try:
+        found = shlex.split(words, comments=True)
+    except ValueError:
+        found = words.split()
+    return {word.partition("=")[0] for word in found if re.match(r"--?[a-z]", word) and " " not in word}
+
+
+def test_the_verbs_and_options_that_pages_speak_of_are_there() -> None:
+    wrong = []
+    for page in PAGES:
+        typed = "\n".join(found.replace("`runner", "runner") for found in TYPED.findall(page.read_text("utf-8")))
+        for verb, rest in SPOKEN.findall(typed):
+            part = f"{verb} {rest.split()[0]}" if rest.split() else verb
+            known = FLAGS.get(part) or FLAGS.get(verb)
+            there = known is not None or verb in (*VERBS, *AGENT)
+            if not there or not _options(rest) <= (known or _options(rest)):
+                wrong.append(f"{page.relative_to(TOP)}: runner {verb}{rest}")
+    assert not wrong, "\n".join(wrong)
