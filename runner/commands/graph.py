@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,21 @@ OPTIONS = [
     ROOT,
     JSON,
 ]
-ENDS = {".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".html": "html"}
+ENDS = {
+    "": "tree",
+    ".txt": "tree",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".svg": "svg",
+    ".html": "html",
+}
 
 
 def run(args: argparse.Namespace) -> int:
     """Print or write the picture; nothing runs. Raises Refused: no such run, a file that can't be written."""
-    format = args.format or (ENDS.get(Path(args.to).suffix) if args.to else None) or "tree"
+    format = args.format or by_end(args.to, ENDS)
     plan, head, stand = _asked(args)
     if args.json:
         from runner.views.picture import data
@@ -88,6 +98,16 @@ def _asked(args: argparse.Namespace) -> tuple[dict[str, Any], str, Any]:
     took = duration(end - start) if start is not None and end is not None else ""
     head = "  ".join(text for text in (str(told.get("name")), opened.state, took) if text)
     return {**plan, "nodes": {id: nodes[id] for id in order}}, head, standings(told, nodes)
+
+
+def by_end(path: str | None, ends: Mapping[str, str]) -> str:
+    """The format that the end of a file's name says, that of "" for none. Raises Refused: it says one that is none."""
+    end = Path(path or "").suffix.lower()
+    if end not in ends:
+        known = ", ".join(f"`{one}`" for one in ends if one)
+        message = f"-o: no format is known by `{end}`, but by {known}"
+        raise Refused([diagnose("E912", None, message=message, hint="say it by `--format`")])
+    return ends[end]
 
 
 def write(text: str, path: str | None) -> None:

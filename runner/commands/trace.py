@@ -28,7 +28,7 @@ OPTIONS: list[Any] = [
     ROOT,
     JSON,
 ]
-ENDS = {".csv": "csv", ".xml": "junit", ".json": "chrome"}
+ENDS = {"": "jsonl", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".xml": "junit", ".json": "chrome"}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,13 +40,13 @@ def run(args: argparse.Namespace) -> int:
         return 0
     from runner.commands.collecting import uncollected
     from runner.commands.common import open_run
-    from runner.commands.graph import write
+    from runner.commands.graph import by_end, write
     from runner.commands.warning import warn_of_damage
 
     with uncollected():
+        format = "json" if args.json else args.format or by_end(args.to, ENDS)
         opened = open_run(args.run, Path(args.root) if args.root else None)
         warn_of_damage(opened.run.get("name"), opened.damaged)
-        format = "json" if args.json else args.format or ENDS.get(Path(args.to or "").suffix) or "jsonl"
         write(_text(format, opened), args.to)
     return 0
 

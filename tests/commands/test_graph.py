@@ -45,6 +45,8 @@ def test_the_end_of_a_file_says_its_format(project: Callable[..., Project]) -> N
         assert made.read(file).startswith(start)
     assert made.cli("graph", "-o", "g.txt", "--format", "dot").ok()
     assert made.read("g.txt") == made.read("g.dot")
+    made.cli("graph", "-o", "g.png").exits(2).says("no format is known by `.png`", "say it by `--format`")
+    assert not made.exists("g.png")
     made.cli("graph", "-o", "none/g.svg").exits(2).says("error[E961]", "none/g.svg")
     assert not made.exists(".runner")
 
