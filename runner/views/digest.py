@@ -216,7 +216,8 @@ def _made(counted: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def _next(
     run: Mapping[str, Any], counted: Mapping[str, Mapping[str, Any]], name: str, again: Sequence[str]
 ) -> list[str]:
-    """What to type next: what the first failure printed, or else all of it, then how to go on from there."""
+    """What to type next: what the first failure printed, or else all of it, how to go on from there, a page
+    about all of it."""
     told: Mapping[str, Mapping[str, Any]] = run.get("nodes", {})
     bad = [address for address in failed(counted) if not forgiven(address, told)]
     if not bad and run.get("status") != "cancelled":
@@ -229,6 +230,8 @@ def _next(
         lines.append(shlex.join(["runner", "logs" if _printed(entry) else "show", name, str(entry.get("label"))]))
     if again:
         lines.append(shlex.join(["runner", *again]))
+    if bad:
+        lines.append(shlex.join(["runner", "report", name]))
     return ["", *(f"{'next:' if n == 0 else '     '} {line}" for n, line in enumerate(lines))] if lines else []
 
 
