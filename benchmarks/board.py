@@ -40,7 +40,7 @@ def run(argv: list[str], folder: Path) -> Ran:
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(folder)
-        os.environ.update(TERM="xterm-256color", CI="", PYTHONPYCACHEPREFIX=str(folder.parent / "bench-pycache"))
+        os.environ.update(TERM="xterm-256color", CI="", PYTHONPYCACHEPREFIX=str(folder.parent / "pycache"))
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, as where it is installed
         os.execv(argv[0], argv)
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -59,18 +59,17 @@ def run(argv: list[str], folder: Path) -> Ran:
     return Ran(wall, usage.ru_utime + usage.ru_stime, written)
 
 
-def measure(steps: int, pairs: int) -> list[dict[str, Ran]]:
+def measure(steps: int, pairs: int, base: Path) -> list[dict[str, Ran]]:
     """The pairs; what runs first changes from one to the next, and none finds what an earlier one left."""
+    folder = base / "project"
+    folder.mkdir()
+    (folder / "pipeline.toml").write_text("".join(f'[steps.s{n}]\nshell = "true"\n' for n in range(steps)))
     found = []
     for pair in range(pairs + 1):
-        folder = Path(tempfile.mkdtemp(prefix="bench-"))
-        text = "".join(f'[steps.s{n}]\nshell = "true"\n' for n in range(steps))
-        (folder / "pipeline.toml").write_text(text)
         ran: dict[str, Ran] = {}
         for view in VIEWS if pair % 2 else VIEWS[::-1]:
             shutil.rmtree(folder / ".runner", ignore_errors=True)
             ran[view] = run([sys.executable, "-m", "runner", "up", "-j", "2", "--output", view], folder)
-        shutil.rmtree(folder)
         if pair:  # the first warms the machine up
             found.append(ran)
             print("  ".join(f"{view} {one.wall:.2f} s {one.cpu:.2f} cpu" for view, one in sorted(ran.items())))
@@ -82,7 +81,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--pairs", type=int, default=5)
     args = parser.parse_args()
-    found = measure(args.steps, args.pairs)
+    with tempfile.TemporaryDirectory(prefix="bench-") as base:
+        found = measure(args.steps, args.pairs, Path(base))
     for what in ("wall", "cpu"):
         ratio = statistics.median(getattr(ran["live"], what) / getattr(ran["quiet"], what) for ran in found)
         print(f"{what}: {ratio:.3f}")
