@@ -5,6 +5,7 @@ Asked by a shell at each press of a key: nothing is planned, nothing is said of 
 
 from __future__ import annotations
 
+import argparse
 import re
 import shlex
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 from runner.commands.offering import VALUES, Words, paths, project, runs, shipped
 
+BARE = ("store_true", "store_false", "store_const", "count", argparse.BooleanOptionalAction)
 PARTED = ("catalog", "plugins")  # their FILE is no pipeline
 
 
@@ -117,7 +119,7 @@ class Line:
         kind = str(keywords.get("metavar", ""))
         option = flags[-1] if flags[0].startswith("-") else ""
         if kind == "FILE":
-            written = self.verb not in PARTED and option in ("", "--uses")
+            written = self.verb not in PARTED and option in ("", "--uses")  # a pipeline, not what a verb writes
             return (self._shipped(current) if not option else {}) | paths(current, ".toml" if written else None)
         find = VALUES.get((option, kind)) or VALUES.get(("", kind))
         return find(self.file, current) if find else {}
@@ -150,7 +152,7 @@ class Line:
 
 def _takes(keywords: Mapping[str, Any]) -> bool:
     """Whether an option takes a value."""
-    return keywords.get("action") in (None, "append", "store") and keywords.get("nargs") != 0
+    return keywords.get("action") not in BARE and keywords.get("nargs") != 0
 
 
 def _glued(words: Sequence[str]) -> list[str]:

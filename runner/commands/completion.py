@@ -13,7 +13,7 @@ _runner() {
     while IFS= read -r word; do
         COMPREPLY+=("$word")
     done < <("${1/#\~/$HOME}" complete-words bash "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
-    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[/=] ]]; then
+    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[/=.] ]]; then
         compopt -o nospace 2>/dev/null
     fi
 }
@@ -27,7 +27,7 @@ _runner() {
     found=("${(@f)$("$program" complete-words zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
     for line in $found; do
         word=${${line%%$'\t'*}//:/\\:}
-        if [[ $word == *[/=] ]]; then open+=("$word"); else shut+=("$word:${line#*$'\t'}"); fi
+        if [[ $word == *[/=.] ]]; then open+=("$word"); else shut+=("$word:${line#*$'\t'}"); fi
     done
     (( $#shut )) && _describe -V word shut
     (( $#open )) && _describe -V word open -S ''

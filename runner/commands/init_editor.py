@@ -88,7 +88,7 @@ def _helix(files: Mapping[str, list[str]]) -> Editor:
 
 
 def _zed(files: Mapping[str, list[str]]) -> Editor:
-    wanted = {".zed/settings.json": {"languages": {"TOML": {"language_servers": ["tombi", "..."]}}}}
+    wanted = {".zed/settings.json": {"languages": {"TOML": {"language_servers": ["tombi", "!taplo", "..."]}}}}
     return Editor(wanted | _tombi(files), "Zed: install the extension Tombi")
 
 
@@ -234,9 +234,9 @@ def _xml(text: str, want: Mapping[str, list[str]]) -> str:
         rows = ET.SubElement(ET.SubElement(info, "option", name="patterns"), "list")
         for path in paths:
             item = ET.SubElement(rows, "Item")
-            ET.SubElement(item, "option", name="path", value=path)
-            if "*" in path:
-                ET.SubElement(item, "option", name="mappingKind", value="Pattern")
+            match = {"pattern": "true", "path": path, "mappingKind": "Pattern"} if "*" in path else {"path": path}
+            for option, value in match.items():
+                ET.SubElement(item, "option", name=option, value=value)
     ET.indent(top)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(top, encoding="unicode") + "\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,32 @@ def _named(kind: str, end: str = "") -> Callable[[File, str], Words]:
     return find
 
 
+def _keys(file: File, current: str) -> Words:
+    """Dotted keys: those of a file, and of the step whose path stands there."""
+    from runner.model.data import schema
+
+    whole = schema("pipeline")
+    steps = [f"steps.{path}." for path in _named("path")(file, current)]
+    inside = max((step for step in steps if current.startswith(step)), default=None)
+    if inside:
+        keys = whole["definitions"]["Step"]["properties"].items()
+        return dict.fromkeys(steps, "") | {inside + name: _first(told) for name, told in keys}
+    return {name: _first(told) for name, told in whole["properties"].items()} | dict.fromkeys(steps, "")
+
+
+def _settings(file: File, current: str) -> Words:
+    """What `--set` of a profile takes: a service's settings."""
+    from runner.model.data import schema
+
+    whole = schema("profile")["definitions"]
+    services = {name: whole[name]["properties"] for name in ("executor", "run-log", "catalog", "secrets")}
+    return {f"{name}.{key}=": _first(told) for name, keys in services.items() for key, told in keys.items()}
+
+
+def _first(told: Mapping[str, Any]) -> str:
+    return str(told["description"]).partition("\n")[0]
+
+
 VALUES: dict[tuple[str, str], Callable[[File, str], Words]] = {
     ("--profile", "NAME"): _profiles,
     ("--template", "NAME"): _templates,
@@ -102,6 +128,8 @@ VALUES: dict[tuple[str, str], Callable[[File, str], Words]] = {
     ("", "STEP"): _named("path"),
     ("", "TAG"): _named("tag"),
     ("", "NAME=VALUE"): _named("parameter", "="),
+    ("", "KEY"): _keys,
+    ("", "KEY=VALUE"): _settings,
     ("", "RUN"): _runs,
     ("", "WITH"): lambda file, current: {**_runs(file, current), **_profiles(file, current)},
     ("", "PATH"): lambda file, current: paths(current, None),

@@ -24,9 +24,15 @@ MARK = re.compile(rb'"\$comment": ("(?:[^"\\]|\\.)*")')
 def refresh(files: Sequence[str]) -> None:
     """Write the copies anew if they would say something else. Nothing happens where there is no such folder, while a
     file can't be read, or where the machine refuses: that is no concern of the verb that asks."""
-    for root in dict.fromkeys(find_root(Path(file)) for file in files):
+    for root in dict.fromkeys(root for file in files for root in _roots(Path(file))):
         with suppress(OSError, ValueError):
             _refresh(root, [Path(file) for file in files])
+
+
+def _roots(file: Path) -> tuple[Path, Path]:
+    """Where schemas for a file may lie: in its project, and beside it, where `init` puts them."""
+    folder = file.absolute().parent
+    return find_root(file), folder.parent if folder.name == "profiles" else folder
 
 
 def _refresh(root: Path, asked: list[Path]) -> None:

@@ -83,6 +83,12 @@ OFFERED = {
     "catalog ls --js": ["--json"],
     "explain std:fe": ["std:fetch"],
     "explain E230": ["E230"],
+    "set --profile n": ["night"],
+    "set steps.f": ["steps.fetch."],
+    "set steps.train.fit.time": ["steps.train.fit.timeout"],
+    "set max": ["max-parallel"],
+    "explain pipeline.toml steps.fetch.ret": ["steps.fetch.returns", "steps.fetch.retry"],
+    "up --set catalog.": ["catalog.type=", "catalog.path="],
     "completion ": ["bash", "zsh", "fish"],
     "nonsense ": [],
     "catalog nonsense ": [],
@@ -285,6 +291,7 @@ def test_a_press_of_tab_completes(typed: Typed) -> None:
         "runner up --only fe": "runner up --only fetch ",
         "runner up --param ra": "runner up --param rate=",
         "runner up part": "runner up parts/",
+        "runner set steps.fe": "runner set steps.fetch.",
     }.items():
         typed.type(f"{text}\t\x14")
         typed.wait(f"[{whole}]")

@@ -63,6 +63,14 @@ def test_names_of_included_files_and_profiles_are_noticed_too(made: Project) -> 
     assert '"day"' in offered(made, "project")
 
 
+def test_schemas_beside_a_file_are_kept_true_in_a_larger_project(project: Callable[..., Project]) -> None:
+    made = project({"runner.toml": ""})
+    made.cli("init", "sub").ok()
+    edit(made, "sub/profiles/later.toml", "")
+    made.cli("check", "sub/profiles/dev.toml").ok()
+    assert '"later"' in made.read("sub/.runner/schema/project.json")
+
+
 def test_nothing_is_made_where_no_schemas_are(project: Callable[..., Project]) -> None:
     made = project(FILES)
     made.cli("check").ok()
