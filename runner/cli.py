@@ -18,33 +18,44 @@ if TYPE_CHECKING:
 
 GARBAGE = 100_000  # new objects between two looks for garbage: what verbs make stays, and next to none of it in circles
 
-VERBS: dict[str, str] = {
-    "up": "run a pipeline",
-    "retry": "go on from a run: what failed runs again, and the steps that are named",
-    "plan": "show what would run, what is cached, and why",
-    "check": "find every mistake in pipelines and profiles; nothing runs",
-    "explain": "show where each value comes from, or what a code such as E250 means",
-    "list": "list the steps of a pipeline, or the profiles",
-    "graph": "draw a pipeline or a run: tree, mermaid, dot, SVG, HTML",
-    "render": "write the files that a platform takes, such as a Workflow of Argo",
-    "runs": "list the runs of this project",
-    "show": "show a run, or one step of it",
-    "logs": "print what the steps of a run printed",
-    "diff": "tell what differs between two runs, what explains it first",
-    "report": "write one HTML file about a run: graph, timeline, logs, metrics, files",
-    "trace": "print the attempts of a run as rows, as a timeline, or as JUnit",
-    "cancel": "end a run, here or in its cluster",
-    "catalog": "list, bring back, compare and clear away the files that steps put",
-    "build": "make the image that a profile describes, if anything of it has changed",
-    "init": "write a pipeline to start from",
-    "add": "add a step to a pipeline, in its file",
-    "set": "set a key of a pipeline or profile, in its file",
-    "fmt": "bring pipelines and profiles into one form, comments and meaning kept",
-    "schema": "write the JSON Schemas for editors",
-    "completion": "print the script by which a shell completes all of this",
-    "plugins": "list, check, register and write plug-ins",
-    "doctor": "look whether all is there that a profile needs; made for bug reports",
+GROUPS: dict[str, dict[str, str]] = {
+    "to run": {
+        "up": "run a pipeline",
+        "retry": "go on from a run: what failed runs again, and the steps that are named",
+        "cancel": "end a run, here or in its cluster",
+    },
+    "before a run": {
+        "check": "find every mistake in pipelines and profiles; nothing runs",
+        "plan": "show what would run, what is cached, and why",
+        "explain": "show where each value comes from, or what a code such as E250 means",
+        "list": "list the steps of a pipeline, or the profiles",
+        "graph": "draw a pipeline or a run: tree, mermaid, dot, SVG, HTML",
+        "render": "write the files that a platform takes, such as a Workflow of Argo",
+    },
+    "during and after it": {
+        "runs": "list the runs of this project",
+        "show": "show a run, or one step of it",
+        "logs": "print what the steps of a run printed",
+        "report": "write one HTML file about a run: graph, timeline, logs, metrics, files",
+        "diff": "tell what differs between two runs, what explains it first",
+        "trace": "print the attempts of a run as rows, as a timeline, or as JUnit",
+        "catalog": "list, bring back, compare and clear away the files that steps put",
+    },
+    "to write files": {
+        "init": "write a pipeline to start from",
+        "add": "add a step to a pipeline, in its file",
+        "set": "set a key of a pipeline or profile, in its file",
+        "fmt": "bring pipelines and profiles into one form, comments and meaning kept",
+        "schema": "write the JSON Schemas for editors",
+        "completion": "print the script by which a shell completes all of this",
+    },
+    "the place it runs in": {
+        "doctor": "look whether all is there that a profile needs; made for bug reports",
+        "build": "make the image that a profile describes, if anything of it has changed",
+        "plugins": "list, check, register and write plug-ins",
+    },
 }
+VERBS: dict[str, str] = {verb: about for verbs in GROUPS.values() for verb, about in verbs.items()}
 AGENT = {
     "execute-node": "run one node of a plan, with nothing but its stores",
     "execute-job": "run the one step of a job so",
@@ -79,17 +90,16 @@ OK, USAGE, ENVIRONMENT, SOFTWARE, INTERRUPTED, BROKEN_PIPE = 0, 2, 4, 70, 130, 1
 def help_text() -> str:
     """What `runner --help` prints."""
     width = max(map(len, (*VERBS, *AGENT)))
-    verbs, agent = ("\n".join(f"  {verb:<{width}}  {about}" for verb, about in some.items()) for some in (VERBS, AGENT))
+    listed = "\n\n".join(
+        "\n".join((f"{head}:", *(f"  {verb:<{width}}  {about}" for verb, about in verbs.items())))
+        for head, verbs in (*GROUPS.items(), ("for authors of executors", AGENT))
+    )
     return f"""\
 usage: runner VERB [OPTIONS]
 
 Runs a pipeline that is written in TOML: on this machine, or wherever a profile says.
 
-verbs:
-{verbs}
-
-for authors of executors:
-{agent}
+{listed}
 
 options:
   -h, --help     this text; `runner VERB --help` has the options of a verb

@@ -189,7 +189,8 @@ sys.exit(cli.main(["list"]))
 
 
 def test_a_name_that_the_terminal_cannot_spell_is_escaped(verb):
-    code = "import sys; from runner import cli; cli.VERBS = {'\\u6f22': '\\udcff'}; sys.exit(cli.main(['--help']))"
+    swap = "cli.GROUPS = {'some': {'\\u6f22': '\\udcff'}}"
+    code = f"import sys; from runner import cli; {swap}; sys.exit(cli.main(['--help']))"
     said = python("-c", code, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert said.returncode == 0
     assert ["\\u6f22", "\\udcff"] in [line.split() for line in said.stdout.splitlines()]
