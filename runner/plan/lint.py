@@ -10,11 +10,21 @@ from runner.model.units import seconds
 from runner.plan.compile import Compiler
 from runner.plan.home import Home
 from runner.plan.steps import Step, Tree
+from runner.plan.words import words
+from runner.resolve.hints import listed
+from runner.resolve.layers import Keys
 from runner.rules.expr import ExprError, evaluate
 from runner.text.diagnostics import Diagnostic, diagnose
 
 Table = dict[str, Any]
 OF_ITEMS = ("tolerate", "stop-when", "batch", "reduce")
+STATUSES = ("succeeded", "failed", "errored", "skipped", "blocked", "cancelled", "cached")
+SAID = {  # what other tools call them
+    **dict.fromkeys(("success", "successful", "ok", "done", "completed", "complete", "passed"), "succeeded"),
+    **dict.fromkeys(("failure", "fail", "error"), "failed"),
+    **dict.fromkeys(("canceled", "aborted", "killed"), "cancelled"),
+    "skip": "skipped",
+}
 OURS = frozenset("RUNNER_" + name for name in (
     "RUN_ID", "RUN_NAME", "STEP", "ITEM", "ROUND", "ATTEMPT", "PARAMS", "RETURNS", "METRICS", "CPU", "MEMORY", "GPU",
     "FAILED_STEP", "FAILED_EXIT_CODE", "FAILED_LOG", "RUN_STATUS", "RUN_RECORD",
@@ -32,6 +42,7 @@ def lint(tree: Tree, compiler: Compiler) -> Iterator[Diagnostic]:
     limit = tree.doc.data.get("timeout")
     for step in tree.steps:
         yield from _step(step, limit)
+        yield from words(step)
         if step.id in compiler.asked:
             yield from _constants(step, compiler)
 
@@ -86,6 +97,7 @@ def _later(own: Any, limit: Any) -> bool:
 def _constants(step: Step, compiler: Compiler) -> Iterator[Diagnostic]:
     """Conditions without a name; a plain `false` switches a step off, and that is meant."""
     for keys, expr, leaves in compiler.asked[step.id]:
+        yield from _statuses(step, keys, expr, leaves)
         if leaves or keys[0] == "choose" or not (isinstance(expr, list) or (expr is True and keys[-1] == "when")):
             continue
         try:
@@ -95,6 +107,30 @@ def _constants(step: Step, compiler: Compiler) -> Iterator[Diagnostic]:
         texts = isinstance(expr, list) and any(isinstance(part, str) for part in expr[1:])
         hint = "names stand without quotes" if texts else None
         yield diagnose("W441", step.place(keys), value="true" if value else "false", hint=hint)
+
+
+def _statuses(step: Step, keys: Keys, expr: Any, leaves: dict[Any, Any]) -> Iterator[Diagnostic]:
+    """A status compared with a text that none ever is."""
+    pending = [expr]
+    while pending:
+        item = pending.pop()
+        if not isinstance(item, list):
+            continue
+        pending += item[1:]
+        if item[0] in ("==", "!=") and any(_status(part, leaves) for part in item[1:]):
+            for text in item[1:]:
+                if isinstance(text, str) and text not in STATUSES:
+                    place = step.place(keys, part=getattr(item, "span", None))
+                    like = SAID.get(text.lower())
+                    hint = f"write `'{like}'`" if like else f"there is {listed(STATUSES)}"
+                    yield diagnose("W496", place, text=text, hint=hint)
+
+
+def _status(part: Any, leaves: dict[Any, Any]) -> bool:
+    if not (isinstance(part, list) and part and part[0] in ("name", "ref")):
+        return False
+    leaf = leaves.get((part[2], part[3]))
+    return isinstance(leaf, list) and (leaf[0] == "status" or leaf[:2] == ["run", "status"])
 
 
 def _unused(home: Home, tree: Tree) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -64,7 +65,10 @@ def _filled(laid: Laid, keys: tuple[Any, ...], value: Any, compiler: Compiler) -
         return plain(value)
     expr = compiler.outside(value, lambda part: laid.place(keys[1:], part=part))
     try:
-        return compiler.known(expr)
+        found = compiler.known(expr)
+        if keys[0] in OTHERS and isinstance(found, (int, float)):  # all that may be filled in there is text
+            return json.dumps(found)
+        return found
     except Unknown:
         if wrong(expr):
             return value

@@ -366,19 +366,23 @@ def _below_env(step: Step, compiler: Compiler) -> None:
             compiler.problems.append(diagnose("W477", place, name=name, header=f"[{'.'.join(map(str, keys))}]"))
 
 
+def of_shell(step: Step) -> bool:
+    """Whether a script is one of a shell."""
+    given = step.table.get("interpreter", "bash")
+    return (given if isinstance(given, str) else str(given[0])).rpartition("/")[2] in SHELLS
+
+
 def _no_references(step: Step, compiler: Compiler) -> None:
     """`${x}` in `shell` is bash's own; a name that only the pipeline knows is a mistake worth a warning (section 5)."""
     script = step.table["shell"]
-    given = step.table.get("interpreter", "bash")
-    program = given if isinstance(given, str) else given[0]
-    if program.rpartition("/")[2] not in SHELLS:
+    if not of_shell(step):
         return
     for found in re.finditer(r"\$\{([A-Za-z_][A-Za-z0-9_]*|(?:steps|run|env|git)\.[^}\n]*)\}", script):
         name, code = found.group(1), "W474"
         if "." in name:
             # `${env.X}` may be the text of another language, in a here-document; `${steps.a.x}` is ours
             code = "E474" if name.startswith("steps.") else "W475"
-        elif _set_in(script, name) or name in step.table.get("env", {}):
+        elif set_in(script, name) or name in step.table.get("env", {}):
             continue
         if code == "W474" and scope.look(step, name, View()) is None:
             continue
@@ -386,6 +390,6 @@ def _no_references(step: Step, compiler: Compiler) -> None:
         compiler.problems.append(diagnose(code, place, name=name, text=found.group(0)))
 
 
-def _set_in(script: str, name: str) -> bool:
+def set_in(script: str, name: str) -> bool:
     """Whether a script sets a variable itself."""
     return re.search(rf"(?m)\b{name}=|\b(for|read|local|mapfile.*)\s+.*\b{name}\b", script) is not None

@@ -96,5 +96,9 @@ PARAMETERS: dict[str, Code] = {
     ),
     "W478": Code("`{function}` ({where}) has no `return`, and `{name}` is asked of it", "end it with `return {name}`"),
     "W479": Code("`{name}` is set by the runner for each step", "choose another name"),
+    "W493": Code("`{text}` stays as it is: braces alone mean nothing here", None),
+    "W494": Code("`{text}` is handed over as a word: no shell reads a `command`", "write the line as `shell`"),
+    "W495": Code("a `command` is a list of words, and this is the name of one program", None),
+    "W496": Code("no status is `{text}`", None),
     "W492": Code("the script gives values back, and `returns` names none of them", 'name it: `returns = ["{name}"]`'),
 }
