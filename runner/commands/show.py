@@ -71,7 +71,7 @@ def _told(args: argparse.Namespace) -> int:
             nest = Nest(folded["nodes"], nodes)
             shown = list(nest.below()) if args.all else nest.inside.get("", [])
             reasons = Reasons(folded, nodes, _names(opened), opened.state in LIVE)
-            sys.stdout.write(whole(folded, shown, nest, reasons, opened.state))
+            sys.stdout.write(whole(folded, shown, nest, reasons, opened.state, _of(opened)))
         return 0
     addresses, n = find(folded, nodes, args.step)
     if n is not None:
@@ -126,12 +126,33 @@ def _names(opened: OpenRun) -> Mapping[str, str]:
     return {entry["run"]: str(entry["name"]) for entry in index.runs(opened.root)}
 
 
-def whole(run: Mapping[str, Any], addresses: list[str], nest: Nest, reasons: Reasons, state: str = "") -> str:
-    """A run: what it is, its parameters, then a line for each of these addresses. state: as of `OpenRun`."""
+def _of(opened: OpenRun) -> list[str]:
+    """Of which pipeline and profile a run is, and from which run it goes on."""
+    meta = opened.meta
+    profile = meta.get("profile") or (opened.plan.get("profile") or {}).get("name")
+    lines = [f"pipeline  {opened.plan.get('name')} ({meta.get('path') or meta.get('file')}), profile {profile}"]
+    if meta.get("parent"):
+        from runner.run import index
+
+        names = {entry["run"]: str(entry["name"]) for entry in index.runs(opened.root)}
+        lines.append(f"goes on   from {names.get(meta['parent'], meta['parent'])}")
+    return lines
+
+
+def whole(
+    run: Mapping[str, Any],
+    addresses: list[str],
+    nest: Nest,
+    reasons: Reasons,
+    state: str = "",
+    about: Sequence[str] = (),
+) -> str:
+    """A run: what it is, its parameters, then a line for each of these addresses. state: as of `OpenRun`; about: lines
+    below its name."""
     status = _painted(state or str(run.get("status")))
     if state in SINCE:
         status += f"  {SINCE[state].format(name=run.get('name'))}"
-    lines = [f"run       {run.get('name')}  ({run.get('run')})", f"status    {status}"]
+    lines = [f"run       {run.get('name')}  ({run.get('run')})", *about, f"status    {status}"]
     start, end = run.get("start"), run.get("end")
     if start is not None:
         took = f"  took {duration(end - start)}" if end is not None else ""

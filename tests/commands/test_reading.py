@@ -372,7 +372,7 @@ def test_graph_is_unfolded_when_piped(project, monkeypatch, capsys):
 
 
 WRITE = {"cancel", "init", "add", "set", "fmt", "schema", "catalog get", "plugins add", "plugins new"}
-WRITE |= {"catalog", "plugins"}  # what stands behind them
+WRITE |= {"catalog", "plugins", "completion"}  # what stands behind them; a script for a shell
 
 
 def test_every_verb_that_reads_has_json():
