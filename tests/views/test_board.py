@@ -246,3 +246,11 @@ def test_where_there_is_little_to_go_by_nothing_is_guessed(monkeypatch):
     guess(monkeypatch, board, {"a": 100.0})
     start(board, "a")
     assert "left" not in lines(board, 103.0)[-1]
+
+
+def test_however_many_ran_at_once_before_the_longest_step_has_to_end(monkeypatch):
+    board = begun(task("a"), task("b"))
+    guess(monkeypatch, board, {"a": 100.0, "b": 20.0}, at_once=8.0)
+    start(board, "a")
+    start(board, "b")
+    assert lines(board, 103.0)[-1].endswith("about 2m left")
