@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from runner.commands.offering import VALUES, Words, paths, project, runs, shipped
+from runner.commands.offering import VALUES, WRITTEN, Words, paths, project, runs, shipped
 
 BARE = ("store_true", "store_false", "store_const", "count", argparse.BooleanOptionalAction)
 PARTED = ("catalog", "plugins")  # their FILE is no pipeline
@@ -120,7 +120,7 @@ class Line:
         option = flags[-1] if flags[0].startswith("-") else ""
         if kind == "FILE":
             written = self.verb not in PARTED and option in ("", "--uses")  # a pipeline, not what a verb writes
-            return (self._shipped(current) if not option else {}) | paths(current, ".toml" if written else None)
+            return (self._shipped(current) if not option else {}) | paths(current, WRITTEN if written else "")
         find = VALUES.get((option, kind)) or VALUES.get(("", kind))
         return find(self.file, current) if find else {}
 

@@ -15,6 +15,7 @@ from runner.resolve.kinds import KINDS
 
 DEPTH = 3  # folders below the root where files to use are looked for
 FOLDERS, ENTRIES = 200, 1000  # are looked at for them, at most: a project may hold a million files of data
+OTHERS = ("pyproject.toml", "tombi.toml")  # of other tools, often beside a pipeline
 SKIPPED = ("node_modules", "__pycache__", "site-packages")
 
 Table = dict[str, Any]
@@ -53,7 +54,10 @@ class Names:
 
     def _load(self, path: Path) -> Table:
         data = load(path)
-        (self.read if data is not None else self.broken).append(path)
+        if data is None:
+            self.broken.append(path)
+        elif path.name not in OTHERS:
+            self.read.append(path)
         return data or {}
 
     def _pipeline(self, data: Table) -> None:
@@ -63,8 +67,8 @@ class Names:
         self.add("template", *table(data.get("templates")))
         self.add("handler", *table(data.get("handlers")))
         todo: list[tuple[Table, str | None]] = []  # a step and its dotted path, if one leads there
-        for section in ("steps", "finally"):
-            todo += self._steps(data.get(section), "")
+        todo += self._steps(data.get("steps"), "")
+        todo += self._steps(data.get("finally"), None)  # neither a profile nor an option names one of these
         inside = (*table(data.get("handlers")).values(), *table(data.get("templates")).values())
         todo += [(table(step), None) for step in (*inside, data.get("job"), data.get("defaults"))]
         while todo:

@@ -8,14 +8,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from runner.commands.names import OTHERS, Names, tomls
+
 Words = dict[str, str]  # a word, and what it is
 File = Callable[[], Path]  # the pipeline that the line is about
 Table = dict[str, Any]
 RUNS = 30  # the newest
 
 
-def paths(current: str, ending: str | None) -> Words:
-    """Files with that ending (None: all; "/": none), and folders, from where the path leads so far."""
+WRITTEN = (".toml", ".cue")
+
+
+def paths(current: str, ending: str | tuple[str, ...]) -> Words:
+    """Files with one of these endings ("": all; "/": none), and folders, from where the path leads so far."""
     folder, _, begun = current.rpartition("/")
     start = os.path.expanduser(folder or ("/" if current.startswith("/") else "."))
     lead = current[: len(current) - len(begun)]
@@ -26,7 +31,7 @@ def paths(current: str, ending: str | None) -> Words:
                 continue
             if entry.is_dir():
                 folders.append(f"{lead}{entry.name}/")
-            elif ending is None or (ending != "/" and entry.name.endswith(ending)):
+            elif entry.name.endswith(ending) and not (ending == WRITTEN and entry.name in OTHERS):
                 files.append(lead + entry.name)
     return dict.fromkeys([*sorted(files), *sorted(folders)], "")
 
@@ -60,7 +65,6 @@ def _runs(file: File, current: str) -> Words:
 
 
 def _profiles(file: File, current: str) -> Words:
-    from runner.commands.names import tomls
     from runner.resolve.ask import find_root
 
     path = file()
@@ -84,8 +88,6 @@ def _views(file: File, current: str) -> Words:
 
 def _named(kind: str, end: str = "") -> Callable[[File, str], Words]:
     def find(file: File, current: str) -> Words:
-        from runner.commands.names import Names
-
         found = Names(Path())
         found.pipeline(file())
         return {name + end: "" for name in found.of(kind)}
@@ -132,7 +134,7 @@ VALUES: dict[tuple[str, str], Callable[[File, str], Words]] = {
     ("", "KEY=VALUE"): _settings,
     ("", "RUN"): _runs,
     ("", "WITH"): lambda file, current: {**_runs(file, current), **_profiles(file, current)},
-    ("", "PATH"): lambda file, current: paths(current, None),
+    ("", "PATH"): lambda file, current: paths(current, ""),
     ("", "DIR"): lambda file, current: paths(current, "/"),
 }
 """(option or "" for any, what it takes) -> how its values are found."""

@@ -34,6 +34,8 @@ FILES = {
     "parts/more.toml": '[steps.tidy]\nshell = "true"\n',
     "other.toml": '[steps.lonely]\nshell = "true"\n',
     "my pipe.toml": "",
+    "grid.cue": "",
+    "pyproject.toml": "",
     "profiles/night.toml": "",
     "data/x.csv": "",
     ".hidden.toml": "",
@@ -43,7 +45,7 @@ FILES = {
     ),
 }
 STEPS = ["fetch", "train", "train.fit", "tidy"]
-TOMLS = ["my pipe.toml", "other.toml", "pipeline.toml", "data/", "parts/", "profiles/"]
+TOMLS = ["grid.cue", "my pipe.toml", "other.toml", "pipeline.toml", "data/", "parts/", "profiles/"]
 
 OFFERED = {
     "": [*VERBS],
@@ -185,7 +187,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
     ("words", "offered"),
     [
         (["pla"], ["plan"]),
-        (["up", ""], [r"my\ pipe.toml", *TOMLS[1:3], "bin/", *TOMLS[3:]]),
+        (["up", ""], ["grid.cue", r"my\ pipe.toml", *TOMLS[2:4], "bin/", *TOMLS[4:]]),
         (["up", "--only", "t"], ["train", "train.fit", "tidy"]),
         (["up", "--profile", "=", "ni"], ["night"]),
         (["up", "--profile", "=", "std", ":", "k"], ["kubernetes"]),

@@ -93,6 +93,8 @@ def test_it_offers_parameters_secrets_tags_and_the_paths_of_steps(project: Calla
         [steps.pick]
         choose = "rows > 1"
         cases = { true = { shell = "true", secrets = { KEY = "key" } } }
+        [finally.tidy]
+        shell = "true"
     """
     made = project(
         {"pipeline.toml": text, "profiles/night.toml": '[secrets]\ntype = "env"\nmap = { PASSWORD = "P" }\n'}
@@ -102,6 +104,7 @@ def test_it_offers_parameters_secrets_tags_and_the_paths_of_steps(project: Calla
     assert step["params"]["anyOf"][0]["items"]["anyOf"][0] == {"enum": ["rate", "mode", "rows", "island"]}
     assert step["secrets"]["anyOf"][0]["items"]["anyOf"][0] == {"enum": ["TOKEN", "KEY", "PASSWORD"]}
     assert step["tags"]["items"]["anyOf"][0] == {"enum": ["gpu"]}
+    assert "tidy" in step["after"]["items"]["anyOf"][0]["enum"]
     assert list(keys["params"]["properties"]) == ["rate", "mode"]
     assert list(keys["tags"]["properties"]) == ["gpu"]
     assert list(keys["steps"]["properties"]) == ["fetch", "group", "pick", "group.inner"]
