@@ -258,6 +258,17 @@ def told(*nodes: tuple[str, list[str], float | None, float | None]) -> tuple[dic
     return {"start": 0.0, "nodes": run}, plan
 
 
+def test_a_round_comes_after_the_one_before() -> None:
+    body = {"type": "task", "depth": 1}
+    plan = {"l": {"path": "l", "type": "loop", "parent": None, "depth": 0, "needs": [], "body": body}}
+    entry = {"status": "succeeded", "class": "ok", "attempts": [], "start": None, "end": None}
+    nodes = {spot: {**entry, "label": spot} for spot in ("l -", "l 1", "l 2")}
+    none: Any = lambda *_: None  # noqa: E731
+    run = {"start": 0.0, "end": 1.0, "nodes": nodes}
+    data = shown(Seen(run, {"nodes": plan}, "succeeded", {}, {}, none, none, none))
+    assert [row.get("needs") for row in data["rows"]] == [None, None, [1]]
+
+
 def test_a_step_that_did_not_run_passes_on_what_it_waited_for() -> None:
     run, plan = told(("a", [], 0, 5), ("b", ["a"], None, None), ("c", ["b"], 7, 9))
     waiting = Waiting(run, plan, Nest(run["nodes"], plan))

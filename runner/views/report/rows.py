@@ -93,7 +93,7 @@ class Rows:
             "start": None if kept else self._at(entry.get("start")),
             "end": None if kept else self._at(self.waiting.end(address)),
             "ready": self._at(ready.at),
-            "needs": [one for one in before if self.order[one].partition(" ")[0] != id or kind == "loop"],
+            "needs": before,
             "attempts": attempts,
             "kept": kept,
             "item": around.partition(" ")[0] == id,

@@ -44,7 +44,7 @@ function table(head, rows, numbers = []) {
 
 // A list of any length of which only what is in sight is drawn. draw(place) gives the node of a row.
 function virtual(box, height, draw) {
-  const room = el("div", { class: "room" });
+  const room = el("div", { class: "room", role: box.getAttribute("role") === "treegrid" ? "rowgroup" : null });
   box.append(room);
   let length = 0, first = -1, last = -1;
   const look = (anew) => {

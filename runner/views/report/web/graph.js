@@ -122,8 +122,11 @@ function graphView() {
     view.scale = Math.max(0.5, Math.min(1, (wide - 32) / size.w, 560 / size.h));
     picture.style.height = `${Math.max(120, Math.min(560, size.h * view.scale + 40))}px`;
     const high = parseFloat(picture.style.height);
-    view.x = Math.max(16, (wide - size.w * view.scale) / 2);
-    view.y = Math.max(16, (high - size.h * view.scale) / 2);
+    const bad = found.boxes.find(({ box }) => box.place !== undefined && !box.inner && BAD.includes(ROWS[box.place].status));
+    const at = bad || found.boxes[0]; // what is seen first of a graph that is larger than its place
+    const begin = (room, all, from) => (all * view.scale + 32 <= room ? (room - all * view.scale) / 2 : Math.min(16, Math.max(room - all * view.scale - 16, room / 2 - from * view.scale)));
+    view.x = begin(wide, size.w, at ? at.x + BOX.w / 2 : 0);
+    view.y = begin(high, size.h, at ? at.y + BOX.h / 2 : 0);
     draw();
   }
   function draw() {

@@ -8,7 +8,7 @@ function marked(place) {
 
 function topView() {
   document.title = `${RUN.name}: ${RUN.pipeline} ${RUN.status}`;
-  const line = [RUN.name, moment(RUN.start), RUN.took === null ? "" : `took ${duration(RUN.took)}`, `profile ${RUN.profile}`, RUN.executor !== RUN.profile ? `on ${RUN.executor}` : "", RUN.parent ? `went on from ${RUN.parent}` : ""];
+  const line = [RUN.name, moment(RUN.start), RUN.took === null ? "" : `took ${duration(RUN.took)}`, RUN.profile && `profile ${RUN.profile}`, RUN.executor && RUN.executor !== RUN.profile && `on ${RUN.executor}`, RUN.parent ? `went on from ${RUN.parent}` : ""];
   byId("top").append(el("div", { class: "bar-top" }, el("div", { class: "title" }, el("h1", {}, RUN.pipeline), badge(RUN.status)), el("nav", { "aria-label": "Sections" }, el("ul", { id: "sections" }))),
     el("p", { class: "facts" }, line.filter(Boolean).map((text, n) => [n ? " · " : "", el("span", {}, text)])), RUN.about && el("p", { class: "about" }, RUN.about));
 }

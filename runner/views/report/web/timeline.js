@@ -43,10 +43,13 @@ function timelineView() {
       holder && !flatly ? el("button", { class: "twist", type: "button", tabindex: "-1", "aria-label": `${OPEN.has(place) ? "Fold" : "Unfold"} ${row.label}`, onclick: (event) => { event.stopPropagation(); at = line; unfold(place, !OPEN.has(place)); } }, OPEN.has(place) ? "▾" : "▸") : el("span", { class: "twist" }),
       el("span", { class: `dot is-${row.status}`, title: row.status, role: "img", "aria-label": row.status }, STATUSES[row.status] || "·"),
       el("span", { class: "label", title: row.label }, flatly ? row.label : row.name), holder && el("span", { class: "quiet" }, ` ${holds(row)}`)),
-    el("div", { class: "c-number", role: "gridcell" }, row.kept ? "kept" : duration(took(row))),
-    el("div", { class: "c-number c-extra", role: "gridcell" }, row.cpu && !row.kept ? duration(row.cpu) : ""),
-    el("div", { class: "c-number c-extra", role: "gridcell" }, row.rss && !row.kept ? bytes(row.rss) : ""),
+    number("took", "", row.kept ? "kept" : duration(took(row))),
+    number("CPU time", "c-extra", row.cpu && !row.kept ? duration(row.cpu) : ""),
+    number("memory", "c-extra", row.rss && !row.kept ? bytes(row.rss) : ""),
     el("div", { class: "c-bar", role: "gridcell", "aria-label": said(row) }, bars(row, holder)));
+  }
+  function number(name, more, text) {
+    return el("div", { class: `c-number ${more}`, role: "gridcell", "aria-label": text && `${name} ${text}` }, text);
   }
   function said(row) {
     if (row.kept) return row.kept;
