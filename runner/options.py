@@ -15,6 +15,7 @@ from runner.text.diagnostics import Refused, diagnose, near
 Option = tuple[tuple[str, ...], dict[str, Any]]
 
 PREFIX = "RUNNER_UP_"
+TYPED = ("add",)  # what a new step is like is said of that one: `RUNNER_UP_OUTPUT=plain` would be a file of it
 NOT_FROM_OUTSIDE = {"help", "set", "param"}  # parameters have a channel of their own: RUNNER_UP_SET_<name>
 
 
@@ -62,7 +63,7 @@ def read(
     parser = _Parser(
         prog=f"runner {verb}",
         description=about[:1].upper() + about[1:] + ".",
-        epilog=f"Each option --xy-z can also be set by {PREFIX}XY_Z.",
+        epilog=None if verb in TYPED else f"Each option --xy-z can also be set by {PREFIX}XY_Z.",
         allow_abbrev=False,
         formatter_class=_unasked,
     )
@@ -82,18 +83,19 @@ def read(
         _refuse(parser, verb, unknown)
     for action, default in defaults:
         if not hasattr(args, action.dest):
-            setattr(args, action.dest, _outside(action, default, env))
+            setattr(args, action.dest, _outside(action, default, env, verb))
     return args
 
 
-def variable(action: argparse.Action) -> str | None:
-    """The name of the variable that sets an option; None if there is none."""
+def variable(action: argparse.Action, verb: str) -> str | None:
+    """The name of the variable that sets an option of a verb; None if there is none."""
     flag = next((flag[2:] for flag in action.option_strings if flag.startswith("--")), "help")
-    return None if flag in NOT_FROM_OUTSIDE or isinstance(action, Typed) else PREFIX + flag.upper().replace("-", "_")
+    typed = verb in TYPED or flag in NOT_FROM_OUTSIDE or isinstance(action, Typed)
+    return None if typed else PREFIX + flag.upper().replace("-", "_")
 
 
-def _outside(action: argparse.Action, default: Any, env: Mapping[str, str]) -> Any:
-    name = variable(action)
+def _outside(action: argparse.Action, default: Any, env: Mapping[str, str], verb: str) -> Any:
+    name = variable(action, verb)
     text = env.get(name, "") if name else ""
     if name is None or text == "":
         return list(default) if isinstance(default, list) else default

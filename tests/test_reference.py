@@ -29,6 +29,11 @@ def test_every_verb_and_every_code_is_told() -> None:
     assert not [code for code in CODES if f"### {code}\n" not in errors]
 
 
+def test_a_variable_of_two_verbs_means_one_thing() -> None:
+    """`RUNNER_UP_OUTPUT=plain`, set once for all, is a view, and no folder that another verb would write to."""
+    assert "`RUNNER_UP_OUTPUT` | `up`, `retry` |" in PAGES["docs/reference/environment.md"]
+
+
 def test_every_exit_code_of_the_help_is_told() -> None:
     listed = re.findall(r"\d+", help_text().partition("exit codes:")[2])
     assert {int(number) for number in listed} <= {number for number, _, _ in EXITS}

@@ -13,7 +13,7 @@ OPTIONS: list[Any] = [
     (("kind",), {"choices": ["executor"], "metavar": "KIND", "help": "executor"}),
     (("name",), {"metavar": "NAME", "help": "what profiles will call it, such as company-batch"}),
     (("--transpile",), {"action": "store_true", "help": "one that writes files, rather than one that submits jobs"}),
-    (("-o", "--output"), {"metavar": "DIR", "help": "where to write it (./NAME)"}),
+    (("-o", "--to"), {"metavar": "DIR", "help": "where to write it (./NAME)"}),
 ]
 
 
@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not re.fullmatch("[a-z][a-z0-9]*(-[a-z0-9]+)*", args.name):
         raise Refused([diagnose("E962", None, name=args.name)])
-    folder = Path(args.output or args.name)
+    folder = Path(args.to or args.name)
     if folder.exists() and any(folder.iterdir()):
         raise Refused([diagnose("E960", None, path=folder, hint="name another folder: `--output DIR`")])
     for path, text in (flow if args.transpile else queue)(args.name).items():

@@ -15,7 +15,7 @@ from runner.views.yaml import documents
 
 OPTIONS: list[Any] = [
     *FILE,
-    (("-o", "--out"), {"metavar": "DIR", "help": "write them into this folder, rather than to the terminal"}),
+    (("-o", "--to"), {"metavar": "DIR", "help": "write them into this folder, rather than to the terminal"}),
     JSON,
 ]
 
@@ -31,15 +31,15 @@ def run(args: argparse.Namespace) -> int:
     if not hasattr(implementation, "emit"):
         raise Refused([diagnose("E950", None, executor=name)])
     files = implementation.emit(plan)
-    if args.json and args.out is None:
+    if args.json and args.to is None:
         print(json.dumps(files, indent=2, ensure_ascii=False))
         return 0
     head = f"Made by `{_command(args)}`: make it anew rather than edit it."
-    if args.out is None:
+    if args.to is None:
         sys.stdout.write(documents([one for tables in files.values() for one in tables], head))
         return 0
     for path, tables in files.items():
-        _write(Path(args.out) / path, documents(tables, head))
+        _write(Path(args.to) / path, documents(tables, head))
     return 0
 
 
@@ -48,7 +48,7 @@ def _command(args: argparse.Namespace) -> str:
     words = ["runner", "render", str(args.file)]
     words += ["--profile", args.profile] if args.profile else []
     words += [word for flag in ("param", "set") for said in getattr(args, flag) for word in (f"--{flag}", said)]
-    words += ["-o", args.out] if args.out else []
+    words += ["-o", args.to] if args.to else []
     return shlex.join(words)
 
 

@@ -17,7 +17,7 @@ from runner.text.diagnostics import Diagnostic, Refused, diagnose
 KINDS = ("pipeline", "included", "profile", "project")
 RESULTS = ("plan", "run")  # what `--json` prints: the same for every project
 OPTIONS: list[Any] = [
-    (("-o", "--output"), {"metavar": "DIR", "help": "where to write them (.runner/schema in the project's root)"}),
+    (("-o", "--to"), {"metavar": "DIR", "help": "where to write them (.runner/schema in the project's root)"}),
     (
         ("--print",),
         {
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     if args.kind:
         sys.stdout.write(built[args.kind])
     else:
-        folder = Path(args.output) if args.output else root / ".runner" / "schema"
+        folder = Path(args.to) if args.to else root / ".runner" / "schema"
         for path in write(built, folder):
             print(path)
     if problems:

@@ -25,7 +25,7 @@ def page() -> str:
     out = [head("The command line", LEAD), f"\n```text\n{help_text()}```\n"]
     for verb, about, options in verbs():
         out.append(f"\n## {verb}\n\n{about[:1].upper()}{about[1:]}.\n\n")
-        out.append(table(("option", "variable", "meaning"), rows(options)))
+        out.append(table(("option", "variable", "meaning"), rows(verb, options)))
     out.append("\n## For authors of executors\n\n")
     out.append(table(("command", "meaning"), [(code(verb), about) for verb, about in AGENT.items()]))
     out.append("\n## Exit codes\n\n")
@@ -43,7 +43,7 @@ def verbs() -> Iterator[tuple[str, str, list[Any]]]:
             yield f"{verb} {part}", words, import_module(f"runner.commands.{verb}_{part}").OPTIONS
 
 
-def rows(options: list[Any]) -> Iterator[tuple[str, str, str]]:
+def rows(verb: str, options: list[Any]) -> Iterator[tuple[str, str, str]]:
     """A row for each word and option."""
     parser = argparse.ArgumentParser(add_help=False)
     for flags, keywords in options:
@@ -52,4 +52,4 @@ def rows(options: list[Any]) -> Iterator[tuple[str, str, str]]:
         value = "" if action.nargs == 0 else f" {words}"
         named = ", ".join(action.option_strings) + value if action.option_strings else words
         about = str(keywords.get("help", "")).replace("%%", "%")
-        yield code(named), code(variable(action) or "") if action.option_strings else "", about
+        yield code(named), code(variable(action, verb) or "") if action.option_strings else "", about

@@ -50,7 +50,7 @@ def page() -> str:
     """The page."""
     found: dict[str, list[str]] = {}
     for verb, _, options in verbs():
-        for _, name, _ in rows(options):
+        for _, name, _ in rows(verb, options):
             if name:
                 found.setdefault(name, []).append(f"`{verb}`")
     options = [(name, ", ".join(of)) for name, of in sorted(found.items())]
@@ -74,8 +74,8 @@ def page() -> str:
 
 
 OPTIONS = """\
-Every option has one. Where an option takes no value it is `true` or `false`; where it may be repeated, words. An empty
-variable is not set, and the command line wins.
+Every option has one, but for `--set`, `--param` and what `add` and `set` write. Where an option takes no value it is
+`true` or `false`; where it may be repeated, words. An empty variable is not set, and the command line wins.
 
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +92,19 @@ def test_a_cluster(project: Made) -> None:
         said.says("wrong  argo        the namespace `default` has no secret `token` (E735)")
     finally:
         here.cluster.close()
+
+
+@pytest.mark.cluster
+@pytest.mark.skipif(not os.environ.get("RUNNER_TEST_CLUSTER"), reason="RUNNER_TEST_CLUSTER is not set: no cluster")
+def test_a_real_cluster(project: Made) -> None:
+    pytest.importorskip("kubernetes")
+    claim = os.environ.get("RUNNER_TEST_CLAIM", "runner-volume")
+    more = [f"--set=volumes.data.claim={claim}", "--set=executor.image=box:1"]
+    env = {"KUBECONFIG": os.environ["KUBECONFIG"]}
+    said = project().cli("doctor", "--profile", "std:argo", *more, env=env).ok()
+    said.says("ok     argo        Kubernetes v1.").silent("wrong")
+    said = project().cli("doctor", "--profile", "std:argo", *more, "--set=executor.namespace=gone-1", env=env).exits(4)
+    said.says("wrong  argo        the cluster has no namespace `gone-1` (E734)", "kubectl create namespace gone-1")
 
 
 def test_names_of_people_are_taken_out() -> None:
