@@ -17,6 +17,7 @@ from runner import cli
 from runner.commands import list as listing
 from runner.commands.logs import pieces
 from runner.commands.show import one, whole
+from runner.resolve.packages import names
 from runner.run import index
 from runner.views.doing import amount, doing
 from runner.views.nest import Nest
@@ -123,8 +124,9 @@ def test_list_profiles_names_what_profile_would_find(tmp_path, monkeypatch, caps
         "odd             profiles/odd.toml    (cannot be read: `runner check` says why)",
         "quick           profiles/quick.toml  fast",
     ]
-    shipped = dict(line.split("(built in)") for line in said[4:])
-    assert list(map(str.rstrip, shipped))[:2] == ["std:argo", "std:docker"] and "container" in said[5]
+    shipped = {name.rstrip(): about for name, _, about in (line.partition("(built in)") for line in said[4:])}
+    assert list(shipped) == names("std", "profiles")
+    assert "container" in shipped["std:docker"]
 
 
 def test_show_a_run():
