@@ -480,6 +480,59 @@ def test_files_and_folders_go_to_s3_and_come_back(project: Make) -> None:
     assert [made.read(f"made/{path}") for path in ("one.txt", "deep/two.txt", "deep/er/three.txt")] == ["1", "2", "3"]
 
 
+AWS = """#!/bin/sh
+# of the real one: s3 cp --no-progress [--endpoint-url URL] [--recursive] FROM TO
+recursive= urls=
+for word; do
+  case "$word" in
+    --recursive) recursive=-r ;;
+    s3://*) urls="$urls store/${word#s3://}" ;;
+    */*) urls="$urls $word" ;;
+  esac
+done
+set -- $urls
+mkdir -p "$(test -n "$recursive" && echo "$2" || dirname "$2")"
+if test -n "$recursive"; then cp -r "$1." "$2"; else cp "$1" "$2"; fi
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("boto3") is not None, reason="boto3 is installed, and asked first")
+def test_without_boto3_the_command_aws_copies(project: Make) -> None:
+    made = project(
+        {
+            "pipeline.toml": """
+                [steps.put]
+                for-each = { of = ["one.txt", "deep/"] }
+                uses = "std:s3-put"
+                params = { path = "data/${of}", url = "s3://here/in/${of}" }
+                [steps.get]
+                needs = ["put"]
+                for-each = { of = ["one.txt", "deep/"] }
+                uses = "std:s3-get"
+                params = { url = "s3://here/in/${of}", path = "made/${of}" }
+                [steps.mixed]
+                on-failure = { run = "none", recover = "continue" }
+                uses = "std:s3-get"
+                params = { url = "s3://here/in/", path = "mixed" }
+                [handlers.none]
+                stub = true
+                """,
+            "data/one.txt": "1",
+            "data/deep/er/two.txt": "2",
+            "bin/aws": AWS,
+        }
+    )
+    up(made, PATH=f"{made.path('bin')}:{made.environment()['PATH']}").ok()
+    assert made.files("store/**/*") == ["store/here/in/deep/er/two.txt", "store/here/in/one.txt"]
+    assert made.read("made/one.txt") == "1" and made.read("made/deep/er/two.txt") == "2"
+    assert log(made, "mixed.s3-get").startswith("`url` and `path` end in / both")
+    text = '[steps.a]\nuses = "std:s3-get"\nparams = { url = "s3://a/b", path = "made/b" }\n'
+    made.write({"pipeline.toml": text, "bin/aws": "#!/bin/sh\nexit 3\n"})
+    up(made, "--set", "steps.a.s3-get.retry.attempts=1", PATH=f"{made.path('bin')}:{made.environment()['PATH']}").exits(
+        1
+    )
+
+
 # pages
 
 

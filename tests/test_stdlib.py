@@ -14,7 +14,8 @@ import pytest
 from runner.commands.blocks import fact
 from runner.testing.project import Project
 
-PROFILES = sorted(path.stem for path in Path(__file__).resolve().parent.parent.glob("stdlib/profiles/*.toml"))
+TOP = Path(__file__).resolve().parent.parent
+PROFILES = sorted(path.stem for path in TOP.glob("stdlib/profiles/*.toml"))
 
 PIPELINE = """
     name = "any"
@@ -29,6 +30,13 @@ PIPELINE = """
 def test_a_shipped_profile_passes_check(project: Callable[..., Project], name: str) -> None:
     made = project({"pipeline.toml": PIPELINE})
     made.cli("check", "pipeline.toml", "--profile", f"std:{name}").ok().silent("error", "warning")
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_shipped_profile_has_an_example_or_a_template_that_uses_it(name: str) -> None:
+    below = [*TOP.glob("examples/*/**/*"), *TOP.glob("stdlib/templates/*/**/*"), *TOP.glob("docs/*.md")]
+    texts = [path.read_text(encoding="utf-8") for path in below if path.suffix in (".toml", ".md")]
+    assert name in ("local", "mock") or any(f"std:{name}" in text for text in texts)
 
 
 def test_a_profile_may_extend_a_shipped_one(project: Callable[..., Project]) -> None:
@@ -61,7 +69,6 @@ def test_a_shipped_profile_that_is_not_there(project: Callable[..., Project]) ->
     made.cli("check", "pipeline.toml", "--profile", "std:lokal").exits(3).says("lokal")
 
 
-TOP = Path(__file__).resolve().parent.parent
 BLOCKS = sorted(path.stem for path in TOP.glob("stdlib/blocks/*.toml"))
 THERE = {
     **dict.fromkeys(
