@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runner.commands.names import pipelines
+from runner.commands.names import load, pipelines, table
 from runner.text.diagnostics import Refused, diagnose
 
 FILES = {"pipeline": ["pipeline.toml"], "profile": ["profiles/*.toml"], "project": ["runner.toml"]}
@@ -127,13 +127,16 @@ def plan(folder: Path, editors: Sequence[str]) -> dict[Path, str]:
     wanted: dict[str, Any] = {}
     for name in dict.fromkeys(editors):
         wanted |= EDITORS[name](files).files
+    if "tombi.toml" in wanted:
+        place, want = _where(folder, wanted.pop("tombi.toml"))
+        wanted[place] = want
     texts: dict[Path, str] = {}
     problems = []
     for name, want in wanted.items():
         path = folder / name
         try:
             had = path.read_text(encoding="utf-8") if path.exists() else ""
-            text = FORMS[path.suffix](had, want)
+            text = FORMS[Path(name).suffix](had, want)
             if text != had:
                 texts[path] = text
         except (OSError, ValueError, TypeError) as error:
@@ -141,6 +144,16 @@ def plan(folder: Path, editors: Sequence[str]) -> dict[Path, str]:
     if problems:
         raise Refused(problems)
     return texts
+
+
+def _where(folder: Path, want: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The file in which tombi is told something here: a new one would take the place of all that another says."""
+    tools = table((load(folder / "pyproject.toml") or {}).get("tool"))
+    if (folder / ".tombi.toml").exists():
+        return ".tombi.toml", want
+    if "tombi" in tools and not (folder / "tombi.toml").exists():
+        return "pyproject.toml", {"tool": {"tombi": want}}
+    return "tombi.toml", want
 
 
 def advice(editors: Sequence[str]) -> list[str]:

@@ -103,6 +103,19 @@ def test_what_is_there_is_added_to_and_kept(project: Callable[..., Project]) -> 
     ]  # fmt: skip
 
 
+def test_tombi_is_told_where_it_is_told_already(project: Callable[..., Project]) -> None:
+    pyproject = '[project]\nname = "x"\n\n[tool.tombi]\ntoml-version = "v1.0.0"  # ours\n'
+    made = project({"pipeline.toml": STEP, "pyproject.toml": pyproject})
+    made.cli("init", "--editor", "helix").ok()
+    assert not made.exists("tombi.toml")
+    assert made.read("pyproject.toml").startswith(pyproject)
+    assert len(tomllib.loads(made.read("pyproject.toml"))["tool"]["tombi"]["schemas"]) == 3
+    made = project({"pipeline.toml": STEP, ".tombi.toml": ""})
+    made.cli("init", "--editor", "helix").ok()
+    assert not made.exists("tombi.toml")
+    assert len(tomllib.loads(made.read(".tombi.toml"))["schemas"]) == 3
+
+
 @pytest.mark.parametrize(
     ("editor", "path", "text", "why"),
     [
