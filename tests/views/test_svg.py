@@ -109,6 +109,12 @@ def test_groups_are_frames_and_choices_tell_their_cases():
     ]
 
 
+def test_cases_are_never_one_figure():
+    names = [f"pick.c{i}" for i in range(2 * MOST)]
+    choice = node("pick", "choice", subject=["param", "x"], cases=[[name, name] for name in names])
+    assert len(figures(svg(planned(choice, *(node(name, parent="pick") for name in names))))) == 2 * MOST + 1
+
+
 def test_steps_that_nothing_tells_apart_are_one_figure():
     many = [node(f"s{i}", needs=["a"]) for i in range(1000)]
     plan = planned(node("a"), *many, node("z", needs=[one["id"] for one in many]))
