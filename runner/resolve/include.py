@@ -52,6 +52,9 @@ def included(doc: Document, sources: Sources) -> Included:
         if not isinstance(entry, str):
             continue
         place = doc.place(("include", index))
+        if "\0" in entry:
+            problems.append(diagnose("E101", place, path=entry))
+            continue
         paths = list(_paths(doc, entry, sources))
         if not paths:
             problems.append(diagnose("E316", place, path=entry))

@@ -134,6 +134,8 @@ class _Reader:
             yield Use(place, str(keys[-2]), path)
 
     def _locate(self, doc: Document, said: str, place: Place) -> str:
+        if "\0" in said:
+            raise Refused([diagnose("E101", place, path=said)])
         if ":" not in said:
             return os.path.normpath(os.path.join(os.path.dirname(doc.path), said))
         package, _, name = said.partition(":")

@@ -76,7 +76,8 @@ CHARACTERS = "${}[]().:-_*/'0a =<>!&|,~"
 TEXTS = (
     "${steps.a.b}", "${", "$${x}", "${run.id}", "${env.HOME}", "${env.NO:-1}", "${git.sha:-x}", "${git.sha}", "${x[0]}",
     "${x.y.z}", "**", "*", "a/**/b", "../x", "/", ".", "./", "a//b/", ".runner/x", "~/x", "a > 1", "not a", "a in b",
-    "len(a) == 0", "a == none", "a:b", "a.b:c", "std:x", "5m", "1Gi", "x", "Dream", "steps.a.status == 'failed'",
+    "a\\u0000b", "len(a) == 0", "a == none", "a:b", "a.b:c", "std:x", "5m", "1Gi", "x", "Dream",
+    "steps.a.status == 'failed'",
 )  # fmt: skip
 EDGES = (
     'needs = ["{a}"]', 'after = ["{a}", "{b}"]', "when = '{a} > {b}'", "when = '{a}'", "when = 'steps.{a}.{b} == 1'",
