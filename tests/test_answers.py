@@ -22,7 +22,7 @@ WORDS = {"show RUN STEP": "show @last tell", "explain CODE": "explain E250", "ca
 WORDS |= {"render": "render --profile argo", "logs": "logs @last look"}
 WORDS |= {"diff": "diff @last @last"}
 LINES = {"logs"}  # one JSON a line
-OTHERS = {"build", "report", "fmt", "set", "add"}  # one needs an engine; what the others print is for themselves
+OTHERS = {"build", "fmt", "set", "add"}  # one needs an engine; what the others print is for themselves
 OTHERS |= {"up", "retry", "show", "plan"}  # runs and plans have schemas of their own
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,8 +67,11 @@ def _write(place: Path, text: str) -> None:
     try:
         part.write_text(text, encoding="utf-8")
         os.replace(part, place)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(place)) from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _seen(opened: OpenRun, against: str | None) -> Seen:
