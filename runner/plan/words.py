@@ -14,7 +14,7 @@ OF_A_SHELL = frozenset(("|", "||", "&&", ">", ">>", "<", "2>&1", "2>"))
 COMPARE = frozenset(("expr", "test", "[", "jq", "sh", "bash"))  # programs that take such a word
 BRACES = re.compile(r"(?<![$\w{])\{(input|output|threads|wildcards\.\w+|params\.\w+)\}")
 QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|\\.|#[^\n]*")
-NAMED = re.compile(r"\$([A-Za-z_]\w*)")
+NAMED = re.compile(r"\$(?!RUNNER_)([A-Za-z_]\w*)")
 
 
 def words(step: Step) -> Iterator[Diagnostic]:
@@ -30,7 +30,7 @@ def _of_script(step: Step, script: str) -> Iterator[Diagnostic]:
         for found in BRACES.finditer(script):
             place = step.place(("shell",), part=found.span())
             yield diagnose("W493", place, text=found[0], hint='a named file is there as `"$RUNNER_PARAM_name"`')
-    if "$" not in script:
+    if NAMED.search(script) is None:
         return
     hidden = QUOTED.sub(lambda found: found[0] if found[0][0] == '"' else " " * len(found[0]), script)
     for found in NAMED.finditer(hidden):

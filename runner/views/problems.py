@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from runner.text.diagnostics import Diagnostic
 from runner.text.snippet import render
 from runner.views.annotations import github
-from runner.views.terminal import coloured
+from runner.views.terminal import coloured, is_terminal
 
 
 def show(problems: Sequence[Diagnostic], texts: Mapping[str, str] | None = None) -> None:
@@ -19,6 +19,9 @@ def show(problems: Sequence[Diagnostic], texts: Mapping[str, str] | None = None)
         return texts[path] if texts and path in texts else _text(path)
 
     sys.stderr.write(render(problems, text, color=coloured(sys.stderr, os.environ)))
+    code = next((problem.code for problem in problems if problem.severity == "error"), None)
+    if code is not None and is_terminal(sys.stderr):
+        sys.stderr.write(f"`runner explain {code}` says more\n")
     sys.stderr.write(github(problems, os.environ))
     sys.stderr.flush()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from runner.cli import main
 from runner.text.diagnostics import Place, diagnose
 from runner.views.annotations import code_quality, github
+from runner.views.problems import show
 
 PROBLEMS = [
     diagnose("E250", Place("flows/a.toml", 14, 10, 17), name="50%: x,\ny", key="needs", near="prepare"),
@@ -63,3 +65,14 @@ def test_check_in_continuous_integration(
     Path("pipeline.toml").write_text(f"# runner: allow W256\n{text}")
     assert main(["check", "--strict"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_is_told_how_to_learn_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for stream, more in ((Terminal(), "`runner explain E250` says more\n"), (StringIO(), "")):
+        monkeypatch.setattr("sys.stderr", stream)
+        show(PROBLEMS)
+        assert stream.getvalue().partition("1 problem and 1 warning in flows/a.toml\n")[2] == more
