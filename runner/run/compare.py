@@ -10,6 +10,7 @@ from runner.run.ingredients import step
 Table = dict[str, Any]
 Tables = Mapping[str, Table]
 ABSENT = object()
+LAST = {"profile": 1, "image": 2}  # causes that come after all others
 NOTICED = (1.0, 0.3)  # seconds, and part of the longer one, by which a duration has to differ
 
 
@@ -30,8 +31,8 @@ class Change(NamedTuple):
 
 
 class Cause(NamedTuple):
-    """What explains other results. what: `parameter`, `step`, `code`, `input`, `profile`; step: its path, "" for the
-    whole run; changes: parameters, keys of the step, paths, none where no name is known."""
+    """What explains other results. what: `parameter`, `step`, `code`, `input`, `image` (or code, of the steps that
+    it names), `profile`; step: its path, "" for several; changes: parameters, keys of the step, paths, if known."""
 
     what: str
     step: str
@@ -97,7 +98,10 @@ def compare(before: Side, after: Side) -> Comparison:
     led |= {str(now[one.after["step"]]["path"]) for one in files if one.after is not ABSENT}
     why = sorted(
         _why(found, before, after, was, now),
-        key=lambda one: (one.what == "profile", one.step != "" and one.step not in led),  # what led to something first
+        key=lambda one: (
+            LAST.get(one.what, 0),
+            one.step != "" and one.step not in led,
+        ),  # what led to something first
     )
     return found._replace(why=why)
 
@@ -235,13 +239,17 @@ def _why(found: Comparison, before: Side, after: Side, was: Tables, now: Tables)
         if not path.endswith(("!reduce", "!on-failure")):
             yield Cause("step", path, [Change(key, ABSENT, ABSENT) for key in keys])
     moved = {str((one.before if one.after is ABSENT else one.after)["id"]) for one in found.files}
-    seen: set[tuple[str, str]] = set()
+    given: dict[tuple[str, str], list[Change]] = {}
     for label in (label for label in now if label in was):
         path, do = str(now[label]["path"]), _do(after.plan, now[label]["id"])
         for what, names in _given(do, _last(was[label]), _last(now[label]), moved):
-            if (what, path) not in seen:
-                seen.add((what, path))
-                yield Cause(what, path, [Change(name, ABSENT, ABSENT) for name in names])
+            given.setdefault((what, path), [Change(name, ABSENT, ABSENT) for name in names])
+    if found.profile:  # what steps run in is part of their code, and nobody can say which of both it was
+        paths = [path for what, path in given if what == "code"]
+        yield from [Cause("image", "", [Change(path, ABSENT, ABSENT) for path in paths])] if paths else []
+    for (what, path), changes in given.items():
+        if what != "code" or not found.profile:
+            yield Cause(what, path, changes)
     if found.profile:
         yield Cause("profile", "", found.profile)
 

@@ -56,6 +56,8 @@ def _cause(cause: Cause, arrow: str) -> str:
         if cause.changes[0].name == "name":  # another one: what it sets stands in its file
             return f"profile {_both(cause.changes[0], arrow, str)}"
         return "profile: " + ", ".join(f"{one.name}: {_both(one, arrow)}" for one in cause.changes)
+    if cause.what == "image":
+        return f"code of {words.listed([one.name for one in cause.changes])} changed, or what it runs in"
     names = words.listed([f"`{one.name}`" if cause.what == "step" else one.name for one in cause.changes])
     if cause.what == "step":
         there = {"new": "is new", "gone": "is gone"}.get(cause.changes[0].name)

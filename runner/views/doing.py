@@ -38,7 +38,7 @@ def _runs(do: Mapping[str, Any], nodes: Nodes) -> list[str]:
     if do.get("notebook"):
         return [str(do["notebook"])]
     if do.get("argv"):
-        return [clean(" ".join(_said(word, nodes) for word in do["argv"]))]
+        return [" ".join(_word(_said(word, nodes)) for word in do["argv"])]
     lines = [clean(line) for line in str(do.get("script") or "").strip("\n").splitlines()]
     if len(lines) > MOST + 1:
         lines = [*lines[:MOST], f"... {len(lines) - MOST} more lines"]
@@ -46,7 +46,17 @@ def _runs(do: Mapping[str, Any], nodes: Nodes) -> list[str]:
 
 
 def _said(value: Any, nodes: Nodes) -> str:
-    return value if isinstance(value, str) else written(value, nodes)
+    """A text as a file writes it."""
+    if isinstance(value, str):
+        return value
+    text = written(value, nodes)
+    return text if value[:1] == ["text"] else f"${{{text}}}"
+
+
+def _word(text: str) -> str:
+    """A word of a command, on one line."""
+    text = clean(text.replace("\n", "\\n"))
+    return f"'{text}'" if not text or " " in text or "\\n" in text else text
 
 
 def _where(plan: Mapping[str, Any], do: Mapping[str, Any]) -> Iterator[str]:

@@ -110,8 +110,8 @@ def test_an_input_that_an_earlier_step_made_is_explained_by_that() -> None:
 
 def test_another_profile_comes_last() -> None:
     assert first(side(ended(code={"digest": "1"})), side(ended("failed", code={"digest": "2"}), profile="k"))[1:] == [
-        "  step a: its code changed",
         "  profile local -> k",
+        "  code of a changed, or what it runs in",
     ]
 
 

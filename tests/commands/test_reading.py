@@ -188,7 +188,11 @@ DO: dict[str, Any] = {"kind": "shell", "script": "one\ntwo\n", "inputs": [{"path
     [
         (DO, {}, ["does      shell", "          one", "          two", "inputs    t.csv (from a)"]),
         ({"kind": "python", "module": "m", "function": "f"}, {}, ["does      python  m:f"]),
-        ({"kind": "command", "argv": ["ls", ["param", "x"]]}, {}, ["does      command  ls x"]),
+        (
+            {"kind": "command", "argv": ["printf", "%s\n", ["param", "x"], ["text", ["a ", ["param", "x"]]]]},
+            {},
+            ["does      command  printf '%s\\n' ${x} 'a ${x}'"],
+        ),
         ({"kind": "stub"}, {}, ["does      stub"]),
         (
             {"kind": "shell", "script": "true", "resources": {"cpu": 2, "memory": 3 << 29}},
