@@ -258,6 +258,16 @@ def told(*nodes: tuple[str, list[str], float | None, float | None]) -> tuple[dic
     return {"start": 0.0, "nodes": run}, plan
 
 
+def test_of_very_many_inputs_some_are_named() -> None:
+    run, plan = told(("a", [], 0, 1), ("b", ["a"], 1, 2))
+    run["nodes"]["a -"]["files"] = [{"path": f"f/{n}", "sha256": f"{n}", "size": 1} for n in range(150)]
+    run["nodes"]["b -"]["attempts"] = [{"n": 1, "status": "succeeded"}]
+    plan["b"]["do"] = {"kind": "shell", "inputs": [{"path": "f/*", "glob": True}]}
+    none: Any = lambda *_: None  # noqa: E731
+    row = shown(Seen({**run, "end": 2.0}, {"nodes": plan}, "succeeded", {}, {}, none, none, none))["rows"][1]
+    assert (row["inputs"], row["more"]) == (list(range(100)), 50)
+
+
 def test_a_round_comes_after_the_one_before() -> None:
     body = {"type": "task", "depth": 1}
     plan = {"l": {"path": "l", "type": "loop", "parent": None, "depth": 0, "needs": [], "body": body}}

@@ -20,6 +20,7 @@ from runner.views.report.waiting import Waiting
 
 Table = dict[str, Any]
 TEXT = 4000  # characters of a value, a script, a traceback
+INPUTS = 100  # files that a step was given, by name: all items of a large map may be given all files
 READ = 4 << 20  # bytes of a file of numbers
 
 
@@ -113,7 +114,8 @@ class Rows:
         part = self.plan[id]
         while part.get("body"):
             part = part["body"]
-        found["inputs"] = self.files.given(address, part.get("do") or {})
+        inputs = self.files.given(address, part.get("do") or {})
+        found["inputs"], found["more"] = inputs[:INPUTS], max(0, len(inputs) - INPUTS)
         found["cpu"] = round(sum(one.get("cpu") or 0.0 for one in found["attempts"]), 3)
         found["rss"] = max((one.get("rss") or 0 for one in found["attempts"]), default=0)
         found["metrics"], found["curves"] = metrics(entry), []

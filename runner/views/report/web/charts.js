@@ -65,9 +65,9 @@ function numbersView() {
   if (!byName.size && !curves.size) return;
   const single = [...byName].filter(([, list]) => list.length === 1).map(([name, [one]]) => [name, stepLink(one.row.place), figure(one.value),
     typeof one.then === "number" ? `${signed(one.value - one.then, figure)}` : ""]);
-  const charts = [...byName].filter(([, list]) => list.length > 1).map(([name, list]) => barChart(list.length > 24 ? `${name} (24 of ${list.length.toLocaleString("en")} steps)` : name,
+  const charts = [...byName].filter(([, list]) => list.length > 1).slice(0, 40).map(([name, list]) => barChart(list.length > 24 ? `${name} (24 of ${list.length.toLocaleString("en")} steps)` : name,
     list.slice(0, 24).map((one) => ({ label: stepLink(one.row.place), value: one.value, then: one.then }))));
   const drawn = [...curves.values()].slice(0, 40).map(({ title, all }) => curveChart(all.length > PALETTE ? `${title} (${PALETTE} of ${all.length.toLocaleString("en")} steps)` : title, all.slice(0, PALETTE)));
-  section("metrics", "Metrics", single.length > 0 && el("div", { class: "card" }, table(["Metric", "Step", "Value", DATA.before ? "Change" : ""], single, [2, 3])),
+  section("metrics", "Metrics", single.length > 0 && el("div", { class: "card" }, table(["Metric", "Step", "Value", DATA.before ? "Change" : ""], single.slice(0, 200), [2, 3]), single.length > 200 && el("p", { class: "quiet" }, `and ${(single.length - 200).toLocaleString("en")} more, with their steps`)),
     charts.length + drawn.length > 0 && el("div", { class: "cards" }, [...charts, ...drawn].map((one) => el("div", { class: "card" }, one))));
 }

@@ -66,8 +66,8 @@ function showStep(place) {
     metrics.length > 0 && block("Metrics", table(["Metric", "Value"], metrics.map(([name, value]) => [name, figure(value)]), [1])),
     row.curves && row.curves.length > 0 && block("Charts", row.curves.map((one) => curveChart(one.of || one.name, [{ ...one, label: one.name }]))),
     row.logs && block("Log", row.logs.map((log) => logOf(row, log))),
-    row.inputs && block("Inputs", row.inputs.map(fileCard)),
-    row.files && block("Outputs", row.files.map(fileCard)),
+    row.inputs && block("Inputs", fileCards(row.inputs, row.more)),
+    row.files && block("Outputs", fileCards(row.files)),
     row.params && block("Parameters, beside those of the run", pairs(row.params)),
     row.returns && block("Returns", pairs(row.returns)),
     row.kind === "task" && node.runs && block(`Runs (${node.kind})`, el("pre", { class: "log" }, node.runs)),
@@ -85,7 +85,7 @@ function insideOf(row) {
   const some = [...bad, ...row.inside.filter((one) => !bad.includes(one))].slice(0, 40);
   const rest = row.inside.length - some.length;
   return [el("ul", { class: "plain" }, some.map((one) => el("li", {}, badge(ROWS[one].status), " ", stepLink(one, ROWS[one].name)))),
-    rest > 0 && el("p", { class: "quiet" }, `and ${count(rest, "more")}, see the timeline`.replace("mores", "more"))];
+    rest > 0 && el("p", { class: "quiet" }, `and ${rest.toLocaleString("en")} more, in the timeline`)];
 }
 
 function attempts(row) {
@@ -106,6 +106,11 @@ function logOf(row, log) {
 
 function leftOut(row, log) {
   return `${bytes(log.cut)} left out: runner logs ${RUN.name} '${row.label}~${log.n}'`;
+}
+
+function fileCards(places, more = 0) {
+  const rest = Math.max(0, places.length - 100) + more;
+  return [places.slice(0, 100).map(fileCard), rest > 0 && el("p", { class: "quiet" }, `and ${rest.toLocaleString("en")} more`)];
 }
 
 function fileCard(place) {
