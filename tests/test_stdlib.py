@@ -136,6 +136,35 @@ def test_fetch_downloads_and_compares(project: Callable[..., Project]) -> None:
     made.run("up", "pipeline.toml", env={**url, "SUM": "short"}).exits(3).says("E488")
 
 
+PASSED_ON = """
+    [steps.page]
+    uses = "std:report"
+    params = { template = "page.md", path = "made/page.html" }
+
+    [steps.other]
+    uses = "std:report"
+    params.template = "other.md"
+    params.path = "made/other.html"
+
+    [steps.send]
+    uses = "std:notify"
+    params = { text = "hello" }
+"""
+
+
+def test_a_mistake_is_shown_where_a_block_is_used_not_in_the_block(project: Callable[..., Project]) -> None:
+    made = project({"pipeline.toml": PASSED_ON, "other.md": "# other"})
+    found = made.cli("check", "pipeline.toml", "--json").exits(3).json()
+    line = PASSED_ON.splitlines()[3].strip()
+    assert [(one["code"], one["place"]["file"], one["place"]["line"], one["related"]) for one in found] == [
+        ("E314", "pipeline.toml", 3, [])
+    ]
+    assert line[found[0]["place"]["column"] - 1 :].startswith('"page.md"')
+    made.write({"page.md": "# page"})
+    assert "${" not in made.cli("list", "pipeline.toml").ok().out
+    made.cli("up", "pipeline.toml").exits(4).says("E701", "pipeline.toml:11:").silent("notify.toml")
+
+
 def test_a_block_that_is_not_there(project: Callable[..., Project]) -> None:
     made = project({"pipeline.toml": FETCHED.replace("std:fetch", "std:fetc")})
     made.cli("check", "pipeline.toml").exits(3).says("E335", "did you mean `std:fetch`?")

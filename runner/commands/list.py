@@ -69,8 +69,8 @@ def _step(nodes: Mapping[str, Any], id: str) -> dict[str, Any]:
         "about": tags(nodes, id),
         "params": sorted(do.get("takes") or {}),
         "returns": names,
-        "inputs": [_path(nodes, entry) for entry in do.get("inputs") or ()],
-        "outputs": [_path(nodes, entry) for entry in do.get("outputs") or ()],
+        "inputs": [path for entry in do.get("inputs") or () for path in _paths(nodes, entry)],
+        "outputs": [path for entry in do.get("outputs") or () for path in _paths(nodes, entry)],
         "secrets": [entry["name"] for entry in do.get("secrets") or ()],
     }
 
@@ -94,11 +94,14 @@ def _whole(expr: Any, nodes: Mapping[str, Any]) -> str:
     return text if expr[0] == "text" else f"${{{text}}}"
 
 
-def _path(nodes: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+def _paths(nodes: Mapping[str, Any], entry: Mapping[str, Any]) -> list[str]:
+    """One path; of a parameter that is a list of paths, each of them."""
     path = entry["path"]
     if isinstance(path, str):
-        return path
-    return _whole(path, nodes)
+        return [path]
+    if path[0] == "lit" and isinstance(path[1], list):
+        return [str(one) for one in path[1]]
+    return [_whole(path, nodes)]
 
 
 def text(plan: Mapping[str, Any]) -> str:

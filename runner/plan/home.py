@@ -23,6 +23,12 @@ class Home:
         self.doc, self.parameters, self.user = doc, parameters, user
         self.later: list[tuple[str, dict[str, Any]]] = []  # parameters whose values only the run knows, and their types
 
+    @property
+    def packed(self) -> bool:
+        """Whether the file belongs to an installed package: who uses it can't mend it."""
+        user = self.user
+        return user is not None and (":" in str(user.table["uses"]) or user.home.packed)
+
     def gives(self, name: str) -> bool:
         """Whether the step that uses the file says what a parameter is."""
         return self.user is not None and self.user.params is not None and name in self.user.params

@@ -116,8 +116,15 @@ class Step:
         return self.kind not in GROUPS
 
     def place(self, keys: Keys, at: At = "value", part: tuple[int, int] | None = None) -> Place | None:
-        """Where a key of the step was written."""
-        return self.laid.place(keys, at, part)
+        """Where a key of the step was written; of a file of a package, where somebody uses it and hands that in."""
+        place, user = self.laid.place(keys, at, part), self.home.user
+        if user is None or place is None or place.file != self.home.doc.path or not self.home.packed:
+            return place
+        said: Any = self.table
+        for key in keys:
+            said = said.get(key) if isinstance(said, dict) else None
+        name = said[2:-1] if isinstance(said, str) and said.startswith("${") else ""
+        return user.place(("params", name) if isinstance(user.params, dict) and name in user.params else ("uses",))
 
 
 class Seed(NamedTuple):
