@@ -23,6 +23,17 @@ def functions(targets: Iterable[str], compiler: Compiler) -> list[str]:
     return sorted({file for target in targets for file in imports(root, target.partition(":")[0], sources)})
 
 
+def _never_again(step: Step, compiler: Compiler) -> None:
+    """Warn of a step; of several that have it from one line, such as one of `[defaults]`, once."""
+    problems, place = compiler.problems, step.place(("cache",))
+    for index, problem in enumerate(problems):
+        header = step.place((), "header")
+        if problem.code == "W318" and place is not None and problem.place == place and header is not None:
+            problems[index] = problem._replace(related=(*problem.related, (header, f"so is `{step.path}`")))
+            return
+    problems.append(diagnose("W318", place, name=step.path))
+
+
 def code(step: Step, compiler: Compiler) -> dict[str, Any]:
     """Files and globs whose content is the step's code; a cached step with neither and no inputs is warned of."""
     settings = step.table.get("cache")
@@ -48,6 +59,6 @@ def code(step: Step, compiler: Compiler) -> dict[str, Any]:
                 folder, stem = Path(path).parent, Path(path).stem
                 inner = imports(root / folder, stem, sources) if folder.parts else imports(root, stem, sources)
                 files.update((folder / file).as_posix() for file in inner)
-    if settings and not files and not globs and not step.reads:
-        compiler.problems.append(diagnose("W318", step.place(("cache",)), name=step.path))
+    if settings and not files and not globs and not step.reads and "!" not in step.path:  # others ask no cache
+        _never_again(step, compiler)
     return {"files": sorted(files), "globs": globs}

@@ -61,3 +61,26 @@ def test_what_may_be_meant_is_not_warned_of(
     Path("pipeline.toml").write_text(text)
     Path("more.toml").write_text(more)
     assert problems_of(Ask(Path("pipeline.toml"), None)) == []
+
+
+CACHED = """
+defaults = { cache = true }
+[steps.a]
+shell = 'date'
+on-failure = 'h'
+[steps.b]
+shell = 'date'
+[handlers.h]
+shell = 'date'
+[finally.last]
+shell = 'date'
+"""
+
+
+def test_one_line_is_warned_of_once_for_all_steps_that_have_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Handlers and `[finally]` ask no cache, so there is nothing to warn of."""
+    monkeypatch.chdir(tmp_path)
+    Path("pipeline.toml").write_text(CACHED, encoding="utf-8")
+    (found,) = problems_of(Ask(Path("pipeline.toml"), None))
+    assert (found.code, "`a`" in found.message) == ("W318", True)
+    assert [(place.line, words) for place, words in found.related] == [(6, "so is `b`")]
