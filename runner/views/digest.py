@@ -38,12 +38,12 @@ def digest(
     counted = {a: entry for a, entry in told.items() if not contains(a, entry, nodes, parents)}
     name = str(run.get("name") or run.get("run") or "")
     lines = [_headline(run, counted, colour)]
+    if run.get("status") == "succeeded":
+        lines += _made(counted)
     lines += _failures(run, told, counted, tail, more, colour, signs)
     lines += _not_run(run, counted, nodes, colour)
     lines += _warnings(counted, colour)
     lines += _other_code(counted, name, colour)
-    if run.get("status") == "succeeded":
-        lines += _made(counted)
     lines += _next(run, counted, name, again)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -136,7 +136,7 @@ def _failures(
         if attempts:
             log = list(tail(id, key, tries))
             lines += _tail(log, signs) if [clean(line) for line in log] != [words.detail(end)] else []
-        if run.get("status") != "succeeded":  # of a good run all are told further below
+        if run.get("status") != "succeeded":  # of a good run all were told further above
             lines += _made({address: entry})
     if len(addresses) > SHOWN:
         lines += ["", f"{len(addresses) - SHOWN:,} more failed: runner show {run.get('name')}"]
@@ -154,12 +154,13 @@ def _not_run(
     nodes: Mapping[str, Mapping[str, Any]],
     colour: bool,
 ) -> list[str]:
-    """What did not run: one line for each status and reason, with all that share it."""
+    """What did not run, less the cases that no choice was for: one line for each status and reason, with all that
+    share it."""
     reasons = Reasons(run, nodes)
     groups: dict[tuple[str, str], list[str]] = {}
     for address, entry in counted.items():
         status = str(entry.get("status"))
-        if status in ("blocked", "skipped", "cancelled"):
+        if status in ("blocked", "skipped", "cancelled") and entry.get("reason") != "not-chosen":
             groups.setdefault((status, reasons.why(address)), []).append(str(entry.get("label")))
     lines = []
     for (status, why), labels in sorted(groups.items(), key=lambda group: STATUSES.index(group[0][0])):

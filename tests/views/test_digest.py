@@ -75,6 +75,11 @@ def test_of_a_good_run_it_names_reports_and_what_was_skipped(plan, golden):
     golden("digest-succeeded.txt", digest(good, plan, tail, again=["up", "pipeline.toml", "--resume", "brisk-otter-3"]))
 
 
+def test_cases_that_were_not_chosen_are_no_news(plan):
+    nodes = {"fetch -": entry("fetch", "succeeded"), "train -": entry("train", "skipped", reason="not-chosen")}
+    assert len(digest(run(nodes, "succeeded"), plan, tail).splitlines()) == 1
+
+
 def test_a_report_that_a_failed_step_left_is_named_beneath_it(plan):
     nodes = {
         "fetch -": entry("fetch", "succeeded", files=[{"path": "fetched.html", "kind": "report"}]),
