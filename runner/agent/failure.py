@@ -26,7 +26,9 @@ def told(error: BaseException, message: str, root: str) -> dict[str, Any]:
     error.__traceback__ = trace
     text = "".join(traceback.format_exception(type(error), error, trace))
     if isinstance(error, ModuleNotFoundError):
-        message = f"{message} (by the Python of {sys.prefix}; `runtime` or `image` bring another)"
+        message = (
+            f"{message} (neither in the project nor in the Python of {sys.prefix}; `runtime` or `image` bring another)"
+        )
     found: dict[str, Any] = {"type": type(error).__name__, "message": message, "traceback": text}
     frames = [(f.filename, f.lineno) for f in traceback.extract_tb(trace)]
     if isinstance(error, SyntaxError) and error.filename:

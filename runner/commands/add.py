@@ -50,6 +50,11 @@ OPTIONS: list[Any] = [
 def run(args: argparse.Namespace) -> int:
     """0, or the exit code of the errors that the pipeline would have. Raises Refused."""
     keys = ("steps", *keys_of(args.name))
+    script = args.shell or shlex.join(args.command or ())
+    if script and not args.file.endswith((".toml", ".cue")) and not os.path.exists(args.file):
+        flag = "--shell" if args.shell else "--command"
+        hint = f"words with blanks between them stand in quotes: `{flag} '{script} {args.file}'`"
+        raise Refused([diagnose("E101", None, path=args.file, hint=hint)])
     lines = _lines(args)
 
     def change(doc: Document) -> str:

@@ -38,9 +38,8 @@ def run(args: argparse.Namespace) -> int:
     from runner.resolve.kinds import of_steps
     from runner.text.diagnostics import Refused, diagnose, near
 
-    if re.match(r"(steps|params)\.", args.file) and not args.key and not os.path.exists(args.file):
-        hint = f"the file comes first: `runner explain pipeline.toml {args.file}`"
-        raise Refused([diagnose("E101", None, path=args.file, hint=hint)])
+    if re.match(r"(steps|params|executor)\.", args.file) and not args.key and not os.path.exists(args.file):
+        args.file, args.key = "pipeline.toml", args.file
     made = make(ask_of(args))
     if any(problem.severity == "error" for problem in made.problems):
         raise Refused(list(made.problems))

@@ -15,6 +15,7 @@ from runner.model.faults import Fault, Keys, faults
 from runner.model.language import GROUPS, KINDS, SERVICES
 from runner.text.diagnostics import Diagnostic, Place, diagnose
 from runner.text.document import Document
+from runner.text.near import near
 
 
 def explain(
@@ -102,9 +103,15 @@ def _diagnostic(doc: Document, kind: str, schema: dict[str, Any], start: str, fa
     if fault.word == "required":
         return _missing(doc, fault)
     if fault.word == "anyOf" and isinstance(fault.value, dict) and "required" in str(fault.schema["anyOf"][0]):
-        return diagnose(
-            "E234", table_place(doc, keys), where=say.header(keys), kinds=say.either(f"`{k}`" for k in KINDS)
+        kinds = say.either(f"`{k}`" for k in KINDS)
+        siblings: Any = doc.data
+        for key in keys[:-1]:
+            siblings = siblings[key]
+        like = (
+            near(str(keys[-1]), [name for name in siblings if name != keys[-1]]) if keys[-2:-1] == ("steps",) else None
         )
+        hint = f"did you mean `{like}`? A step says one of {kinds}" if like else None
+        return diagnose("E234", table_place(doc, keys), where=say.header(keys), kinds=kinds, hint=hint)
     return values.wrong_value(doc, fault, keys)
 
 

@@ -188,7 +188,7 @@ def read_secrets(
             values[name] = provider.get(name)
         except SecretError as error:
             hint = "export it, or say in a profile's `[secrets]` where it is" if isinstance(provider, Env) else None
-            who = _who([plan["nodes"][id]["path"] for id in ids])
+            who = _who(list(dict.fromkeys(plan["nodes"][id]["path"] for id in ids)))
             problems.append(diagnose("E701", asks(ids[0]), why=str(error), who=who, hint=hint))
     if problems:
         raise Refused(problems)

@@ -163,6 +163,10 @@ def _missing(path: Path | str, shown: str, sources: Sources) -> Diagnostic:
             "E101", None, path=shown, hint=f"there is `{os.path.join(os.path.dirname(shown), 'pipeline.toml')}`"
         )
     if name == "pipeline.toml" and near_by is None:
+        above = [os.path.join(*[".."] * n, name) for n in range(1, 6)] if shown == name else []
+        there = next((path for path in above if sources.exists(os.path.abspath(path))), None)
+        if there:
+            return diagnose("E101", None, path=shown, hint=f"there is `{there}`")
         return diagnose("E101", None, path=shown, hint="name another file, or let `runner init` write one")
     return diagnose("E101", None, path=shown, near=near_by)
 

@@ -47,6 +47,12 @@ def test_a_value_is_what_it_is_in_toml_if_the_key_takes_that_else_a_text(
     assert "# what it is for\n[steps.say]\n" in text
 
 
+def test_a_step_that_is_not_there_is_not_begun(small: Project) -> None:
+    small.cli("set", "steps.sya.timeout", "1m").exits(3).says("E234", "did you mean `say`?")
+    small.cli("add", "step", "more", "--shell", "echo", "hi").exits(3).says("E101", "`--shell 'echo hi'`")
+    assert small.read("pipeline.toml") == PIPELINE
+
+
 def test_a_profile_has_keys_of_its_own(small: Project) -> None:
     small.cli("set", "executor.image", "python:3.12", "--profile", "far").exits(3).says("E233", "far.toml:2:1")
     switched = small.cli("set", "executor.type", "docker", "--profile", "far").ok()

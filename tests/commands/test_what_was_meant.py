@@ -27,6 +27,13 @@ def test_no_pipeline_here(project: Make) -> None:
     project({}).cli("up").exits(3).says("there is no file `pipeline.toml`", "`runner init` write one")
 
 
+def test_the_pipeline_is_further_up(project: Make) -> None:
+    made = project({}, folder="data/raw")
+    (made.root.parents[1] / "pipeline.toml").write_text(PIPELINE["pipeline.toml"], encoding="utf-8")
+    made.cli("list").exits(3).says("there is `../../pipeline.toml`")
+    made.cli("list", "../../pipeline.toml").ok()
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -66,7 +73,8 @@ def test_a_module_and_an_environment_that_are_not_there(project: Make) -> None:
     text = "[steps.a]\npython = 'm:f'\n[steps.b]\npython = 'm:f'\nruntime = '.venv'\n"
     made = project({"pipeline.toml": text, "m.py": "def f():\n    import no_such_module\n"})
     made.cli("up").exits(1).says(
-        f"No module named 'no_such_module' (by the Python of {sys.prefix}; `runtime` or `image` bring another)",
+        "No module named 'no_such_module' (neither in the project nor in the Python of "
+        f"{sys.prefix}; `runtime` or `image` bring another)",
         ".venv/bin/python`: make that environment, or set `runtime` of this step",
     )
 
@@ -79,7 +87,7 @@ def test_a_step_where_a_run_stands(project: Make) -> None:
 
 def test_a_key_where_a_file_stands(project: Make) -> None:
     made = project(PIPELINE)
-    made.cli("explain", "steps.hello").exits(3).says("`runner explain pipeline.toml steps.hello`")
+    made.cli("explain", "steps.hello.shell").ok().says('"echo hello"  pipeline  pipeline.toml:3')
 
 
 def test_explain_a_code(project: Make) -> None:
@@ -102,6 +110,9 @@ def test_explain_lists_codes(project: Make) -> None:
 def test_a_secret_that_is_not_there(project: Make) -> None:
     made = project({**PIPELINE, "profiles/file.toml": '[secrets]\ntype = "dotenv"\npath = "none.env"\n'})
     made.cli("up").exits(4).says("`TOKEN` is unset or empty (`hello` needs it)", "export it")
+    twice = PIPELINE["pipeline.toml"].replace('["TOKEN"]', '{ A = "TOKEN", B = "TOKEN" }')
+    made.write({"pipeline.toml": twice})
+    made.cli("up").exits(4).says("(`hello` needs it)")
     made.write(
         {
             "pipeline.toml": 'name = "x"\n[defaults]\nsecrets = ["TOKEN"]\n[steps.a]\nstub = true\n'
