@@ -236,7 +236,7 @@ def _of_step(step: Step, flavor: Flavor) -> list[Diagnostic]:
             place = step.place(("container",), "key")
             found.append(diagnose("E616", place, executor=flavor.name, what=what, hint=hint))
     elif step.kind == "container" and "containers" not in flavor.more:
-        hint = "choose an executor that runs images, such as `docker`"
+        hint = "choose a profile whose executor runs images, such as `--profile std:docker`"
         place = step.place(("container",), "key")
         found.append(diagnose("E610", place, executor=flavor.name, what="a `container` step", hint=hint))
     runtime = step.table.get("runtime")

@@ -62,7 +62,9 @@ PARAMETERS: dict[str, Code] = {
     ),
     "E478": Code("`{op}` needs {what}, and this is {kind}"),
     "E480": Code("no step {where} returns `{name}`", "did you mean `{near}`?"),
-    "E481": Code("case `{case}` of `{step}` must return {names}, as all cases do", "write `returns = [{write}]`"),
+    "E481": Code(
+        "case `{case}` must return {names}, as `{step}` says of each of its cases", "write `returns = [{write}]`"
+    ),
     "E482": Code("`{name}` needs a list to go over, and this is {kind}", "write a list, or `{{ range = 5 }}`"),
     "E483": Code(
         "a range is a whole number, or up to three: [from, to, step], no step of 0",
