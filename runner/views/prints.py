@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from runner.run.events import Address, Event
@@ -49,13 +50,18 @@ class Log:
     def lines(self) -> list[bytes]:
         """The lines that have been ended since the last call."""
         try:
-            with open(self._path, "rb", buffering=0) as log:
-                passed = log.seek(0, 2) - self._at - MOST
-                if passed > 0:
-                    self._at, self._begun = self._at + passed, b""
-                log.seek(self._at)
-                data = log.read(MOST)
+            log = os.open(self._path, os.O_RDONLY)
         except OSError:  # it has printed nothing yet
+            return []
+        passed = 0
+        try:
+            data = os.pread(log, MOST, self._at)
+            if len(data) == MOST and (passed := os.fstat(log).st_size - self._at - MOST) > 0:
+                self._at, self._begun = self._at + passed, b""
+                data = os.pread(log, MOST, self._at)
+        finally:
+            os.close(log)
+        if not data:
             return []
         self._at += len(data)
         *lines, begun = (self._begun + data).split(b"\n")
