@@ -63,7 +63,7 @@ function filesView() {
     list.show(shown.length);
   };
   section("files", "Files",
-    figures.length > 0 && el("div", { class: "cards" }, figures.slice(0, 24).map(({ file, place }) => el("figure", { class: "card gallery" }, el("img", { src: DATA.previews[file.preview].src, alt: file.path, loading: "lazy" }), el("figcaption", {}, fileLink(place))))),
+    figures.length > 0 && el("div", { class: "cards" }, figures.slice(0, 24).map(({ file, place }) => el("figure", { class: "card gallery" }, el("img", { src: DATA.previews[file.preview].src, alt: file.path }), el("figcaption", {}, fileLink(place))))),
     el("div", { class: "tools" }, el("input", { type: "search", placeholder: "Find a file", "aria-label": "Find a file", oninput: (event) => gather(event.target.value) })),
     el("div", { class: "card table" }, el("div", { class: "row head" }, el("div", { class: "c-name" }, "File"), el("div", { class: "c-kind" }, "Kind"), el("div", { class: "c-number" }, "Size"), el("div", { class: "c-made" }, "Put by")), box));
   gather("");
