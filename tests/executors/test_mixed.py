@@ -304,7 +304,7 @@ def test_a_cluster_shares_no_run_with_this_machine(project: Made) -> None:
     text = "name = 'x'\n[steps.a]\ntags = ['away']\nshell = 'true'\n[steps.b]\nshell = 'true'\n"
     found = mixed(project, text, pods="[executor]\ntype = 'kubernetes'\nimage = 'x'\n")
     found.cli("check", "pipeline.toml", "--profile", "mixed").exits(3).says("E622", "`kubernetes` shares no run")
-    found.cli("check", "pipeline.toml", "--profile", "mixed", "--set", "executor.type=mock").exits(3).silent("E622")
+    found.cli("check", "pipeline.toml", "--profile", "mixed", "--set", "executor.type=mock").ok()  # nothing runs
 
 
 class Fixed:
