@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from runner.model.units import seconds
+from runner.plan.check import kind_of_expr
 from runner.plan.compile import Compiler
 from runner.plan.home import Home
 from runner.plan.steps import Step, Tree
@@ -19,6 +20,7 @@ from runner.text.diagnostics import Diagnostic, diagnose
 Table = dict[str, Any]
 OF_ITEMS = ("tolerate", "stop-when", "batch", "reduce")
 STATUSES = ("succeeded", "failed", "errored", "skipped", "blocked", "cancelled", "cached")
+BOOLEANS = ("true", "false")
 SAID = {  # what other tools call them
     **dict.fromkeys(("success", "successful", "ok", "done", "completed", "complete", "passed"), "succeeded"),
     **dict.fromkeys(("failure", "fail", "error"), "failed"),
@@ -43,6 +45,7 @@ def lint(tree: Tree, compiler: Compiler) -> Iterator[Diagnostic]:
     for step in tree.steps:
         yield from _step(step, limit)
         yield from words(step)
+        yield from _cases(step, compiler)
         if step.id in compiler.asked:
             yield from _constants(step, compiler)
 
@@ -107,6 +110,21 @@ def _constants(step: Step, compiler: Compiler) -> Iterator[Diagnostic]:
         texts = isinstance(expr, list) and any(isinstance(part, str) for part in expr[1:])
         hint = "names stand without quotes" if texts else None
         yield diagnose("W441", step.place(keys), value="true" if value else "false", hint=hint)
+
+
+def _cases(step: Step, compiler: Compiler) -> Iterator[Diagnostic]:
+    """The cases of a condition that is true or false: one for each, and no other."""
+    asked = (expr for keys, expr, _ in compiler.asked.get(step.id, ()) if keys[0] == "choose")
+    if step.kind != "choose" or kind_of_expr(next(asked, None), compiler) != "boolean":
+        return
+    names = [name for name, _ in step.cases]
+    for name, case in step.cases:
+        if name not in BOOLEANS:
+            yield diagnose("W443", case.place((), "header"), value=name)
+    for value in BOOLEANS:
+        if value not in names and step.default is None:
+            header = ".".join(map(str, step.keys))
+            yield diagnose("W442", step.place(("choose",)), name=step.path, value=value, header=header)
 
 
 def _statuses(step: Step, keys: Keys, expr: Any, leaves: dict[Any, Any]) -> Iterator[Diagnostic]:

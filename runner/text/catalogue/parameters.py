@@ -82,6 +82,11 @@ PARAMETERS: dict[str, Code] = {
     ),
     "E491": Code("`{name}` ({where}) is {wanted} by its annotation, and here it is {found}", None),
     "W441": Code("this condition is always {value}", None),
+    "W442": Code(
+        "no case of `{name}` is for {value}, and there is no `default`",
+        "write `[{header}.default]`; where there is nothing to do, `stub = true` in it",
+    ),
+    "W443": Code("`choose` is true or false here, never `{value}`", None),
     "W457": Code("no step takes the parameter `{name}`", "take it out, or name it where it was meant"),
     "W458": Code(
         "`{name}` looks like a secret, and its value is written into the plan", "name it in `secrets` instead"
