@@ -162,6 +162,8 @@ def test_a_mistake_is_shown_where_a_block_is_used_not_in_the_block(project: Call
     assert line[found[0]["place"]["column"] - 1 :].startswith('"page.md"')
     made.write({"page.md": "# page"})
     assert "${" not in made.cli("list", "pipeline.toml").ok().out
+    told = made.cli("explain", "steps.send").ok().says("  std:notify [params]  ", "more lines  std:notify  ")
+    assert all("\\n" not in line for line in told.out.splitlines())
     made.cli("up", "pipeline.toml").exits(4).says("E701", "pipeline.toml:11:").silent("notify.toml")
 
 

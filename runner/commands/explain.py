@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from runner.commands.asking import FILE, JSON, ask_of
+from runner.views.words import count
 
 OPTIONS: list[Any] = [
     FILE[0],
@@ -55,8 +56,15 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps([row._asdict() for row in found], indent=2, ensure_ascii=False, default=str))
         return 0
     width = max((len(row.key) for row in found), default=0)
-    shown = [(row, json.dumps(row.value, ensure_ascii=False, default=str)) for row in found]
+    shown = [(row, _told(row.value)) for row in found]
     middle = min(60, max((len(text) for _, text in shown), default=0))
     for row, text in shown:
         sys.stdout.write(f"{row.key:<{width}}  {text:<{middle}}  {row.layer}{'  ' + row.place if row.place else ''}\n")
     return 0
+
+
+def _told(value: Any) -> str:
+    """A value on one line; of a text of many lines the first, for its place is told beside it."""
+    first, *rest = value.strip().splitlines() if isinstance(value, str) and value.strip() else [value]
+    text = json.dumps(first if rest else value, ensure_ascii=False, default=str)
+    return f"{text} and {count(len(rest), 'more line')}" if rest else text

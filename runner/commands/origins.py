@@ -41,7 +41,7 @@ def rows(made: Made) -> Iterator[Row]:
     for step in made.built.tree.steps:
         for keys, value in _leaves({key: item for key, item in step.table.items() if key not in WHOLE}):
             origin = step.laid.origin(keys)
-            file = "pipeline" if step.home.user is None else step.home.doc.path
+            file = "pipeline" if step.home.user is None else step.home.label
             label = file if origin and origin.label == "step" else origin.label if origin else ""
             yield Row(".".join(("steps", step.path, *map(str, keys))), value, label, _where(origin, keys))
         if step.kind == "uses" and step.inside is not None:

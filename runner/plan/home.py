@@ -29,6 +29,11 @@ class Home:
         user = self.user
         return user is not None and (":" in str(user.table["uses"]) or user.home.packed)
 
+    @property
+    def label(self) -> str:
+        """What the file is called: its path, or of a package's the word that uses it."""
+        return str(self.user.table["uses"]) if self.user is not None and self.packed else self.doc.path
+
     def gives(self, name: str) -> bool:
         """Whether the step that uses the file says what a parameter is."""
         return self.user is not None and self.user.params is not None and name in self.user.params

@@ -270,8 +270,9 @@ class Tree:
         if len(self.steps) > MOST:
             problem = diagnose("E337", step.place(("uses",)), limit=MOST)
             raise Refused(with_ways([*self.problems, problem], self.layers.files.library.ways))
+        said_as = step.table["uses"] if ":" in step.table["uses"] else ""
         if id(doc) not in self._parameters:
-            self._parameters[id(doc)] = found = defaults(doc)
+            self._parameters[id(doc)] = found = defaults(doc, said_as)
             self.problems += found.problems
         home = Home(doc, self._parameters[id(doc)], step)
         self.homes.append(home)
