@@ -646,7 +646,6 @@ def test_the_examples_are_as_many_as_is_said() -> None:
         17: "seventeen",
         18: "eighteen",
     }[len(NAMES)]
-    assert f"(examples/README.md): {word}, " in (TOP / "README.md").read_text(encoding="utf-8")
     assert f"\n- {word.capitalize()} examples, " in (TOP / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
