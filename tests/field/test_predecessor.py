@@ -198,6 +198,9 @@ def test_an_annotation_is_no_cast(project: Make, hint: str, text: str) -> None:
             "w.py": f"def f(v: {hint}): open('ran', 'w')\n",
         }
     )
+    up(made).exits(3).says("error[E491]: `v` (w.py:1)")  # where it is known before the run
+    given = f'[steps.say]\nstub = {{ returns = {{ v = "{text}" }} }}\n'
+    made.write({"pipeline.toml": f'name = "x"\n{given}[steps.a]\nneeds = ["say"]\npython = "w:f"\n'})
     node = up(made).exits(1).nodes()["a"]
     assert (node["status"], node["reason"]) == ("failed", "bad-param")
     assert "`v`" in node["attempts"][-1]["error"]["message"] and not made.exists("ran")
