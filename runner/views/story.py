@@ -94,6 +94,8 @@ class Story:
         data = event.data
         status, n = str(data.get("status")), int(data.get("n") or 1)
         took = data.get("run_s")
+        if n == 1 and took is not None:  # without what its place took to be made, as in the record
+            self._starts[event.address] = event.at - float(took)
         if not data.get("final", True):
             self._delayed.add(event.address)
             told = f"attempt {n} {words.why(data)}"
