@@ -12,6 +12,7 @@ from runner.resolve.ask import Ask
 from runner.text.diagnostics import Diagnostic, Refused
 from runner.text.document import Document
 from runner.views.findings import Finding
+from runner.views.outline import inner
 from runner.views.words import count
 
 NOTHING = "[job]\nstub = true\n"
@@ -24,7 +25,7 @@ def place(ask: Ask, root: Path) -> Iterator[Finding]:
     plan, plugins = made.plan or {}, made.resolved.files.plugins
     profile = plan["profile"]
     yield Finding("profile", "ok", f"{profile['name']}: executor {profile['executor']['type']}")
-    yield from _places(plan, plugins, ask.env)
+    yield from _places(plan, root, plugins, ask.env)
     yield from _stores(profile, root, plugins)
     yield from _secrets(plan, root, ask.env, plugins)
 
@@ -55,7 +56,7 @@ def _made(ask: Ask) -> Generator[Finding, None, Made]:
     return made
 
 
-def _places(plan: dict[str, Any], plugins: Any, env: Mapping[str, str]) -> Iterator[Finding]:
+def _places(plan: dict[str, Any], root: Path, plugins: Any, env: Mapping[str, str]) -> Iterator[Finding]:
     """Whether each executor finds its place, and all in it that a run would look for."""
     from runner.plan.nearby import nearby
     from runner.run.services import declared, implementation, open_executor, sent_to
@@ -74,10 +75,29 @@ def _places(plan: dict[str, Any], plugins: Any, env: Mapping[str, str]) -> Itera
             yield Finding(about, "ok", there.place())
             if hasattr(there, "ready"):
                 there.ready({**plan, "profile": nearby(profile, plugins)}, list(declared(plan, None)))
+            if hasattr(there, "images"):
+                with there.images(profile, str(root), env) as known:
+                    lacking = [image for image in _images(plan, name, settings) if not known(image)]
+                never = settings.get("pull") == "never"
+                state, who = ("wrong", "`pull` is `never`") if never else ("note", "a run will try to fetch it")
+                for image in lacking:
+                    hint = f"{who}; by hand: `docker pull {image}`"
+                    yield Finding(about, state, f"the image `{image}` is not here", hint)
         except Refused as refused:
             yield from told(about, refused.problems)
         finally:
             there.close()
+
+
+def _images(plan: dict[str, Any], name: str, settings: Mapping[str, Any]) -> list[str]:
+    """The images of the steps that the profile of that name runs, as far as they are known before a run."""
+    found: dict[str, None] = {}
+    for node in plan["nodes"].values():
+        do = inner(node).get("do") or {}
+        said = do.get("image") or settings.get("image")
+        if do.get("profile", "") == name and do.get("kind", "stub") != "stub" and isinstance(said, str):
+            found[said] = None
+    return list(found)
 
 
 def _stores(profile: Mapping[str, Any], root: Path, plugins: Any) -> Iterator[Finding]:

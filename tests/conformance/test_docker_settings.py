@@ -91,3 +91,16 @@ empty = { mount = "/empty", size = "16Mi" }
         assert found.read("beside/out.txt") == "1" and found.path("beside/out.txt").stat().st_uid == os.getuid()
     finally:
         subprocess.run(["docker", "volume", "rm", "runner-test-volume"], capture_output=True, check=True)
+
+
+def test_doctor_names_images_that_are_not_here(project: Made) -> None:
+    made = project(
+        {
+            "pipeline.toml": f"[steps.a]\nshell = 'true'\nimage = '{IMAGE}'\n[steps.b]\nshell = 'true'\n",
+            "profiles/box.toml": "[executor]\ntype = 'docker'\nimage = 'runner-none:1'\n",
+        }
+    )
+    said = made.cli("doctor", "--profile", "box").ok().silent(f"`{IMAGE}` is not here")
+    said.says("note   docker      the image `runner-none:1` is not here", "will try to fetch it")
+    said = made.cli("doctor", "--profile", "box", "--set", "executor.pull=never").exits(4)
+    said.says("wrong  docker      the image `runner-none:1` is not here", "`docker pull runner-none:1`")
