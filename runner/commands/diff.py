@@ -37,20 +37,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _told(args: argparse.Namespace) -> int:
-    from runner.commands.common import open_run, project_root
+    from runner.commands.common import open_run
     from runner.commands.diffing import steps
-    from runner.run import index
+    from runner.commands.earlier import earlier
     from runner.run.compare import Side, compare
     from runner.views.differences import data, text
 
     root = Path(args.root) if args.root else None
-    home = project_root(root)
-    late = index.find(home, args.after)
-    early = index.find(home, args.before) if args.before else None
-    if early is None or early["run"] == late["run"]:
-        early = _before(late, home)
-    opened = [open_run(entry["run"], root) for entry in (early, late)]
-    before, after = (Side(one.plan, one.run, one.state) for one in opened)
+    late = open_run(args.after, root)
+    early = open_run(args.before, root) if args.before else None
+    if early is None or early.run["run"] == late.run["run"]:
+        early = earlier(late)
+    if early is None:
+        why = f"there is no run of `{late.plan['name']}` before {late.run['name']}"
+        raise Refused([diagnose("E930", None, text="diff", why=why)])
+    before, after = (Side(one.plan, one.run, one.state) for one in (early, late))
     found = compare(before, after)
     names = (str(before.run["name"]), str(after.run["name"]))
     if args.json:
@@ -68,14 +69,3 @@ def _told(args: argparse.Namespace) -> int:
     sys.stdout.write(f"{f' {arrow} '.join(what)}  {f' {arrow} '.join(sides)}\n\n")
     sys.stdout.write(text(found, names, steps(before.plan, after.plan, names), width, arrow))
     return 0
-
-
-def _before(late: dict[str, Any], home: Path) -> dict[str, Any]:
-    """The newest run of the same pipeline that began before this one."""
-    from runner.run import index
-
-    for entry in index.newest(home, str(late.get("pipeline"))):
-        if entry["run"] < late["run"]:
-            return entry
-    why = f"there is no run of `{late.get('pipeline')}` before {late['name']}"
-    raise Refused([diagnose("E930", None, text="diff", why=why)])

@@ -9,10 +9,9 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.commands.asking import JSON, ROOT, RUN
-from runner.text.diagnostics import Refused
 
 if TYPE_CHECKING:
     from runner.commands.common import OpenRun
@@ -25,7 +24,6 @@ OPTIONS = [
     ROOT,
     JSON,
 ]
-TRIED = 5  # earlier runs that are tried for comparison, where some can't be read
 
 
 def run(args: argparse.Namespace) -> int:
@@ -76,8 +74,10 @@ def _write(place: Path, text: str) -> None:
 
 def _seen(opened: OpenRun, against: str | None) -> Seen:
     from runner.commands.common import open_run
+    from runner.commands.earlier import earlier
     from runner.commands.glancing import Glance
     from runner.run import index
+    from runner.run.compare import Side
     from runner.views.report.seen import Seen
 
     runs = opened.root / ".runner" / "runs"
@@ -101,24 +101,7 @@ def _seen(opened: OpenRun, against: str | None) -> Seen:
         except OSError:
             return None
 
-    before = open_run(against, opened.root).run if against else _before(opened)
+    other = open_run(against, opened.root) if against else earlier(opened)
+    before = Side(other.plan, other.run, other.state) if other else None
     now = time.time() if opened.state in ("running", "detached") else None
     return Seen(opened.run, opened.plan, opened.state, opened.meta, names, log, Glance(opened), project, before, now)
-
-
-def _before(opened: OpenRun) -> dict[str, Any] | None:
-    """The run before this one of the same pipeline that did something and can be read."""
-    from runner.commands.common import open_run
-    from runner.run import index
-
-    start = float(opened.meta.get("start") or 0)
-    found = index.newest(opened.root, str(opened.meta.get("pipeline")))
-    earlier = [one for one in found if float(one.get("start") or 0) < start and one.get("status")]
-    for entry in earlier[:TRIED]:
-        try:
-            run = open_run(entry["run"], opened.root).run
-        except Refused:
-            continue
-        if not run.get("tick"):
-            return run
-    return None

@@ -153,7 +153,7 @@ def _step(label: str, old: Table, new: Table) -> Step:
     return Step(
         label,
         None if _good(old) and _good(new) else _change("status", old.get("status"), new.get("status")),
-        _noticed(_took(old), _took(new)),
+        _noticed(took(old), took(new)),
         _changes(old.get("returns") or {}, new.get("returns") or {}, _content),
         _changes(_last(old).get("metrics") or {}, _last(new).get("metrics") or {}),
     )
@@ -174,7 +174,7 @@ def _last(entry: Table) -> Table:
     return dict(attempts[-1])
 
 
-def _took(entry: Table) -> float | None:
+def took(entry: Table) -> float | None:
     """Seconds from the first start to the end; None for what was not done in this run."""
     start, end = entry.get("start"), entry.get("end")
     if start is None or end is None or entry.get("status") == "cached" or "adopted" in _last(entry):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.run.compare import ABSENT, Cause, Change, Comparison
+from runner.run.compare import ABSENT, Cause, Change, Comparison, Step
 from runner.views import given, words
 from runner.views.table import table
 from runner.views.terminal import clean
@@ -13,17 +13,18 @@ from runner.views.times import duration
 
 MOST = 60  # columns of a value
 ROWS = 40  # of a table on a terminal
-SAYS = {"code": "its code changed", "input": "its input files changed", "step": "changed"}
+SAYS = {"code": "its code changed", "input": "its input files changed"}
 
 
 def text(found: Comparison, names: tuple[str, str], plan: str, width: int | None = None, arrow: str = "->") -> str:
     """names: of the two runs; plan: its differences as text, "" for none; width: of a terminal."""
-    parts = ["\n".join(_first(found, arrow))]
+    head, *causes = first(found, arrow)
+    parts = ["\n".join([head, *(f"  {one}" for one in causes)])]
     rows = [row for step in found.steps for row in _rows(step)]
     if rows:
         parts.append(_table(("STEP", "WHAT", *names), rows, width))
     if found.files:
-        parts.append(_files(found.files, names, width))
+        parts.append(_table(("FILE", "PATH", *names, "STEP"), files(found), width, " ".join(names)))
     only = [f"only in {name}: {words.listed(some)}" for name, some in zip(names, _only(found), strict=True) if some]
     parts += ["\n".join(only)] if only else []
     lines = plan.splitlines()
@@ -37,13 +38,13 @@ def _only(found: Comparison) -> tuple[list[str], list[str]]:
     return found.removed, found.added
 
 
-def _first(found: Comparison, arrow: str) -> list[str]:
-    """What most likely explains the rest, or that there is nothing to explain."""
+def first(found: Comparison, arrow: str) -> list[str]:
+    """What is to be said first: a sentence, then what most likely explains the rest, a line each."""
     said = [_cause(cause, arrow) for cause in found.why]
     if found.same:
-        return ["the results are the same", *(f"  though {one}" for one in said)]
+        return ["the results are the same", *(f"though {one}" for one in said)]
     if said:
-        return ["the results differ, most likely because:", *(f"  {one}" for one in said)]
+        return ["the results differ, most likely because:", *said]
     where = f"; `{found.first.label}` is the first that came to something else" if found.first else ""
     return [f"nothing on record explains it: parameters, plan, code, inputs and profile are the same{where}"]
 
@@ -58,12 +59,18 @@ def _cause(cause: Cause, arrow: str) -> str:
         return "profile: " + ", ".join(f"{one.name}: {_both(one, arrow)}" for one in cause.changes)
     if cause.what == "image":
         return f"code of {words.listed([one.name for one in cause.changes])} changed, or what it runs in"
-    names = words.listed([f"`{one.name}`" if cause.what == "step" else one.name for one in cause.changes])
+    said = clause(cause)
+    return f"step {cause.step} {said}" if said.startswith("is ") else f"step {cause.step}: {said}"
+
+
+def clause(cause: Cause) -> str:
+    """What a cause says of its step: `is new`, `its code changed (work.py)`."""
     if cause.what == "step":
-        there = {"new": "is new", "gone": "is gone"}.get(cause.changes[0].name)
-        return f"step {cause.step} {there}" if there else f"step {cause.step}: {names} changed"
+        names = words.listed([f"`{one.name}`" for one in cause.changes])
+        return {"`new`": "is new", "`gone`": "is gone"}.get(names, f"{names} changed")
+    names = words.listed([one.name for one in cause.changes])
     names = f"one of {names}" if len(cause.changes) > 1 else names
-    return f"step {cause.step}: {SAYS[cause.what]}" + (f" ({names})" if names else "")
+    return SAYS[cause.what] + (f" ({names})" if names else "")
 
 
 def _both(change: Change, arrow: str, said: Any = None) -> str:
@@ -71,24 +78,35 @@ def _both(change: Change, arrow: str, said: Any = None) -> str:
     return f"{before} {arrow} {after}"
 
 
-def _rows(step: Any) -> Iterator[tuple[str, str, str, str]]:
+def _rows(step: Step) -> Iterator[tuple[str, str, str, str]]:
     if step.status:
         yield step.label, "status", str(step.status.before), str(step.status.after)
-    for change in (*step.returns, *step.metrics):
-        yield step.label, change.name, value(change.before), value(change.after) + _percent(change)
+    for name, then, now, percent in values(step):
+        yield step.label, name, then, f"{now}  {percent}".rstrip()
     if step.seconds:
-        yield step.label, "took", duration(step.seconds.before), duration(step.seconds.after) + _percent(step.seconds)
+        yield (
+            step.label,
+            "took",
+            duration(step.seconds.before),
+            f"{duration(step.seconds.after)}  {_percent(step.seconds)}".rstrip(),
+        )
+
+
+def values(step: Step) -> Iterator[tuple[str, str, str, str]]:
+    """What a step returned or measured otherwise: its name, then, now, how much it grew."""
+    for change in (*step.returns, *step.metrics):
+        yield change.name, value(change.before), value(change.after), _percent(change)
 
 
 def _percent(change: Change) -> str:
-    """How much a number grew: `  +12 %`."""
+    """How much a number grew: `+12 %`."""
     old, new = (one.get("json") if isinstance(one, Mapping) else one for one in change[1:])
     if any(isinstance(one, bool) or not isinstance(one, (int, float)) for one in (old, new)) or not old:
         return ""
     percent = 100 * (new - old) / abs(old)
     if percent >= 1000:
-        return f"  {new / old:,.0f} times" if old > 0 else ""
-    return f"  {percent:+.0f} %" if abs(percent) >= 9.95 else f"  {percent:+.1f} %"
+        return f"{new / old:,.0f} times" if old > 0 else ""
+    return f"{percent:+.0f} %" if abs(percent) >= 9.95 else f"{percent:+.1f} %"
 
 
 def value(told: Any) -> str:
@@ -99,14 +117,15 @@ def value(told: Any) -> str:
     return text if len(text) <= MOST else f"{text[: MOST - 3]}..."
 
 
-def _files(changes: list[Change], names: tuple[str, str], width: int | None) -> str:
+def files(found: Comparison) -> list[tuple[str, ...]]:
+    """What became of a file, its path, what it was, what it is, the step that put it."""
     rows = []
-    for path, old, new in changes:
+    for path, old, new in found.files:
         step = (old if new is ABSENT else new)["step"]
         told = ["" if one is ABSENT else f"{one['size'] or 0:,} bytes {one['sha256'][:8]}" for one in (old, new)]
         what = "added" if old is ABSENT else "removed" if new is ABSENT else "changed"
         rows.append((what, path, *told, step))
-    return _table(("FILE", "PATH", *names, "STEP"), rows, width, " ".join(names))
+    return rows
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int | None, right: str = "") -> str:

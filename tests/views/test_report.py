@@ -15,7 +15,6 @@ from runner.commands import shelving
 from runner.testing.project import Project
 from runner.views.nest import Nest
 from runner.views.report.charts import numbers, plot, series, thinned
-from runner.views.report.comparison import compared
 from runner.views.report.critical import critical
 from runner.views.report.excerpt import HEAD, TAIL, Excerpts
 from runner.views.report.page import embedded, page
@@ -163,16 +162,17 @@ def test_a_run_is_compared_with_the_one_before(now: dict[str, Any], then: dict[s
     assert (before["name"], before["status"]) == ("then", "failed")
     assert before["params"] == [["rate", "0.5", "0.75"]]
     told = rows(now)
-    assert told["flaky"]["then"]["status"] == "failed" and told["flaky"]["then"]["changed"]
+    assert told["flaky"]["then"]["status"] == "failed" and told["flaky"]["then"]["changed"] == "`shell` changed"
     assert told["after"]["then"]["status"] == "blocked"
     assert "changed" not in told["first"]["then"] and told["each[n=2]"]["then"]["metrics"] == {"score": 2}
     assert made.cli("report", "then", "--against", "now", "--json").ok().json()["before"]["name"] == "now"
 
 
-def test_what_only_one_run_has_is_told_of_it() -> None:
-    node = {"path": "a", "status": "succeeded", "attempts": []}
-    found = compared({"nodes": {"a -": {**node, "label": "a"}}}, {"nodes": {"b -": {**node, "label": "b"}}})
-    assert found["steps"] == {} and found["gone"] == [["b", "succeeded"]]
+def test_it_says_what_diff_says(now: dict[str, Any], made: Project) -> None:
+    said = made.cli("diff").ok().out
+    lines = said.replace("->", "→").splitlines()
+    assert [line.strip() for line in lines[2 : 2 + len(now["before"]["why"])]] == now["before"]["why"]
+    assert now["before"]["why"][1:] == ["parameter rate: 0.5 → 0.75", "step flaky: `shell` changed"]
 
 
 def test_nothing_that_a_run_says_is_markup(made: Project, now: dict[str, Any]) -> None:

@@ -197,6 +197,7 @@ def test_the_timeline_is_filtered_by_text_and_status(odd: Tab) -> None:
 def test_it_is_compared_with_the_run_before(odd: Tab) -> None:
     compared = odd.page.locator("#compare")
     assert "With then, an earlier run" in compared.inner_text()
+    assert compared.locator(".because li").all_inner_texts() == ["though parameter rate: 1 → 2"]
     assert "rate" in compared.locator("table").first.inner_text()
     compared.get_by_role("checkbox").check()
     assert "Every step ended as it did then." in compared.inner_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from runner.rules.returns import read_metrics
@@ -28,6 +29,16 @@ def series(data: bytes) -> list[Table]:
         if len(points) > 1:
             curves.append({"name": name, "points": thinned(points)})
     return curves
+
+
+def metrics(entry: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics that a step returned or logged, by name."""
+    attempts = entry.get("attempts") or [{}]
+    found = {name: value for name, value in (attempts[-1].get("metrics") or {}).items() if value is not None}
+    for name, value in (entry.get("returns") or {}).items():
+        if isinstance(value, Mapping) and value.get("kind") == "metric" and isinstance(value.get("json"), (int, float)):
+            found[name] = value["json"]
+    return found
 
 
 def plot(file: Table, text: str, whole: bool) -> Table | None:

@@ -1,66 +1,53 @@
-"""A run beside an earlier one of the same pipeline: parameters, statuses, durations, metrics, code."""
+"""What the page of a run says of the run before it: what `runner diff` finds, and how each step stood then."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from runner.run.compare import ABSENT, Change, Comparison, Side, compare, took
 from runner.views import given
+from runner.views.differences import clause, files, first, values
+from runner.views.report.charts import metrics
 
-Told = Mapping[str, Any]
-
-
-def metrics(entry: Told) -> dict[str, float]:
-    """The metrics that a step returned or logged, by name."""
-    attempts = entry.get("attempts") or [{}]
-    found = {name: value for name, value in (attempts[-1].get("metrics") or {}).items() if value is not None}
-    for name, value in (entry.get("returns") or {}).items():
-        if isinstance(value, Mapping) and value.get("kind") == "metric" and isinstance(value.get("json"), (int, float)):
-            found[name] = value["json"]
-    return found
+Table = dict[str, Any]
+MOST = 200  # rows of a table
 
 
-def took(entry: Told) -> float | None:
-    """The seconds that the last attempt ran, of what a step is; those between first start and end of the rest. None
-    where it was done by another run, or not at all."""
-    attempts = entry.get("attempts") or ()
-    if attempts:
-        return None if "adopted" in attempts[-1] else attempts[-1].get("run_s")
-    start, end = entry.get("start"), entry.get("end")
-    return end - start if start is not None and end is not None else None
-
-
-def compared(run: Told, before: Told) -> dict[str, Any]:
-    """name, start, status, took of the earlier run; `params` [name, then, now]; `steps` by label: `status`, `took`,
-    `metrics` as they were, `changed`: whether it is another step or has other code; `gone`: labels and statuses."""
-    start, end = before.get("start"), before.get("end")
-    told = {str(entry.get("label")): entry for entry in before["nodes"].values()}
-    steps: dict[str, Any] = {}
-    for entry in run["nodes"].values():
-        label = str(entry.get("label"))
-        old = told.pop(label, None)
+def compared(before: Side, after: Side, rows: list[Table]) -> Table:
+    """name, start, status, took of the earlier run; `why`, what explains the rest first; `params` [name, then, now];
+    `values` [row, name, then, now, how much more]; `files` [what, path, then, now, step]; `more`, how many are
+    left out; `gone`: labels. Each row that was there too is given `then`: status, took, metrics, `changed` in words."""
+    found = compare(before, after)
+    run, changed = before.run, _changed(found)
+    told = {str(entry["label"]): entry for entry in run["nodes"].values()}
+    places: dict[str, int] = {}
+    for place, row in enumerate(rows):
+        places[row["label"]] = place
+        old = told.get(row["label"])
         if old is not None:
-            steps[label] = {"status": old.get("status"), "took": took(old), "metrics": metrics(old)}
-            if _code(entry) and _code(old) and _code(entry) != _code(old):
-                steps[label]["changed"] = True
+            row["then"] = {"status": old.get("status"), "took": took(old), "metrics": metrics(old)}
+            if text := changed.get(str(old["path"])):
+                row["then"]["changed"] = text
+    start, end = run.get("start"), run.get("end")
+    put, numbers = files(found), [(places[one.label], *row) for one in found.steps for row in values(one)]
     return {
-        "name": before.get("name"),
+        "name": run.get("name"),
         "start": start,
-        "status": before.get("status"),
+        "status": before.status,
         "took": end - start if start is not None and end is not None else None,
-        "params": list(_params(before.get("params") or {}, run.get("params") or {})),
-        "steps": steps,
-        "gone": [[label, entry.get("status")] for label, entry in told.items()],
+        "why": first(found, "→"),
+        "params": [_texts(change) for change in found.params],
+        "values": numbers[:MOST],
+        "files": put[:MOST],
+        "more": max(0, len(numbers) - MOST) + max(0, len(put) - MOST),
+        "gone": found.removed,
     }
 
 
-def _params(then: Told, now: Told) -> list[list[str | None]]:
-    names = dict.fromkeys((*now, *then))
-    sides = [[name, *(given.value(side[name]) if name in side else None for side in (then, now))] for name in names]
-    return [side for side in sides if side[1] != side[2]]
+def _changed(found: Comparison) -> dict[str, str]:
+    """Path of a step -> what it was given otherwise."""
+    return {one.step: clause(one) for one in reversed(found.why) if one.step}
 
 
-def _code(entry: Told) -> tuple[Any, Any] | None:
-    """What tells one version of a step from another."""
-    attempts = entry.get("attempts") or ()
-    return (attempts[-1].get("definition"), (attempts[-1].get("code") or {}).get("digest")) if attempts else None
+def _texts(change: Change) -> list[str | None]:
+    return [change.name, *(None if one is ABSENT else given.value(one) for one in (change.before, change.after))]

@@ -11,8 +11,7 @@ from runner.views.expressions import written
 from runner.views.nest import Nest
 from runner.views.outline import tags
 from runner.views.reasons import Reasons
-from runner.views.report.charts import numbers, plot, series
-from runner.views.report.comparison import metrics
+from runner.views.report.charts import metrics, numbers, plot, series
 from runner.views.report.excerpt import Excerpts
 from runner.views.report.files import Files
 from runner.views.report.seen import Seen
@@ -21,6 +20,7 @@ from runner.views.report.waiting import Waiting
 Table = dict[str, Any]
 TEXT = 4000  # characters of a value, a script, a traceback
 INPUTS = 100  # files that a step was given, by name: all items of a large map may be given all files
+SEPARATE = " · "  # a page makes one blank of two
 READ = 4 << 20  # bytes of a file of numbers
 
 
@@ -89,7 +89,7 @@ class Rows:
             "node": self._ids[id],
             "kind": kind,
             "status": str(entry.get("status")),
-            "why": self.reasons.told_of(address),
+            "why": self.reasons.told_of(address).replace("  ", SEPARATE),
             "handled": entry.get("handled"),
             "start": None if kept else self._at(entry.get("start")),
             "end": None if kept else self._at(self.waiting.end(address)),
@@ -138,7 +138,9 @@ class Rows:
         found: Table = {
             "n": int(attempt.get("n") or 1),
             "status": str(attempt.get("status")),
-            "why": "  ".join(one for one in (words.why(attempt), words.detail(attempt), words.advice(attempt)) if one),
+            "why": SEPARATE.join(
+                one for one in (words.why(attempt), words.detail(attempt), words.advice(attempt)) if one
+            ),
             "cpu": round((attempt.get("user_s") or 0.0) + (attempt.get("sys_s") or 0.0), 3),
             "rss": attempt.get("max_rss"),
             "warnings": [str(text)[:TEXT] for text in attempt.get("warnings") or ()],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runner.run.compare import Side
 from runner.views import given
 from runner.views.nest import Nest
 from runner.views.report.comparison import compared
@@ -27,12 +28,8 @@ def shown(seen: Seen) -> Table:
     rows = Rows(seen, nest, waiting, files)
     files.show()
     path = critical(waiting) if seen.state != "running" else []
-    before = compared(run, seen.before) if seen.before is not None else None
-    if before is not None:
-        old = before.pop("steps")
-        for row in rows.table:
-            if row["label"] in old:
-                row["then"] = old[row["label"]]
+    after = Side(plan, run, seen.state)
+    before = compared(seen.before, after, rows.table) if seen.before is not None else None
     start, end = run.get("start"), run.get("end")
     return {
         "v": 1,

@@ -56,7 +56,7 @@ function showStep(place) {
   if (row.then) {
     const now = took(row), then = row.then.took;
     const more = typeof then === "number" && now !== undefined ? `, ${duration(then)} (${signed(now - then, duration)} now)` : "";
-    facts.push([`In ${DATA.before.name}`, [badge(row.then.status), more, row.then.changed ? ", other code" : ""]]);
+    facts.push([`In ${DATA.before.name}`, [badge(row.then.status), more, row.then.changed ? `, ${row.then.changed}` : ""]]);
   }
   const metrics = Object.entries(row.metrics);
   panel(row.label,
