@@ -124,6 +124,7 @@ class Paths:
         """Infer edges from files; inputs that nobody makes, outputs that two may write are problems."""
         for step in self.tasks:
             for entry in step.reads:
+                entry["writers"] = []
                 found: dict[str, None] = {}
                 for one in self._each(entry):
                     met = self.writers_of(one["pattern"])
