@@ -34,7 +34,7 @@ def digest(
     """The digest of a folded Run. `again`: the words behind `runner` that go on from this run."""
     nodes: Mapping[str, Mapping[str, Any]] = plan.get("nodes", {})
     told: Mapping[str, Mapping[str, Any]] = run.get("nodes", {})
-    parents = above(told)
+    parents = above(told) | around(told, nodes)
     counted = {a: entry for a, entry in told.items() if not contains(a, entry, nodes, parents)}
     name = str(run.get("name") or run.get("run") or "")
     lines = [_headline(run, counted, colour)]
@@ -59,19 +59,28 @@ def above(addresses: Iterable[str]) -> set[str]:
     return found
 
 
+def around(addresses: Iterable[str], nodes: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """The addresses of groups and choices of which a step is among `addresses`."""
+    found: set[str] = set()
+    for address in addresses:
+        id, _, key = address.partition(" ")
+        node = nodes.get(id, {})
+        if node.get("parent"):
+            numbers = [] if key == "-" else key.split(".")
+            found.add(f"{node['parent']} {'.'.join(numbers[: int(node.get('depth', 0))]) or '-'}")
+    return found
+
+
 def contains(address: str, entry: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]], parents: set[str]) -> bool:
-    """Whether an address only stands for others: a group or choice, a map that has items and did not fail itself."""
+    """Whether an address only stands for others, `parents` says of which: a group or choice, a map that has items and
+    did not fail itself."""
     if entry.get("error") or entry.get("reason") == "not-converged":  # it failed of itself, not of what is in it
         return False
     id, _, key = address.partition(" ")
     node = nodes.get(id, {})
-    inner = node.get("body") if node.get("type") in ("map", "loop") else node
     numbers = 0 if key == "-" else key.count(".") + 1
-    if address in parents or (numbers == node.get("depth", 0) and node.get("type") in ("map", "loop")):
-        return entry.get("status") == "succeeded" or address in parents
-    while inner is not None and inner.get("type") in ("map", "loop"):
-        inner = inner.get("body")
-    return inner is not None and inner.get("type") in ("graph", "choice")
+    whole = numbers == node.get("depth", 0) and node.get("type") in ("map", "loop")
+    return address in parents or (whole and entry.get("status") == "succeeded")
 
 
 def _headline(run: Mapping[str, Any], counted: Mapping[str, Mapping[str, Any]], colour: bool) -> str:

@@ -75,6 +75,30 @@ def test_of_a_good_run_it_names_reports_and_what_was_skipped(plan, golden):
     golden("digest-succeeded.txt", digest(good, plan, tail, again=["up", "pipeline.toml", "--resume", "brisk-otter-3"]))
 
 
+def test_a_group_that_did_not_run_is_told_itself():
+    def group(path, **more):
+        return {"path": path, "type": "graph", "depth": 0, "parent": None, **more}
+
+    task = {"type": "task", "depth": 1}
+    nodes = {
+        "a": group("a"),
+        "b": group("b"),
+        "m": group("m", type="map", body={"type": "graph"}),
+        "m.x": {**task, "path": "m.x", "parent": "m"},
+    }
+    told = {
+        "a -": entry("a", "blocked"),
+        "b -": entry("b", "skipped", reason="when"),
+        "m -": entry("m", "failed"),
+        "m 0": entry("m[0]", "failed"),
+        "m.x 0": entry("m[0].x", "failed"),
+        "m 1": entry("m[1]", "blocked"),
+    }
+    text = digest(run(told, "failed"), {"nodes": nodes}, tail)
+    assert "1 failed, 2 blocked, 1 skipped" in text.splitlines()[0]
+    assert {"blocked: a, m[1]", "skipped: b"} <= {line.split("  ")[0] for line in text.splitlines()}
+
+
 def test_cases_that_were_not_chosen_are_no_news(plan):
     nodes = {"fetch -": entry("fetch", "succeeded"), "train -": entry("train", "skipped", reason="not-chosen")}
     assert len(digest(run(nodes, "succeeded"), plan, tail).splitlines()) == 1
