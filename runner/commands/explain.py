@@ -26,7 +26,8 @@ OPTIONS: list[Any] = [
 
 def run(args: argparse.Namespace) -> int:
     """Print the rows, or what a code or a block is; exit 2 for a key, code or block that is not there."""
-    if args.codes or re.fullmatch(r"[EWew]\d{1,3}", args.file):
+    code = r"[EWew]\d{1,3}|[EW]\d\w{2}"  # the latter with a slip of the pen
+    if args.codes or (re.fullmatch(code, args.file) and not os.path.exists(args.file)):
         from runner.commands.codes import tell  # reads no pipeline
 
         return tell("" if args.codes else args.file.upper(), args.json)

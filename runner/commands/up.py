@@ -54,6 +54,11 @@ def run(args: argparse.Namespace) -> int:
 
     parent = parent_of(args)
     made = planned(args)
+    if parent and parent.again and not any(id in made.plan["nodes"] for id, _ in parent.again):
+        from runner.resolve.hints import like
+
+        paths = [str(node["path"]) for node in made.plan["nodes"].values()]
+        raise Refused([diagnose("E921", None, flag="retry", name=args.steps[0], **like(args.steps[0], paths))])
     if args.dry_run:
         from runner.commands.plan import show
 

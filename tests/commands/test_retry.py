@@ -91,6 +91,12 @@ def test_a_step_that_is_not_there(failed: Project) -> None:
     assert since(failed, 2) == []
 
 
+def test_a_step_that_has_another_name_by_now(failed: Project) -> None:
+    failed.write({"flows/pipeline.toml": FILES["flows/pipeline.toml"].replace("steps.c]", "steps.d]")})
+    failed.run("retry", "first", "c").exits(2).says("error[E921]: `retry`: there is no step `c`", "there is `a`")
+    assert since(failed, 2) == []
+
+
 def test_a_pipeline_that_is_gone(failed: Project) -> None:
     failed.path("flows/pipeline.toml").unlink()
     failed.run("retry", "first").exits(2).says("error[E938]: the pipeline of `first`, `flows/pipeline.toml`")

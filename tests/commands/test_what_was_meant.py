@@ -95,6 +95,7 @@ def test_explain_a_code(project: Make) -> None:
     made.cli("explain", "E250").ok().says("E250: unknown step `NAME` in `KEY`", "exits with 3")
     made.cli("explain", "W474").ok().says('`"$RUNNER_PARAM_NAME"`', "a warning")
     made.cli("explain", "e250").ok().says("wrong:", '    needs = ["prepair"]', "right:", '    needs = ["prepare"]')
+    made.cli("explain", "E25O").exits(2).says("E924", "did you mean `E25")
     told = json.loads(made.cli("explain", "W474", "--json").ok().out)
     assert (told["severity"], told["exit"]) == ("warning", 0) and "```toml" in told["page"]
 
