@@ -313,7 +313,7 @@ def json_value(value: Any, kind: str = "json", name: str = "", warnings: list[st
             warnings.append(f"the metric `{name}` is {found} and reads as none")
         return None
     if found is not None and (isinstance(found, bool) or not isinstance(found, (int, float))):
-        raise BadReturn(f"the return `{name}` is {_type_of(value)}, and a metric is a number")
+        raise BadReturn(f"the return `{name}` is of type {_type_of(value)}, and a metric is a number")
     return found
 
 
@@ -376,7 +376,9 @@ def _plain(value: Any, name: str, kind: str) -> Any:
             inner = value
         if inner is None or isinstance(inner, (bool, int, float, str)):
             return _plain(inner, name, kind)
-    raise BadReturn(f'the return `{name}` is {_type_of(value)}, which JSON lacks; write `kind = "object"` for it')
+    raise BadReturn(
+        f'the return `{name}` is of type {_type_of(value)}, which JSON lacks; write `kind = "object"` for it'
+    )
 
 
 def _type_of(value: Any) -> str:

@@ -131,7 +131,7 @@ CASES = {
         "failed",
         "bad-return",
         1,
-        ("the return `n` is _thread.lock", "that fails too (cannot pickle '_thread.lock' object)", "return plain data"),
+        ("the return `n` is of type _thread.lock", "that fails too (cannot pickle '_thread.lock' object)", "return plain data"),
         N,
     ),
     "generator": python(
@@ -139,7 +139,7 @@ CASES = {
         "failed",
         "bad-return",
         1,
-        ("the return `n` is generator", "that fails too (cannot pickle", "return plain data"),
+        ("the return `n` is of type generator", "that fails too (cannot pickle", "return plain data"),
         N,
     ),
     "lock-as-object": python(
@@ -155,7 +155,7 @@ CASES = {
         "failed",
         "bad-return",
         1,
-        ('the return `n` is set, which JSON lacks; write `kind = "object"` for it',),
+        ('the return `n` is of type set, which JSON lacks; write `kind = "object"` for it',),
         N,
     ),
 }
