@@ -131,7 +131,11 @@ CASES = {
         "failed",
         "bad-return",
         1,
-        ("the return `n` is of type _thread.lock", "that fails too (cannot pickle '_thread.lock' object)", "return plain data"),
+        (
+            "the return `n` is of type _thread.lock",
+            "that fails too (cannot pickle '_thread.lock' object)",
+            "return plain data",
+        ),
         N,
     ),
     "generator": python(
