@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from runner.plan.mocked import task_of
 from runner.run.ingredients import step
 
 Table = dict[str, Any]
@@ -241,7 +242,7 @@ def _why(found: Comparison, before: Side, after: Side, was: Tables, now: Tables)
     moved = {str((one.before if one.after is ABSENT else one.after)["id"]) for one in found.files}
     given: dict[tuple[str, str], list[Change]] = {}
     for label in (label for label in now if label in was):
-        path, do = str(now[label]["path"]), _do(after.plan, now[label]["id"])
+        path, do = str(now[label]["path"]), task_of(after.plan["nodes"].get(now[label]["id"], {})) or {}
         for what, names in _given(do, _last(was[label]), _last(now[label]), moved):
             given.setdefault((what, path), [Change(name, ABSENT, ABSENT) for name in names])
     if found.profile:  # what steps run in is part of their code, and nobody can say which of both it was
@@ -274,10 +275,3 @@ def _given(do: Table, old: Table, new: Table, moved: set[str]) -> Iterator[tuple
             path for (path, _), writers in zip(entries, made, strict=True) if isinstance(path, str) and not writers
         ]
         yield "input", plain
-
-
-def _do(plan: Table, id: str) -> Table:
-    part: Table = plan["nodes"].get(id, {})
-    while "body" in part:
-        part = part["body"]
-    return part.get("do") or {}

@@ -23,9 +23,8 @@ def _command(problem: Diagnostic, env: Mapping[str, str]) -> str:
         where = {"file": in_checkout(place.file, env), "line": place.line, "col": place.col}
         if place.end > place.col:
             where["endColumn"] = place.end
-    given = ",".join(f"{name}={escaped(str(value), True)}" for name, value in {**where, "title": problem.code}.items())
     message = problem.message + (f"\n{problem.hint}" if problem.hint else "")
-    return f"::{problem.severity} {given}::{escaped(message)}\n"
+    return command(problem.severity, {**where, "title": problem.code}, message) + "\n"
 
 
 def code_quality(problems: Iterable[Diagnostic], env: Mapping[str, str], file: str) -> list[dict[str, Any]]:
@@ -61,7 +60,13 @@ def in_checkout(path: str, env: Mapping[str, str]) -> str:
     return path if inside.startswith("..") else inside
 
 
-def escaped(text: str, inside_property: bool = False) -> str:
+def command(name: str, properties: Mapping[str, Any], message: str) -> str:
+    """A workflow command, on one line."""
+    given = ",".join(f"{key}={_escaped(str(value), True)}" for key, value in properties.items())
+    return f"::{name} {given}::{_escaped(message)}"
+
+
+def _escaped(text: str, inside_property: bool = False) -> str:
     """A value of a workflow command: it can neither end the command nor start another one."""
     text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return text.replace(":", "%3A").replace(",", "%2C") if inside_property else text

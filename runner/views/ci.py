@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from runner.views import words
-from runner.views.annotations import escaped, in_checkout
+from runner.views.annotations import command, in_checkout
 from runner.views.logfile import tail
 from runner.views.plain import Plain
 from runner.views.story import Line
@@ -128,12 +128,12 @@ class GitHub(Folded):
         error = error if isinstance(error, Mapping) else {}
         properties: dict[str, Any] = {}
         if error.get("file"):
-            properties = {"file": in_checkout(str(error["file"]), self.env), "line": error.get("line")}
+            properties = {"file": in_checkout(str(error["file"]), self.env)}
+            properties |= {"line": error["line"]} if error.get("line") else {}
         properties["title"] = f"{line.label} {line.state}"
-        given = ",".join(f"{name}={escaped(str(value), True)}" for name, value in properties.items() if value)
         message = f"{line.label} {words.why(event.data)}{words.attempts(int(event.data.get('n') or 1))}"
         more = words.detail(event.data) or words.advice(event.data)
-        self.write(f"::error {given}::{escaped(message + (f': {more}' if more else ''))}")
+        self.write(command("error", properties, message + (f": {more}" if more else "")))
 
 
 class GitLab(Folded):

@@ -22,7 +22,10 @@ def doing(plan: Mapping[str, Any], id: str) -> list[str]:
     do = part.get("do")
     if not do:
         return []
-    first, *rest = _runs(do, nodes) or [""]
+    lines = runs(do, nodes)
+    if len(lines) > MOST + 1:
+        lines = [*lines[:MOST], f"... {len(lines) - MOST} more lines"]
+    first, *rest = lines if len(lines) == 1 else ["", *lines]
     lines = [f"does      {do['kind']}  {first}".rstrip(), *(f"          {line}" for line in rest)]
     lines.append(f"where     {', '.join(_where(plan, do))}")
     asks = list(_asks(part, do))
@@ -31,18 +34,15 @@ def doing(plan: Mapping[str, Any], id: str) -> list[str]:
     return lines + ([f"inputs    {words.listed(inputs)}"] if inputs else [])
 
 
-def _runs(do: Mapping[str, Any], nodes: Nodes) -> list[str]:
-    """The command, script or function."""
+def runs(do: Mapping[str, Any], nodes: Nodes) -> list[str]:
+    """The command, script or function, a line each; [] for a stub."""
     if do.get("module"):
         return [f"{do['module']}:{do.get('function')}"]
     if do.get("notebook"):
         return [str(do["notebook"])]
     if do.get("argv"):
         return [" ".join(_word(_said(word, nodes)) for word in do["argv"])]
-    lines = [clean(line) for line in str(do.get("script") or "").strip("\n").splitlines()]
-    if len(lines) > MOST + 1:
-        lines = [*lines[:MOST], f"... {len(lines) - MOST} more lines"]
-    return lines if len(lines) == 1 else ["", *lines] if lines else []
+    return [clean(line) for line in _said(do.get("script") or "", nodes).strip("\n").splitlines()]
 
 
 def _said(value: Any, nodes: Nodes) -> str:

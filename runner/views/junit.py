@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from runner.views import given, words
 from runner.views.nest import Nest
 from runner.views.reasons import Reasons
+from runner.views.svg import escaped
 from runner.views.terminal import clean
 
 LINES = 40  # of a log
@@ -58,7 +59,7 @@ def _end(address: str, entry: Mapping[str, Any], nest: Nest, reasons: Reasons, l
     status, attempts = entry.get("status"), entry.get("attempts") or ()
     if status in GOOD:
         many = words.attempts(len(attempts)).strip()
-        return "passed", [f"      <system-out>succeeded {_text(many)}</system-out>\n"] if many else []
+        return "passed", [f"      <system-out>succeeded {escaped(many)}</system-out>\n"] if many else []
     if status not in (*BAD, *ERROR):
         why = reasons.told_of(address) or str(status)
         return "skipped", [f"      <skipped message={_quoted(why)}/>\n"]
@@ -72,7 +73,7 @@ def _end(address: str, entry: Mapping[str, Any], nest: Nest, reasons: Reasons, l
     traceback = str((end.get("error") or {}).get("traceback") or "")
     said = [clean(line) for line in traceback.splitlines()] or [why]
     body = "\n".join([*said, *(["", "last lines:"] if lines else []), *lines])
-    return what, [f"      <{what} message={_quoted(why)} type={_quoted(kind)}>{_text(body)}</{what}>\n"]
+    return what, [f"      <{what} message={_quoted(why)} type={_quoted(kind)}>{escaped(body)}</{what}>\n"]
 
 
 def _tolerated(address: str, nest: Nest) -> bool:
@@ -91,10 +92,6 @@ def _took(entry: Mapping[str, Any]) -> float:
     start, end = entry.get("start"), entry.get("end")
     kept = any("adopted" in attempt for attempt in entry.get("attempts") or ())
     return 0.0 if start is None or end is None or kept else max(0.0, float(end) - float(start))
-
-
-def _text(text: str) -> str:
-    return escape("\n".join(clean(line) for line in text.split("\n")))
 
 
 def _quoted(value: Any) -> str:

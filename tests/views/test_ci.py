@@ -3,7 +3,7 @@
 import io
 import re
 
-from runner.views.annotations import escaped
+from runner.views.annotations import command
 from runner.views.ci import KEPT, GitHub, GitLab, Grouped
 from runner.views.story import Line
 from runner.views.summary import MOST, Summary
@@ -33,8 +33,7 @@ def test_github_the_file_of_an_annotation_is_relative_to_the_checkout(story):
 
 
 def test_values_of_commands_are_escaped():
-    assert escaped("100%\r\na:b,c") == "100%25%0D%0Aa:b,c"
-    assert escaped("a:b,c", inside_property=True) == "a%3Ab%2Cc"
+    assert command("error", {"title": "a:b,c"}, "100%\r\na:b,c") == "::error title=a%3Ab%2Cc::100%25%0D%0Aa:b,c"
 
 
 def test_gitlab_makes_collapsed_sections(story, golden):

@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.rules.paths import is_pattern, matches
 from runner.views.expressions import written
+from runner.views.outline import inner
 from runner.views.report.preview import PICTURES, preview, wanted
 from runner.views.report.seen import Seen
 
@@ -123,10 +124,7 @@ class Files:
 
 def secret(nodes: Mapping[str, Mapping[str, Any]], id: str) -> bool:
     """Whether a step is given secrets: nobody has looked for them in its files."""
-    part: Mapping[str, Any] = nodes.get(id, {})
-    while part.get("body"):
-        part = part["body"]
-    return bool((part.get("do") or {}).get("secrets"))
+    return bool((inner(nodes.get(id, {})).get("do") or {}).get("secrets"))
 
 
 def _files(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:

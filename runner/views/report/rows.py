@@ -7,9 +7,9 @@ from typing import Any
 
 from runner.rules.last import LAST, is_last
 from runner.views import given, words
-from runner.views.expressions import written
+from runner.views.doing import runs
 from runner.views.nest import Nest
-from runner.views.outline import tags
+from runner.views.outline import inner, tags
 from runner.views.reasons import Reasons
 from runner.views.report.charts import metrics, numbers, plot, series
 from runner.views.report.excerpt import Excerpts
@@ -40,29 +40,15 @@ class Rows:
         self.table = [self._row(address) for address in self.order]
 
     def _node(self, id: str) -> Table:
-        node, part = self.plan[id], self.plan[id]
-        while part.get("body"):
-            part = part["body"]
+        node, part = self.plan[id], inner(self.plan[id])
         do = part.get("do") or {}
         found = {
             "kind": str(do.get("kind") or part.get("type")),
-            "runs": self._runs(do)[:TEXT],
+            "runs": "\n".join(runs(do, self.plan))[:TEXT],
             "tags": tags(self.plan, id),
         }
         about = node.get("description") or part.get("description")
         return {**found, "about": str(about)} if about else found
-
-    def _runs(self, do: Mapping[str, Any]) -> str:
-        if do.get("module"):
-            return f"{do['module']}:{do.get('function')}"
-        if do.get("script"):
-            return self._said(do["script"])
-        if do.get("argv") or do.get("command"):
-            return " ".join(map(self._said, do.get("argv") or do["command"]))
-        return str(do.get("notebook") or "")
-
-    def _said(self, text: Any) -> str:
-        return text if isinstance(text, str) else written(text, self.plan)
 
     def _logs(self) -> dict[str, list[Table]]:
         """Excerpts by address; what went wrong is read first."""
@@ -111,10 +97,7 @@ class Rows:
         return {name: value for name, value in found.items() if value or (value == 0 and value is not False)}
 
     def _results(self, entry: Mapping[str, Any], found: Table, id: str, address: str) -> None:
-        part = self.plan[id]
-        while part.get("body"):
-            part = part["body"]
-        inputs = self.files.given(address, part.get("do") or {})
+        inputs = self.files.given(address, inner(self.plan[id]).get("do") or {})
         found["inputs"], found["more"] = inputs[:INPUTS], max(0, len(inputs) - INPUTS)
         found["cpu"] = round(sum(one.get("cpu") or 0.0 for one in found["attempts"]), 3)
         found["rss"] = max((one.get("rss") or 0 for one in found["attempts"]), default=0)
