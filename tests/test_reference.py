@@ -9,8 +9,8 @@ import pytest
 
 from runner.cli import VERBS, help_text
 from runner.reference.__main__ import files
-from runner.reference.exits import EXITS
 from runner.text.catalogue import CODES
+from runner.views.exits import EXITS
 
 TOP = Path(__file__).resolve().parent.parent
 PAGES = files()

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from runner.plugins import find, load
 from runner.text.diagnostics import Refused, diagnose
+from runner.views.exits import DIFFERS
 from runner.views.yaml import documents
 
 if TYPE_CHECKING:
     from runner.commands.planning import Planned
 
 Table = dict[str, Any]
-DIFFERS = 6
 UNTOLD = ("definition", "digest", "id", "depth")  # of a plan: follows from the rest
 PACKED = re.compile(r"[A-Za-z0-9+/]{300,}={0,2}")  # what ConfigMaps bring
 

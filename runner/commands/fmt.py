@@ -13,8 +13,8 @@ from runner.text.document import parsed, read, show
 from runner.text.format import formatted
 from runner.text.replace import encoded, replace
 from runner.text.sources import Sources
+from runner.views.exits import DIFFERS
 
-DIFFERS = 6
 OPTIONS: list[Any] = [
     (
         ("file",),

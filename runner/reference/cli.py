@@ -9,8 +9,8 @@ from typing import Any
 
 from runner.cli import AGENT, VERBS, help_text
 from runner.options import variable
-from runner.reference.exits import EXITS
 from runner.reference.markdown import code, head, table
+from runner.views.exits import EXITS
 
 LEAD = """\
 `runner VERB --help` prints the same. Answers go to stdout, progress to stderr; of a verb that reads, `--json` prints
