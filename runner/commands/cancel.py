@@ -20,7 +20,7 @@ OPTIONS: list[Any] = [RUN, ROOT]
 
 def run(args: argparse.Namespace) -> int:
     """Ask for the end, and say what becomes of it. Raises Refused: no such run, it is over, its place is silent."""
-    from runner.commands.common import project_root
+    from runner.commands.home import project_root
 
     root = project_root(Path(args.root) if args.root else None)
     entry = index.find(root, args.run)

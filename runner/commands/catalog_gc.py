@@ -44,7 +44,8 @@ OPTIONS: list[Any] = [
 
 def run(args: argparse.Namespace) -> int:
     """Show or remove; raises Refused."""
-    from runner.commands.common import plugins_of, project_root
+    from runner.commands.common import plugins_of
+    from runner.commands.home import project_root
     from runner.run import elsewhere, index
     from runner.run.sweep import Asked, clear, look
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runner.commands.collecting import uncollected
+from runner.commands.home import project_root
 from runner.rules.keys import plan_key
 from runner.run import index
 from runner.run.fold import fold, gone
@@ -58,15 +59,6 @@ class OpenRun(NamedTuple):
                 if one.get("n") == attempt and "slot" in one:
                     return home / "work" / f"{one['slot']}.log"
         return named
-
-
-def project_root(start: Path | None = None) -> Path:
-    """The nearest folder from `start` (or here) upward that has runs or a `runner.toml`; else `start` itself."""
-    here = (start or Path.cwd()).absolute()
-    for folder in (here, *here.parents):
-        if (folder / ".runner" / "index.jsonl").is_file() or (folder / "runner.toml").is_file():
-            return folder
-    return here
 
 
 def list_runs(root: Path | None) -> list[Table]:

@@ -14,7 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from runner.commands.offering import VALUES, WRITTEN, Words, paths, project, runs, shipped
+from runner.commands.home import project_root
+from runner.commands.offering import VALUES, WRITTEN, Words, paths, runs, shipped
 
 BARE = ("store_true", "store_false", "store_const", "count", argparse.BooleanOptionalAction)
 PARTED = ("catalog", "plugins")  # their FILE is no pipeline
@@ -143,7 +144,7 @@ class Line:
     def file(self) -> Path:
         """The pipeline that the line is about: the file that it names, or that of the run."""
         if self.verb in ("logs", "show", "retry"):
-            root = project()
+            root = project_root()
             for entry in runs(root):
                 if self.place("RUN") in (entry["name"], "@last", None):
                     return root / str(entry.get("path") or entry.get("file") or "pipeline.toml")

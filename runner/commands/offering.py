@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from runner.commands.home import project_root
 from runner.commands.names import OTHERS, Names, tomls
 
 Words = dict[str, str]  # a word, and what it is
@@ -36,13 +37,6 @@ def paths(current: str, ending: str | tuple[str, ...]) -> Words:
     return dict.fromkeys([*sorted(files), *sorted(folders)], "")
 
 
-def project() -> Path:
-    """The nearest folder from here upward that has runs or a `runner.toml`, else this one."""
-    here = Path.cwd()
-    marks = (".runner/index.jsonl", "runner.toml")
-    return next((each for each in (here, *here.parents) if any((each / mark).is_file() for mark in marks)), here)
-
-
 def runs(root: Path) -> list[Table]:
     """The newest runs of a project, from its index alone."""
     from runner.run import index
@@ -59,7 +53,7 @@ def shipped(kind: str) -> list[str]:
 
 def _runs(file: File, current: str) -> Words:
     found = {
-        str(entry["name"]): f"{entry.get('pipeline', '')} {entry.get('status') or ''}" for entry in runs(project())
+        str(entry["name"]): f"{entry.get('pipeline', '')} {entry.get('status') or ''}" for entry in runs(project_root())
     }
     return {"@last": "the newest run", "@failed": "the newest that failed", **found} if found else {}
 

@@ -29,7 +29,7 @@ OPTIONS: list[Any] = [
 
 def run(args: argparse.Namespace) -> int:
     """As `up --resume RUN` of the run's own pipeline. Raises Refused: no such run, nothing to do, no pipeline."""
-    from runner.commands.common import project_root
+    from runner.commands.home import project_root
     from runner.run import index
     from runner.text.diagnostics import Refused, diagnose
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from runner.commands.common import open_run, plugins_of, project_root, told
+from runner.commands.common import open_run, plugins_of, told
+from runner.commands.home import project_root
 from runner.rules.keys import plan_key, run_key
 from runner.run import index
 from runner.run.records import Records, read
