@@ -88,15 +88,13 @@ def _asked(args: argparse.Namespace) -> tuple[dict[str, Any], str, Any]:
     from runner.commands.common import open_run
     from runner.run.fold import in_order
     from runner.views.standing import standings
-    from runner.views.times import duration
+    from runner.views.times import took
 
     opened = open_run(args.run, Path(args.root) if args.root else None)
     plan, told = opened.plan, opened.run
     nodes = plan["nodes"]
     order = in_order(plan, [*plan["steps"], *plan.get("finally", ())])  # what was stored has lost the order of keys
-    start, end = told.get("start"), told.get("end")
-    took = duration(end - start) if start is not None and end is not None else ""
-    head = "  ".join(text for text in (str(told.get("name")), opened.state, took) if text)
+    head = "  ".join(text for text in (str(told.get("name")), opened.state, took(told)) if text)
     return {**plan, "nodes": {id: nodes[id] for id in order}}, head, standings(told, nodes)
 
 

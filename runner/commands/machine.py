@@ -12,7 +12,8 @@ from pathlib import Path
 
 from runner import __version__
 from runner.text.diagnostics import Refused
-from runner.views.findings import Finding, amount
+from runner.views.findings import Finding
+from runner.views.sizes import amount
 
 LITTLE = 2**30  # bytes of free disk space below which it is said
 PROGRAMS = {

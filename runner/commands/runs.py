@@ -14,7 +14,7 @@ from runner.commands.asking import FILE, JSON, ROOT
 from runner.run import index
 from runner.views.table import table
 from runner.views.terminal import is_terminal, size
-from runner.views.times import age, duration
+from runner.views.times import age, took
 
 STATUSES = ("succeeded", "failed", "cancelled", "running", "detached", "lost")
 HEAD = ("RUN", "STATUS", "STARTED", "TOOK", "PIPELINE", "PROFILE")
@@ -69,8 +69,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _row(entry: dict[str, Any], now: float) -> tuple[str, ...]:
-    start, end = entry.get("start"), entry.get("end")
-    took = duration(end - start) if start is not None and end is not None else ""
     status = index.status(entry) + (" (mock)" if entry.get("mock") else "")
     last = (str(entry.get("pipeline") or ""), str(entry.get("profile") or ""))
-    return str(entry.get("name")), status, age(start, now), took, *last
+    return str(entry.get("name")), status, age(entry.get("start"), now), took(entry), *last

@@ -15,12 +15,13 @@ from runner.commands.asking import JSON, ROOT, RUN
 from runner.commands.find import find
 from runner.text.diagnostics import Refused, diagnose
 from runner.views import given, words
-from runner.views.doing import amount, doing
+from runner.views.doing import doing
 from runner.views.nest import Nest
 from runner.views.reasons import Reasons
+from runner.views.sizes import amount
 from runner.views.table import table
 from runner.views.terminal import clean, coloured, cut, is_terminal, paint, size
-from runner.views.times import duration, moment
+from runner.views.times import duration, moment, took
 
 if TYPE_CHECKING:
     from runner.commands.common import OpenRun
@@ -153,10 +154,9 @@ def whole(
     if state in SINCE:
         status += f"  {SINCE[state].format(name=run.get('name'))}"
     lines = [f"run       {run.get('name')}  ({run.get('run')})", *about, f"status    {status}"]
-    start, end = run.get("start"), run.get("end")
-    if start is not None:
-        took = f"  took {duration(end - start)}" if end is not None else ""
-        lines.append(f"started   {moment(start)}{took}")
+    if run.get("start") is not None:
+        time = took(run)
+        lines.append(f"started   {moment(run['start'])}{f'  took {time}' if time else ''}")
     if run.get("tick"):
         lines.append(f"tick      had by {run['tick']}: nothing was to do")
     lines += [f"{name} = {given.value(value)}" for name, value in (run.get("params") or {}).items()]
@@ -170,14 +170,9 @@ def _table(run: Mapping[str, Any], addresses: list[str], nest: Nest, reasons: Re
         attempts = list(entry.get("attempts") or ())
         state = (str(entry.get("label")), str(entry.get("status")))
         why = "  ".join(text for text in (reasons.told_of(address), nest.holds(address)) if text)
-        rows.append((*state, _took(entry), _tries(attempts), why))
+        rows.append((*state, took(entry), _tries(attempts), why))
     width = size(sys.stdout, os.environ)[0] if is_terminal(sys.stdout) else None
     return table(("STEP", "STATUS", "TOOK", "ATTEMPTS", "WHY"), rows, width=width, right="TOOK ATTEMPTS")
-
-
-def _took(entry: Mapping[str, Any]) -> str:
-    start, end = entry.get("start"), entry.get("end")
-    return duration(end - start) if start is not None and end is not None else ""
 
 
 def _tries(attempts: list[Mapping[str, Any]]) -> str:

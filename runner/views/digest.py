@@ -9,7 +9,7 @@ from runner.views import words
 from runner.views.reasons import Reasons
 from runner.views.story import STATUSES
 from runner.views.terminal import UNICODE, Symbols, clean, paint
-from runner.views.times import duration
+from runner.views.times import took
 
 Tail = Callable[[str, str, int], Iterable[str]]  # (id, key, attempt's number) -> the last lines of its log
 More = Callable[[str, str], Iterable[str]]  # (id, key) -> what else there is to say of its failure
@@ -89,9 +89,8 @@ def _headline(run: Mapping[str, Any], counted: Mapping[str, Mapping[str, Any]], 
     for entry in counted.values():
         counts[str(entry.get("status"))] = counts.get(str(entry.get("status")), 0) + 1
     parts = [f"{counts[one]:,} {one}" for one in STATUSES if counts.get(one)]
-    start, end = run.get("start"), run.get("end")
-    took = f"  {duration(end - start)}" if start is not None and end is not None else ""
-    return f"{paint(status, status, colour)}: {run.get('name') or run.get('run')}  {', '.join(parts)}{took}"
+    head = f"{paint(status, status, colour)}: {run.get('name') or run.get('run')}"
+    return "  ".join(part for part in (head, ", ".join(parts), took(run)) if part)
 
 
 def failed(told: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -134,11 +133,10 @@ def _failures(
         end = attempts[-1] if attempts else entry
         status = str(entry["status"])
         tries = int(end.get("n") or len(attempts) or 1)
-        start, stop = entry.get("start"), entry.get("end")
-        took = f" ({duration(stop - start)})" if start is not None and stop is not None else ""
+        time = took(entry)
         handled = {"continue": ", recovered by its handler", "skip": ", its dependants are skipped"}
         note = handled.get(_handled(address, told), ", tolerated" if forgiven(address, told) else "")
-        said = f"{words.why({**end, 'status': status})}{words.attempts(tries)}{took}{note}"
+        said = f"{words.why({**end, 'status': status})}{words.attempts(tries)}{f' ({time})' if time else ''}{note}"
         lines += ["", f"{paint(status, status, colour)}: {entry.get('label')} {said}"]
         id, _, key = address.partition(" ")
         lines += [f"  {text}" for text in (words.detail(end), words.advice(end), *more(id, key)) if text]

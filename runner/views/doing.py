@@ -8,6 +8,7 @@ from typing import Any
 from runner.views import words
 from runner.views.expressions import written
 from runner.views.outline import inner
+from runner.views.sizes import amount
 from runner.views.terminal import clean
 from runner.views.times import duration
 
@@ -78,15 +79,6 @@ def _asks(part: Mapping[str, Any], do: Mapping[str, Any]) -> Iterator[str]:
     tries = (part.get("retry") or {}).get("attempts", 1)
     if tries != 1:
         yield f"{tries} attempts"
-
-
-def amount(size: float) -> str:
-    """Bytes in words: `640 B`, `25 MiB`, `1.5 GiB`."""
-    units = ["TiB", "GiB", "MiB", "KiB", "B"]
-    while abs(size) >= 1024 and len(units) > 1:
-        size /= 1024
-        units.pop()
-    return f"{size:.0f} {units[-1]}" if size >= 10 or size == int(size) else f"{size:.1f} {units[-1]}"
 
 
 def _input(entry: Mapping[str, Any], nodes: Nodes) -> str:

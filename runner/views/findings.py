@@ -60,8 +60,3 @@ def user(env: Mapping[str, str]) -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return env.get("USER", "")
-
-
-def amount(size: float) -> str:
-    """Bytes in words: `31 GiB`, `640 MiB`."""
-    return f"{size / 2**30:.0f} GiB" if size >= 10 * 2**30 else f"{size / 2**20:,.0f} MiB"

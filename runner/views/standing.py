@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from runner.views import words
 from runner.views.nest import Nest
-from runner.views.times import duration
+from runner.views.times import took
 
 WORST = ("failed", "errored", "lost", "cancelled", "blocked", "running", "waiting", "succeeded", "cached", "skipped")
 
@@ -72,8 +72,6 @@ def summed(counts: Mapping[str, int]) -> str:
 
 
 def _took(entry: Mapping[str, Any]) -> str:
-    start, end = entry.get("start"), entry.get("end")
-    took = duration(end - start) if start is not None and end is not None else ""
-    took = "" if entry.get("status") == "cached" else took
-    took += words.attempts(len(entry.get("attempts") or ()))
-    return ", ".join(text for text in (took, "handled" if entry.get("handled") else "") if text)
+    time = "" if entry.get("status") == "cached" else took(entry)
+    time += words.attempts(len(entry.get("attempts") or ()))
+    return ", ".join(text for text in (time, "handled" if entry.get("handled") else "") if text)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 
 def duration(seconds: float | None) -> str:
@@ -22,6 +24,12 @@ def duration(seconds: float | None) -> str:
     if whole < 48 * 3600:
         return f"{whole // 3600}h{whole % 3600 // 60:02}m"
     return f"{whole // 86400}d{whole % 86400 // 3600:02}h"
+
+
+def took(entry: Mapping[str, Any]) -> str:
+    """How long a run or a step has taken; "" while it has not ended."""
+    start, end = entry.get("start"), entry.get("end")
+    return duration(end - start) if start is not None and end is not None else ""
 
 
 def clock(seconds: float) -> str:

@@ -19,9 +19,10 @@ from runner.commands.logs import pieces
 from runner.commands.show import one, whole
 from runner.resolve.packages import names
 from runner.run import index
-from runner.views.doing import amount, doing
+from runner.views.doing import doing
 from runner.views.nest import Nest
 from runner.views.reasons import Reasons
+from runner.views.sizes import amount
 
 PLAN: dict[str, Any] = {
     "name": "penguins",

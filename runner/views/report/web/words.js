@@ -20,10 +20,10 @@ function duration(seconds) {
 
 function bytes(size) {
   if (!size) return size === 0 ? "0 B" : "";
-  const units = ["B", "kB", "MB", "GB", "TB"];
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;
-  while (size >= 999.5 && unit < 4) { size /= 1000; unit += 1; }
-  return `${size < 9.95 && unit ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+  while (size >= 1024 && unit < 4) { size /= 1024; unit += 1; }
+  return `${size < 10 && size % 1 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
 }
 
 function moment(at) {
