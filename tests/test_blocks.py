@@ -8,6 +8,7 @@ import importlib.util
 import io
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 import threading
@@ -15,12 +16,14 @@ import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runner.testing.project import Outcome, Project
 
 Make = Callable[..., Project]
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
 def up(made: Project, *words: str, **env: str) -> Outcome:
@@ -29,6 +32,12 @@ def up(made: Project, *words: str, **env: str) -> Outcome:
 
 def log(made: Project, step: str) -> str:
     return made.cli("logs", "@last", step).ok().out
+
+
+def without(made: Project, module: str) -> dict[str, str]:
+    """The environment of steps whose Python lacks a module."""
+    made.write({f"absent/{module}.py": "raise ImportError\n"})
+    return {"PYTHONPATH": str(made.path("absent"))}
 
 
 # git
@@ -294,11 +303,10 @@ def test_duckdb_writes_parquet_and_reads_it(project: Make) -> None:
     )
 
 
-@pytest.mark.skipif(importlib.util.find_spec("duckdb") is not None, reason="duckdb is installed")
 def test_duckdb_that_is_missing_is_told(project: Make) -> None:
     text = '[steps.a]\nuses = "std:duckdb"\nparams = { files = "a.csv", query = "q.sql", path = "made/a.csv" }\n'
     made = project({"pipeline.toml": text, "a.csv": "a\n1\n", "q.sql": "SELECT 1"})
-    up(made).exits(1).says("has no duckdb: `pip install duckdb` there")
+    up(made, **without(made, "duckdb")).exits(1).says("has no duckdb: `pip install duckdb` there")
 
 
 # lines
@@ -436,13 +444,27 @@ def test_waiting_for_a_file_an_address_and_a_port(project: Make, webhook: Webhoo
     assert "nowhere/x is not there after 0 s: no such file" in said and "Connection refused" in said
 
 
-@pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in ("boto3", "moto", "flask")),
-    reason="boto3 and moto[server] are not installed",
-)
-def test_files_and_folders_go_to_s3_and_come_back(project: Make) -> None:
+KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    """A store that speaks the language of S3: its client."""
+    for name in ("boto3", "moto", "flask", "flask_cors"):
+        pytest.importorskip(name)
+    import boto3  # type: ignore[import-not-found,import-untyped,unused-ignore]
     from moto.server import ThreadedMotoServer  # type: ignore[import-not-found,unused-ignore]
 
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    url = "http://{}:{}".format(*server.get_host_and_port())
+    client = boto3.client("s3", "us-east-1", endpoint_url=url, aws_access_key_id="a", aws_secret_access_key="b")
+    yield client
+    client.close()
+    server.stop()
+
+
+def test_files_and_folders_go_to_s3_and_come_back(project: Make, s3: Any) -> None:
     made = project(
         {
             "pipeline.toml": """
@@ -463,21 +485,33 @@ def test_files_and_folders_go_to_s3_and_come_back(project: Make) -> None:
             "data/deep/er/three.txt": "3",
         }
     )
-    import boto3  # type: ignore[import-not-found,import-untyped,unused-ignore]
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "us-east-1"}
-        client = boto3.client(
-            "s3", "us-east-1", endpoint_url=f"http://{host}:{port}", aws_access_key_id="a", aws_secret_access_key="b"
-        )
-        client.create_bucket(Bucket="here")
-        up(made, "--param", f"endpoint=http://{host}:{port}", **keys).ok()
-    finally:
-        server.stop()
+    s3.create_bucket(Bucket="here")
+    up(made, "--param", f"endpoint={s3.meta.endpoint_url}", **KEYS).ok()
     assert [made.read(f"made/{path}") for path in ("one.txt", "deep/two.txt", "deep/er/three.txt")] == ["1", "2", "3"]
+
+
+def test_the_lake_of_the_examples(project: Make, s3: Any, webhook: Webhook) -> None:
+    pytest.importorskip("duckdb")
+    made = project({"runner.toml": ""})
+    shutil.copytree(EXAMPLES / "16-lake", made.path("."), dirs_exist_ok=True)
+    made.write({".env": "".join(f"{name}={text}\n" for name, text in {**KEYS, "WEBHOOK_URL": webhook.address}.items())})
+    for bucket in ("incoming", "lake"):
+        s3.create_bucket(Bucket=bucket)
+    orders = b"id,country,total\n1,CH,10.5\n2,CH,2\n3,NO,7\n"
+    s3.put_object(Bucket="incoming", Key="2026-11-20/orders.csv", Body=orders)
+    s3.put_object(Bucket="incoming", Key="2026-11-21/orders.csv", Body=orders + b"3,no,-1\n")
+    words = ("--profile", "team", "--param", f"endpoint={s3.meta.endpoint_url}", "--set", "defaults.retry.attempts=1")
+    up(made, *words).ok()
+    stored = s3.get_object(Bucket="lake", Key="by-country/2026-11-20.parquet")["Body"].read()
+    assert stored[:4] == b"PAR1" and stored == made.path("made/by-country.parquet").read_bytes()
+    up(made, *words, "--param", "day=2026-11-21").exits(1)
+    assert [found["Key"] for found in s3.list_objects_v2(Bucket="lake")["Contents"]] == [
+        "by-country/2026-11-20.parquet"
+    ]
+    assert [said["text"] for said in webhook.heard] == [
+        "orders of 2026-11-20: succeeded, 3 orders",
+        "orders of 2026-11-21: failed, no orders",
+    ]
 
 
 AWS = """#!/bin/sh
@@ -496,7 +530,6 @@ if test -n "$recursive"; then cp -r "$1." "$2"; else cp "$1" "$2"; fi
 """
 
 
-@pytest.mark.skipif(importlib.util.find_spec("boto3") is not None, reason="boto3 is installed, and asked first")
 def test_without_boto3_the_command_aws_copies(project: Make) -> None:
     made = project(
         {
@@ -522,15 +555,14 @@ def test_without_boto3_the_command_aws_copies(project: Make) -> None:
             "bin/aws": AWS,
         }
     )
-    up(made, PATH=f"{made.path('bin')}:{made.environment()['PATH']}").ok()
+    env = {"PATH": f"{made.path('bin')}:{made.environment()['PATH']}", **without(made, "boto3")}
+    up(made, **env).ok()
     assert made.files("store/**/*") == ["store/here/in/deep/er/two.txt", "store/here/in/one.txt"]
     assert made.read("made/one.txt") == "1" and made.read("made/deep/er/two.txt") == "2"
     assert log(made, "mixed.s3-get").startswith("`url` and `path` end in / both")
     text = '[steps.a]\nuses = "std:s3-get"\nparams = { url = "s3://a/b", path = "made/b" }\n'
     made.write({"pipeline.toml": text, "bin/aws": "#!/bin/sh\nexit 3\n"})
-    up(made, "--set", "steps.a.s3-get.retry.attempts=1", PATH=f"{made.path('bin')}:{made.environment()['PATH']}").exits(
-        1
-    )
+    up(made, "--set", "steps.a.s3-get.retry.attempts=1", **env).exits(1)
 
 
 # pages
