@@ -16,6 +16,7 @@ from runner_executors.kubernetes_pod import MAIN
 
 Table = dict[str, Any]
 RECORD = 1 << 21  # bytes at the end of a log in which a record is looked for
+ARGO_FOUND_NONE = "failed to find name in PATH"  # of what starts the command in Argo's pods
 NO_MEMORY = "the pod had no more memory: `resources.memory` is its limit"
 
 
@@ -67,10 +68,11 @@ def unborn(call: Mapping[str, Any], reason: str, why: str, status: str = "errore
 
 
 def take_log(pieces: Iterable[bytes], path: str) -> Table | None:
-    """Write what a container has printed into a file, and take the record off its end; an empty log is none."""
+    """Write what a container has printed into a file, and take the record off its end; an empty log is none. What
+    stood there, as what it waited for, makes place."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     record: Table | None = None
-    with open(path, "w+b") as file:
+    with open(f"{path}.new", "w+b") as file:
         file.writelines(pieces)
         size = file.tell()
         start = max(0, size - RECORD)
@@ -83,6 +85,7 @@ def take_log(pieces: Iterable[bytes], path: str) -> Table | None:
                 record = found
                 file.truncate(start + max(cut, 0))
         empty = file.seek(0, os.SEEK_END) == 0
+    os.replace(f"{path}.new", path)
     if empty:
         os.unlink(path)
     return record
@@ -113,8 +116,8 @@ def end_of(call: Mapping[str, Any], seen: State, record: Table | None, stopped: 
         return unborn(call, stopped, "its pod was ended", "failed" if stopped == "timeout" else "cancelled")
     if seen.why == "OOMKilled":
         return unborn(call, "oom", NO_MEMORY, "failed")
-    if seen.why in ("StartError", "ContainerCannotRun"):
-        why = f"the image has no such Python (`executor.python`): {seen.words}"
+    if seen.why in ("StartError", "ContainerCannotRun") or ARGO_FOUND_NONE in seen.message:
+        why = f"the image has no such Python (`executor.python`): {seen.words or seen.message}"
         return unborn(call, "no-interpreter", why, "failed")
     if "status" in said:
         return unborn(call, said.get("reason") or "lost", said.get("error") or "", said["status"])

@@ -20,7 +20,7 @@ class Patience:
     def __init__(self, began: float, limit: float) -> None:
         self.began, self.limit = began, limit
         self._stuck: float | None = None  # since when it waits for what hardly ever mends
-        self._noted = ""
+        self._noted: set[str] = set()
 
     def over(self, seen: State, now: float) -> bool:
         """Whether what is seen of it has been waited for long enough. now: seconds."""
@@ -29,10 +29,10 @@ class Patience:
         return seen.why in HOPELESS or stuck or now - self.began > self.limit
 
     def note(self, seen: State, log: str) -> None:
-        """Put down what it waits for, once."""
+        """Put down what it waits for, once: two answers of a node may take turns."""
         text = words(seen)
-        if text and text != self._noted and seen.why not in USUAL:
-            self._noted = text
+        if text and text not in self._noted and seen.why not in USUAL:
+            self._noted.add(text)
             note(text, log)
 
 
@@ -42,11 +42,13 @@ def words(seen: State) -> str:
 
 
 def note(text: str, log: str) -> None:
-    """Put down what is waited for where people look: in the log, whose place is taken by what the step prints."""
+    """Put down what is waited for where people look: in the log, whose place is taken by what the step prints. Each is
+    a file of its own, for who reads along to see that."""
     with contextlib.suppress(OSError):
         os.makedirs(os.path.dirname(log), exist_ok=True)
-        with open(log, "w", encoding="utf-8") as file:
+        with open(f"{log}.new", "w", encoding="utf-8") as file:
             file.write(f"waiting: {' '.join(text.split())}\n")
+        os.replace(f"{log}.new", log)
 
 
 def reason(seen: State) -> str:

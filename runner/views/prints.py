@@ -38,13 +38,13 @@ class Prints:
 
 
 class Log:
-    """One log, and how far it has been read."""
+    """One log, and how far it has been read: from its beginning where another file has taken its place."""
 
-    __slots__ = ("_at", "_begun", "_path")
+    __slots__ = ("_at", "_begun", "_file", "_path")
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._at = 0
+        self._at = self._file = 0
         self._begun = b""  # a line that has no end yet
 
     def lines(self) -> list[bytes]:
@@ -55,6 +55,8 @@ class Log:
             return []
         passed = 0
         try:
+            if (file := os.fstat(log).st_ino) != self._file:
+                self._at, self._begun, self._file = 0, b"", file
             data = os.pread(log, MOST, self._at)
             if len(data) == MOST and (passed := os.fstat(log).st_size - self._at - MOST) > 0:
                 self._at, self._begun = self._at + passed, b""

@@ -81,3 +81,13 @@ def test_a_line_without_end_takes_no_more_memory_and_room_than_others(story, tmp
             more.write(b"x" * 60_000)
         assert texts(seen.since(now)) == []
     assert list(map(len, texts(seen.before(Event(111.0, "end", FETCH, {}))))) == [2000]
+
+
+def test_a_log_whose_place_another_has_taken_is_read_from_its_beginning(tmp_path):
+    log, other = tmp_path / "log", tmp_path / "other"
+    log.write_text("waiting: a long line about the node\n")
+    read = prints.Log(str(log))
+    assert read.lines() == [b"waiting: a long line about the node"] and read.lines() == []
+    other.write_text("what the step prints in the end is longer\n")
+    other.replace(log)
+    assert read.rest() == [b"what the step prints in the end is longer"] and read.rest() == []
