@@ -12,12 +12,15 @@ from runner.commands.common import open_run, plugins_of
 from runner.commands.find import find
 from runner.commands.warning import warn_of_damage
 from runner.plan.nearby import away
+from runner.plan.services import OTHERS
 from runner.resolve.ask import find_root
+from runner.resolve.layers import SERVICES
 from runner.resolve.naming import name_in
 from runner.run.resume import Parent, open_parent
 from runner.text.diagnostics import Refused, diagnose
 
 Table = dict[str, Any]
+PLACES = (*SERVICES, *OTHERS)
 
 
 def recall(args: argparse.Namespace) -> Parent:
@@ -42,9 +45,13 @@ def recall(args: argparse.Namespace) -> Parent:
             raise Refused([diagnose("E937", None, name=parent.meta.get("name"))])
         args.selected = parent.run.get("selected")
     asked = parent.run.get("ask", {})
+    kept = list(asked.get("set", ()))
+    if args.profile and args.profile != asked.get("profile"):  # what was said of the places of the other is not meant
+        kept = [one for one in kept if one.partition("=")[0].split(".")[0] not in PLACES]
     args.profile = args.profile or asked.get("profile")
-    args.set = [*asked.get("set", ()), *args.set]
-    args.given = parent.run.get("params", {})
+    anew = {one.partition("=")[0].split(".")[1] for one in args.set if one.startswith("params.")}
+    args.set = [*kept, *args.set]
+    args.given = {name: value for name, value in parent.run.get("params", {}).items() if name not in anew}
     return parent._replace(changed=args.changed, again=_again(parent, root, steps or ()))
 
 

@@ -59,6 +59,22 @@ def test_n49_profile_and_set_are_taken_from_the_parent(project: Made) -> None:
     assert log(found) == ["profile said"] * 2
 
 
+def test_n49_another_profile_is_not_held_to_what_was_said_of_the_places_of_the_first(project: Made) -> None:
+    text = 'name = "x"\n[steps.a]\nshell = "test -e ok && test $X = 1"\n'
+    found = project({"pipeline.toml": text, "profiles/p.toml": ""})
+    found.cli("up", "--profile", "p", "--set", "executor.cpu=2", "--set", "steps.a.env.X=1").exits(1)
+    found.write({"ok": ""})
+    found.cli("up", "--resume", "--profile", "std:emulated").ok()
+
+
+def test_n49_a_parameter_that_is_set_anew_changes_however_it_is_said(project: Made) -> None:
+    found = project({"pipeline.toml": FAILING})
+    found.cli("up", "--param", "table=prod", "--param", "day=D").exits(1)
+    found.write({"ok": ""})
+    found.cli("up", "--resume", "--set", "params.table=x").ok()
+    assert log(found) == ["a prod D", "b prod D", "a x D", "b x D"]
+
+
 def test_n49_references_keep_the_name_of_the_first_run_and_the_variable_is_the_runs_own(project: Made) -> None:
     text = """
 name = "x"
