@@ -14,6 +14,10 @@ OPTIONS: list[Any] = [
     (("--fresh",), {"action": "store_true", "help": "make it anew though nothing of it has changed"}),
     JSON,
 ]
+ELSEWHERE = (
+    'a profile of its own makes it: `extends = "std:docker"`, `[build]` with `base` and `tag = "NAME:1"`, and '
+    '`code = "image"` in `[executor]`; then `image = "NAME:1"` here'
+)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -25,11 +29,13 @@ def run(args: argparse.Namespace) -> int:
     args.dry_run = True  # no plan is kept of it
     made = planned(args)
     profile = made.plan["profile"]
+    if not builds(made, profile):
+        raise Refused(
+            [diagnose("E945", None, why=f"the executor `{profile['executor']['type']}` makes none", hint=ELSEWHERE)]
+        )
     if "build" not in profile:
         hint = 'write it there: `[build]` with `base = "python:3.12-slim"`'
         raise Refused([diagnose("E945", None, why=f"the profile `{profile['name']}` has no `[build]`", hint=hint)])
-    if not builds(made, profile):
-        raise Refused([diagnose("E945", None, why=f"the executor `{profile['executor']['type']}` makes no images")])
     image = built(made, profile, _say, args.fresh)
     if args.json:
         said = {"image": image.name, "id": image.id, "made": image.made, "ingredients": image.ingredients}

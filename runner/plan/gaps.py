@@ -131,7 +131,8 @@ def _imageless(plan: Table, tree: Tree, flavors: dict[str, Flavor]) -> list[Diag
         more = flavors[name].more
         bare = step.task and step.kind not in ("container", "stub") and "image" not in step.table
         needs = (bare and {"containers", "carries"} & set(more)) or (step.kind == "container" and "carries" in more)
-        if needs and PRETEND not in more and not (profile["executor"].get("image") or "build" in profile):
+        named = profile["executor"].get("image") or ("build" in profile and "build" in more)
+        if needs and PRETEND not in more and not named:
             args: Table = {"step": step.path, "executor": flavors[name].name}
             found.setdefault(name, diagnose("E623", step.place((str(step.kind),), "key"), **args))
     return list(found.values())

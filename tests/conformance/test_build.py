@@ -237,6 +237,8 @@ def test_an_image_without_a_folder_for_the_project_is_told(project: Made, images
 
 def test_there_may_be_nothing_to_build(project: Made) -> None:
     found = project({"pipeline.toml": PIPELINE, "w.py": "def f(): return 1\n"})
-    found.cli("build").exits(2).says("the profile `local` has no `[build]`")
+    found.cli("build").exits(2).says("the executor `local` makes none", 'extends = "std:docker"')
+    there = ("--profile", "std:docker", "--set", f"executor.image={BASE}")
+    found.cli("build", *there).exits(2).says("the profile `std:docker` has no `[build]`")
     found.write({"here.toml": f"[build]\nbase = '{BASE}'\n"})
-    found.cli("build", "--profile", "here").exits(2).says("the executor `local` makes no images")
+    found.cli("build", "--profile", "here").exits(2).says("the executor `local` makes none")

@@ -28,7 +28,8 @@ CAPABILITIES: dict[str, Code] = {
     ),
     "E623": Code(
         "steps of the executor `{executor}` need an image, and nobody names one for `{step}`",
-        "name it: `image` in `[executor]` of the profile, or `image` of the step",
+        "name it: `image` in `[executor]` of the profile, or `image` of the step; "
+        "`runner build` with a profile of `std:docker` makes one",
     ),
     "E616": Code("the executor `{executor}` can't {what}"),
     "E617": Code(
