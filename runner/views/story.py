@@ -111,7 +111,11 @@ class Story:
             self._recovered(event)
             told = str(data.get("note") or "") if n == 1 else f"attempt {n}"
             return Line(status, name, joined("" if status == "cached" else duration(took), told))
-        return Line(status, name, joined(words.why_still(data) + words.attempts(n), duration(took), words.detail(data)))
+        return Line(
+            status,
+            name,
+            joined((words.why_still(data) + words.attempts(n)).strip(), duration(took), words.detail(data)),
+        )
 
     def _state(self, event: Event) -> Line | None:
         address, data = event.address, event.data
