@@ -138,7 +138,12 @@ def _refuse(parser: argparse.ArgumentParser, verb: str, words: Sequence[str]) ->
             short = [f"`{one}`" for one in known if one.startswith(f"-{flag}")] if len(flag) == 2 else []
             longer = [one for one in known if one.startswith(flag) and len(flag) > 3]
             like = longer[0] if like is None and len(longer) == 1 else like
+            named = [action.metavar or action.dest.upper() for action in parser._actions if not action.option_strings]
             every = f"`runner {verb} --help` lists all"
+            if flag[2:].upper() in named:
+                every = f"it is said without it: `runner {verb} {' '.join(map(str, named))}`"
+            elif verb == "retry" and flag in ("--profile", "--param", "--set"):
+                every = f"`runner up --resume RUN {flag} ...` goes on with another"
             hint = f"did you mean `{like}`?" if like else f"there is {', '.join(short)}" if short else every
             problems.append(diagnose("E911", None, option=flag, verb=verb, hint=hint))
         else:

@@ -207,3 +207,9 @@ def test_every_word_that_selects_nothing_is_named(project: Make) -> None:
     made.cli("plan", "--tag", "x", "--tag", "two").exits(2).says("the tag `two`")
     made.cli("plan", "--only", "b", "--tag", "x").exits(2).says("no step is named by all of these options")
     made.cli("plan", "--tag", "one", "--tag", "two").exits(2).says("the tag `one`", "the tag `two`")
+
+
+def test_an_option_that_another_verb_has_or_a_word_without_it_is_answered_with_what_to_type(project: Make) -> None:
+    found = project(PIPELINE)
+    found.cli("retry", "@last", "--profile", "dev").exits(2).says("`runner up --resume RUN --profile ...`")
+    found.cli("catalog", "get", "x", "--run", "y").exits(2).says("`runner catalog get PATH RUN`")
