@@ -142,7 +142,8 @@ def _failures(
         lines += [f"  {text}" for text in (words.detail(end), words.advice(end), *more(id, key)) if text]
         if attempts:
             log = list(tail(id, key, tries))
-            lines += _tail(log, signs) if [clean(line) for line in log] != [words.detail(end)] else []
+            told_twice = [clean(line).removeprefix("waiting: ") for line in log] == [words.detail(end)]
+            lines += [] if told_twice else _tail(log, signs)
         if run.get("status") != "succeeded":  # of a good run all were told further above
             lines += _made({address: entry})
     if len(addresses) > SHOWN:

@@ -115,6 +115,14 @@ def test_a_report_that_a_failed_step_left_is_named_beneath_it(plan):
     assert digest(run(nodes, "succeeded"), plan, lambda *_: ["no"]).count("why.html") == 1
 
 
+def test_what_a_pod_waited_for_is_not_told_twice(plan):
+    end = attempt(status="errored", reason="no-image", exit=None, error={"message": "Pull: no such host"})
+    text = digest(
+        run({"train -": entry("train", "errored", attempts=[end])}), plan, lambda *_: ["waiting: Pull: no such host"]
+    )
+    assert text.count("no such host") == 1
+
+
 def test_of_a_thousand_failures_it_stays_short(plan):
     nodes = {f"train {i}": entry("train", "failed", f"train[{i}]", attempts=[attempt()]) for i in range(1000)}
     text = digest(run(nodes), plan, tail, again=["up", "pipeline.toml", "--resume", "brisk-otter-3"])
