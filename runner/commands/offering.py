@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands.home import project_root
-from runner.commands.names import OTHERS, Names, tomls
+from runner.commands.names import OTHERS, Names
 
 Words = dict[str, str]  # a word, and what it is
 File = Callable[[], Path]  # the pipeline that the line is about
@@ -59,13 +59,13 @@ def _runs(file: File, current: str) -> Words:
 
 
 def _profiles(file: File, current: str) -> Words:
-    from runner.resolve.ask import find_root
+    from runner.resolve.ask import Ask, find_root
+    from runner.resolve.project import profile_names
+    from runner.text.sources import Sources
 
     path = file()
-    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    folders = (path.absolute().parent, find_root(path), Path(home, "runner-up"))
-    own = [path.stem for folder in folders for path in tomls(folder / "profiles")]
-    return dict.fromkeys([*own, "local", *shipped("profiles")], "")
+    root = find_root(path)
+    return dict.fromkeys([*profile_names(Ask(path, env=os.environ), root, Sources(root)), *shipped("profiles")], "")
 
 
 def _templates(file: File, current: str) -> Words:

@@ -13,7 +13,7 @@ from typing import Any
 
 from runner.plan.mocked import task_of
 from runner.views.nest import Nest
-from runner.views.report.waiting import Waiting
+from runner.views.waiting import Waiting
 
 COLUMNS = {
     "run": "name of the run",

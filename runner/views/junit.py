@@ -61,10 +61,10 @@ def _end(address: str, entry: Mapping[str, Any], nest: Nest, reasons: Reasons, l
         many = words.attempts(len(attempts)).strip()
         return "passed", [f"      <system-out>succeeded {escaped(many)}</system-out>\n"] if many else []
     if status not in (*BAD, *ERROR):
-        why = reasons.told_of(address) or str(status)
+        why = reasons.told_of(address, ": ") or str(status)
         return "skipped", [f"      <skipped message={_quoted(why)}/>\n"]
     end = {**attempts[-1], "status": status} if attempts else entry
-    why = reasons.told_of(address) or str(status)
+    why = reasons.told_of(address, ": ") or str(status)
     lines = [clean(line) for line in log(address, int(end.get("n") or 1))] if attempts else []
     if entry.get("handled") or _tolerated(address, nest):
         return "skipped", [f"      <skipped message={_quoted(f'{status}, but the run went on: {why}')}/>\n"]

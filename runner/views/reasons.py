@@ -39,16 +39,16 @@ class Reasons:
             return "" if self.live else "the run ended before"
         return self._said(entry)
 
-    def told_of(self, address: str) -> str:
-        """What there is to say of the end of an address beside its status, whatever that is."""
+    def told_of(self, address: str, between: str = "  ") -> str:
+        """What there is to say of the end of an address beside its status, whatever that is. between: its parts."""
         entry = self.told[address]
         attempts = list(entry.get("attempts") or ())
         if entry.get("status") in ("succeeded", "cached") and not entry.get("error"):
             return self.kept(attempts[-1]) if attempts else ""
         if entry.get("status") in ("failed", "errored", "cancelled") and attempts:
             end = {**attempts[-1], "status": entry["status"]}
-            return "  ".join(text for text in (why(end), detail(end)) if text)
-        return "  ".join(text for text in (self.why(address), detail(entry)) if text)
+            return between.join(text for text in (why(end), detail(end)) if text)
+        return between.join(text for text in (self.why(address), detail(entry)) if text)
 
     def kept(self, attempt: Mapping[str, Any]) -> str:
         """Which other run has done what this one kept; empty where it did it itself."""

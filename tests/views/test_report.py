@@ -21,7 +21,7 @@ from runner.views.report.page import embedded, page
 from runner.views.report.preview import preview, wanted
 from runner.views.report.seen import Seen
 from runner.views.report.shown import shown
-from runner.views.report.waiting import Waiting
+from runner.views.waiting import Waiting
 
 PIPELINE = """
     name = "demo"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from runner.views.report.waiting import Waiting
+from runner.views.waiting import Waiting
 
 SOON = 0.02  # seconds that starting a step may take: it did not wait for a place
 EXACT = 0.001  # seconds by which clocks of records may differ

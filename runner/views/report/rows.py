@@ -15,7 +15,7 @@ from runner.views.report.charts import metrics, numbers, plot, series
 from runner.views.report.excerpt import Excerpts
 from runner.views.report.files import Files
 from runner.views.report.seen import Seen
-from runner.views.report.waiting import Waiting
+from runner.views.waiting import Waiting
 
 Table = dict[str, Any]
 TEXT = 4000  # characters of a value, a script, a traceback
@@ -75,7 +75,7 @@ class Rows:
             "node": self._ids[id],
             "kind": kind,
             "status": str(entry.get("status")),
-            "why": self.reasons.told_of(address).replace("  ", SEPARATE),
+            "why": self.reasons.told_of(address, SEPARATE),
             "handled": entry.get("handled"),
             "start": None if kept else self._at(entry.get("start")),
             "end": None if kept else self._at(self.waiting.end(address)),

@@ -12,7 +12,7 @@ from runner.views.report.critical import critical
 from runner.views.report.files import Files
 from runner.views.report.rows import Rows
 from runner.views.report.seen import Seen
-from runner.views.report.waiting import Waiting
+from runner.views.waiting import Waiting
 
 Table = dict[str, Any]
 
