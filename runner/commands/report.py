@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +25,11 @@ OPTIONS = [
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the page and print where it is; raises Refused for a run that is not there."""
+    """Write the page and print where it is; raises Refused for a run that is not there, or a file that can't be."""
     from runner.commands.collecting import uncollected
     from runner.commands.common import open_run
     from runner.commands.warning import warn_of_damage
+    from runner.commands.writing import write
     from runner.views.report.page import page
     from runner.views.report.shown import shown
 
@@ -42,34 +41,20 @@ def run(args: argparse.Namespace) -> int:
             print(json.dumps(data, ensure_ascii=False))
             return 0
         text = page(data)
-    if args.to == "-":
-        sys.stdout.write(text)
-        return 0
     place = _place(args.to, opened)
-    _write(place, text)
-    print(os.path.relpath(place))
+    write(text, place)
+    if place != "-":
+        print(os.path.relpath(place))
     return 0
 
 
-def _place(to: str | None, opened: OpenRun) -> Path:
+def _place(to: str | None, opened: OpenRun) -> str:
     name = f"{opened.run.get('name')}.html"
     if to is None:
-        return opened.root / ".runner" / "reports" / name
-    return Path(to) / name if to.endswith("/") or Path(to).is_dir() else Path(to)
-
-
-def _write(place: Path, text: str) -> None:
-    """At once or not at all. Raises OSError."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f".{place.name[:100]}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, place)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(place)) from None
-    finally:
-        with suppress(OSError):
-            part.unlink()
+        folder = opened.root / ".runner" / "reports"
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder / name)
+    return str(Path(to) / name) if to.endswith("/") or Path(to).is_dir() else to
 
 
 def _seen(opened: OpenRun, against: str | None) -> Seen:

@@ -59,7 +59,7 @@ def tell(
 
 def _tests(folded: Table, plan: Table, logs: Path, path: str) -> bool:
     """Write the run as JUnit XML; whether that could be done."""
-    from runner.commands.graph import write
+    from runner.commands.writing import write
     from runner.text.diagnostics import Refused
     from runner.views.junit import LINES, junit
     from runner.views.problems import show

@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     from runner.commands.collecting import uncollected
     from runner.commands.common import open_run
-    from runner.commands.graph import by_end, write
     from runner.commands.warning import warn_of_damage
+    from runner.commands.writing import by_end, write
 
     with uncollected():
         format = "json" if args.json else args.format or by_end(args.to, ENDS)

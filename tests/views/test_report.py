@@ -101,6 +101,7 @@ def test_the_page_is_written_into_the_project_and_its_place_printed(made: Projec
     assert made.cli("report", "now", "-o", "-").ok().out == text
     made.cli("report", "now", "-o", "mine.html").ok().says("mine.html")
     assert made.read("mine.html") == text
+    made.cli("report", "now", "-o", "none/mine.html").exits(2).says("E961", "none/mine.html")
     made.cli("report", "nobody").exits(2).says("E930")
 
 
