@@ -17,7 +17,7 @@ from runner_executors.kubernetes_end import State, end_of, state, take_log, unbo
 from runner_executors.kubernetes_hold import EVERY, Hold
 from runner_executors.kubernetes_job import job, name_of, told_too_much
 from runner_executors.kubernetes_orphans import Orphans, adopted
-from runner_executors.kubernetes_patience import Patience, reason, words
+from runner_executors.kubernetes_patience import Patience, given_up
 from runner_executors.kubernetes_pod import LABEL, MAIN, Maps
 from runner_executors.kubernetes_preflight import preflight
 from runner_executors.kubernetes_remote import Remote
@@ -330,8 +330,7 @@ class Kubernetes:
     def _never(self, pod: Pod) -> None:
         """It has not started and won't: that is made sure of before anything else may start in its place."""
         assert self._crew is not None
-        pod.phase, why = ENDING, words(pod.seen) or "its Job got no pod"
-        end = unborn(pod.call, reason(pod.seen), why)
+        pod.phase, end = ENDING, given_up(pod.call, pod.seen, pod.stopped)
         self._crew.call((pod, "end"), lambda: self._withdrawn(pod, end))
 
     def _withdrawn(self, pod: Pod, end: Table) -> Table:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from runner_executors.kubernetes_cluster import Cluster
-from runner_executors.kubernetes_end import State
+from runner_executors.kubernetes_end import State, Table, end_of, unborn
 
 HOPELESS = {"InvalidImageName": "no-image"}  # of a container that waits: it can't mend
 SOON = ("CreateContainerConfigError", "CreateContainerError")  # it hardly ever does
@@ -54,6 +56,14 @@ def note(text: str, log: str) -> None:
 def reason(seen: State) -> str:
     """Of an attempt that has not started."""
     return HOPELESS.get(seen.why) or ("no-image" if "Image" in seen.why else "never-started")
+
+
+def given_up(call: Mapping[str, Any], seen: State, stopped: str | None) -> Table:
+    """The end of an attempt whose pod has not started in time. stopped: why we ended it while it waited, which its
+    pod may outlive."""
+    if stopped is not None:
+        return end_of(call, seen, None, stopped)
+    return unborn(call, reason(seen), words(seen) or "its Job got no pod")
 
 
 def fail(cluster: Cluster, pod: str, why: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from runner.views.prints import Log
 from runner_executors.kubernetes_end import State, end_of, take_log
-from runner_executors.kubernetes_patience import Patience
+from runner_executors.kubernetes_patience import Patience, given_up
 
 CALL = {"path": "a", "id": "a", "key": "-", "n": 1, "attempt": "x"}
 NOT_FOUND = 'failed to find name in PATH: exec: "python3.13": executable file not found in $PATH'
@@ -36,3 +36,9 @@ def test_who_reads_along_sees_what_a_pod_waits_for_once_and_then_all_that_it_pri
     assert said == [b"waiting: ErrImagePull: no such host", b"waiting: ImagePullBackOff"]
     assert take_log([b"one\n", b"two, which is longer than what it has waited for\n"], log) is None
     assert read.rest() == [b"one", b"two, which is longer than what it has waited for"]
+
+
+def test_a_pod_that_is_stopped_while_it_waits_was_cancelled_and_not_unable_to_start() -> None:
+    seen = State("waiting", "ImagePullBackOff", "no such host")
+    found = [given_up(CALL, seen, stopped) for stopped in (None, "cancelled")]
+    assert [(end["status"], end["reason"]) for end in found] == [("errored", "no-image"), ("cancelled", "cancelled")]
