@@ -56,7 +56,7 @@ class Builder:
         name, tag = _named(recipe.build.get("tag") or NAME)
         if tag:
             self.engine.client.api.tag(made, name, tag)
-        return Image(found.name, made, not id, found.ingredients)
+        return Image(f"{name}:{tag}" if tag else found.name, made, not id, found.ingredients)
 
     def there(self, build: Table, root: str) -> str:
         """The id of the image of `[build]`, "" where it would have to be made."""

@@ -296,7 +296,10 @@ class Build:
     )
     user: Text | None = key("Who the image's processes are when nobody says; that of the base.")
     dockerfile: Text | None = key("A Dockerfile to use instead. It sees the project's files, or what `include` names.")
-    tag: RefText | None = key("The image's name; a tag made of what it consists of is added.", default="runner-build")
+    tag: RefText | None = key(
+        "The image's name; a tag made of what it consists of is added. `penguins:1` is always the newest.",
+        default="runner-build",
+    )
 
 
 @frozen(kw_only=True)

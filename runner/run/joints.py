@@ -39,7 +39,8 @@ class Signals(Protocol):
 
 
 class Image(NamedTuple):
-    """An image that was asked for: name with a tag made of the ingredients, id, whether it was made just now."""
+    """An image that was asked for: name with the tag asked for or else one made of the ingredients, id, whether it was
+    made just now."""
 
     name: str
     id: str
