@@ -643,6 +643,7 @@ def test_a_process_in_reserve_that_is_killed(project: Any, monkeypatch: pytest.M
     module(project, "def f():\n    return 1\n")
     for _ in range(3):
         assert value(run(project, returns=R)) == 1
+        assert project.eventually(lambda: len(servers(project)) == 1)  # who was just forked looks like one
         (server,) = servers(project)
         for member in spawn.descendants([server], spawn.table()):
             os.kill(member.pid, signal.SIGKILL)
