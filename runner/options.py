@@ -45,7 +45,9 @@ class _Parser(argparse.ArgumentParser):
             if found := re.fullmatch(pattern, message):
                 message = f"{self.prog.partition(' ')[2]}: {found.expand(words)}"
                 break
-        raise Refused([diagnose("E912", None, message=message, hint=_usage(self))])
+        lacks = message.endswith("and that is not said")
+        hint = _usage(self) if lacks else f"`{self.prog} --help` says what each option takes"
+        raise Refused([diagnose("E912", None, message=message, hint=hint)])
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         raise Helped

@@ -97,10 +97,10 @@ def test_a_word_too_many_is_told():
     assert refused("a.toml", "b.toml")[0][:2] == ("E914", "`up` has no use for the word `b.toml`")
 
 
-def test_a_missing_value_is_told_with_the_usage():
+def test_a_missing_value_is_told_with_where_to_look():
     code, message, hint = refused("--profile")[0]
     assert (code, message) == ("E912", "up: `--profile` takes a value, and none follows")
-    assert hint.startswith("usage: runner up [-h] [--profile NAME]")
+    assert hint == "`runner up --help` says what each option takes"
 
 
 def test_a_value_of_another_type_is_told_in_words():

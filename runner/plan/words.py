@@ -14,6 +14,7 @@ OF_A_SHELL = frozenset(("|", "||", "&&", ">", ">>", "<", "2>&1", "2>"))
 COMPARE = frozenset(("expr", "test", "[", "jq", "sh", "bash"))  # programs that take such a word
 BRACES = re.compile(r"(?<![$\w{])\{(input|output|threads|wildcards\.\w+|params\.\w+)\}")
 QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|\\.|#[^\n]*")
+PYTHON = re.compile(r"\s*(?:import [A-Za-z_][\w.]*(?: as \w+)?|from [\w.]+ import \w[^\n]*|def \w+\([^\n]*\):)[ \t]*\n")
 NAMED = re.compile(r"\$(?!RUNNER_)([A-Za-z_]\w*)")
 
 
@@ -26,6 +27,12 @@ def words(step: Step) -> Iterator[Diagnostic]:
 
 
 def _of_script(step: Step, script: str) -> Iterator[Diagnostic]:
+    if found := PYTHON.match(script):
+        start = len(found[0]) - len(found[0].lstrip())
+        place = step.place(("shell",), part=(start, len(found[0].rstrip())))
+        given = step.table.get("interpreter", "bash")
+        yield diagnose("W497", place, interpreter=given if isinstance(given, str) else given[0])
+        return
     if "{" in script and (step.reads or step.writes or step.params):
         for found in BRACES.finditer(script):
             place = step.place(("shell",), part=found.span())

@@ -107,5 +107,9 @@ PARAMETERS: dict[str, Code] = {
     "W494": Code("`{text}` is handed over as a word: no shell reads a `command`", "write the line as `shell`"),
     "W495": Code("a `command` is a list of words, and this is the name of one program", None),
     "W496": Code("no status is `{text}`", None),
+    "W497": Code(
+        "this is Python, and `{interpreter}` is to run it",
+        'add `interpreter = "python"`, or call a function: `python = "module:function"`',
+    ),
     "W492": Code("the script gives values back, and `returns` names none of them", 'name it: `returns = ["{name}"]`'),
 }
