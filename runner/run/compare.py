@@ -222,13 +222,14 @@ def _said(node: Table) -> Table:
     while part is not None:
         for key, value in part.items():
             if key == "do":
-                found |= step(value)
+                found |= step(value) | {one: value[one] for one in ENDS if one in value}
             elif key not in ("body", "definition", "id", "depth", "parent", "path", "description", "tags", "type"):
                 found.setdefault(WORDS.get(key, key), []).append(value)
         part = part.get("body")
     return found
 
 
+ENDS = ("resources", "secrets")  # decide whether there is a result, not which
 WORDS = {"each": "for-each", "names": "for-each", "max_parallel": "max-parallel", "stop_when": "stop-when"}
 
 

@@ -98,6 +98,12 @@ def test_nothing_explains_what_is_chance() -> None:
     ]
 
 
+def test_what_a_step_may_take_explains_how_it_ended() -> None:
+    """It is no part of what a result is, but of whether there is one."""
+    small, large = (side(ended(status), resources={"memory": n}) for n, status in enumerate(("failed", "succeeded")))
+    assert first(small, large)[1:] == ["  step a: `resources` changed"]
+
+
 def test_an_input_that_an_earlier_step_made_is_explained_by_that() -> None:
     def of(sha: str, inputs: str, **path: Any) -> Side:
         put = {**ended(code={"digest": sha}), "files": [{"path": "t", "sha256": sha, "size": 1}]}
