@@ -21,13 +21,13 @@ def run(args: argparse.Namespace) -> int:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    from runner.commands.schema import find_root
     from runner.plugins import PROJECT, find, load
+    from runner.resolve.ask import find_root
 
     group = KINDS[args.kind]
     table = group.replace("_", "-")
     load(find(group, args.name, {table: {args.name: args.path}}))
-    path = find_root(Path.cwd()) / PROJECT
+    path = find_root(Path(PROJECT)) / PROJECT
     try:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         document: Any = tomlkit.parse(text)

@@ -26,10 +26,10 @@ PLUG_IN = 5
 
 def run(args: argparse.Namespace) -> int:
     """A line for each that is right. Raises Refused with all that is wrong (exit code 5)."""
-    from runner.commands.schema import find_root
     from runner.plugins import names
+    from runner.resolve.ask import find_root
 
-    plugins = plugins_of(find_root(Path.cwd()))
+    plugins = plugins_of(find_root(Path("runner.toml")))
     known = {kind: names(group, plugins) for kind, group in KINDS.items()}
     strange = [name for name in args.name if not any(name in some for some in known.values())]
     good: list[str] = []

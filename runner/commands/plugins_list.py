@@ -24,10 +24,10 @@ OPTIONS: list[Any] = [
 
 def run(args: argparse.Namespace) -> int:
     """Print the list; no implementation is imported. Raises Refused with those that are broken, after the others."""
-    from runner.commands.schema import find_root
     from runner.plugins import every
+    from runner.resolve.ask import find_root
 
-    plugins = plugins_of(find_root(Path.cwd()))
+    plugins = plugins_of(find_root(Path("runner.toml")))
     rows: list[dict[str, str]] = []
     broken: list[Diagnostic] = []
     for kind in [args.kind] if args.kind else KINDS:

@@ -12,6 +12,7 @@ from typing import Any
 
 from runner import __version__
 from runner.commands.names import Names, load, names
+from runner.resolve.ask import find_root
 from runner.text.diagnostics import Diagnostic, Refused, diagnose
 
 KINDS = ("pipeline", "included", "profile", "project")
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
         sys.stdout.write(read("schema", f"{args.kind}.json"))
         return 0
-    root = find_root(Path.cwd())
+    root = find_root(Path("runner.toml"))
     built, problems = definitions(root) if args.kind == "cue" else schemas(root)
     if args.kind:
         sys.stdout.write(built[args.kind])
@@ -87,8 +88,3 @@ def write(built: Mapping[str, str], folder: Path) -> list[Path]:
             raise Refused([diagnose("E961", None, path=path, why=error.strerror or type(error).__name__)]) from None
         paths.append(path)
     return paths
-
-
-def find_root(folder: Path) -> Path:
-    """The folder of the nearest `runner.toml` at or above `folder`, else `folder` (N20)."""
-    return next((each for each in (folder, *folder.parents) if (each / "runner.toml").is_file()), folder)
