@@ -40,7 +40,8 @@ def run(args: argparse.Namespace) -> int:
     from runner.resolve.kinds import of_steps
     from runner.text.diagnostics import Refused, diagnose, near
 
-    if re.match(r"(steps|params|executor)\.", args.file) and not args.key and not os.path.exists(args.file):
+    alone = r"(steps|params)\..+|(executor|run-log|catalog|secrets|build|schedule)(\..+)?"
+    if re.fullmatch(alone, args.file) and not args.key and not os.path.exists(args.file):
         args.file, args.key = "pipeline.toml", args.file
     made = make(ask_of(args))
     if any(problem.severity == "error" for problem in made.problems):

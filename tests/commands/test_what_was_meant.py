@@ -88,6 +88,7 @@ def test_a_step_where_a_run_stands(project: Make) -> None:
 def test_a_key_where_a_file_stands(project: Make) -> None:
     made = project(PIPELINE)
     made.cli("explain", "steps.hello.shell").ok().says('"echo hello"  pipeline  pipeline.toml:3')
+    made.cli("explain", "catalog").ok().says('catalog.type  "file-system"  built in')
 
 
 def test_explain_a_code(project: Make) -> None:
