@@ -12,6 +12,7 @@ from runner.plan.steps import Step
 from runner.text.diagnostics import diagnose
 
 WRITTEN = re.compile(r"\d?>>?\|?\s*[^\s'\"`;|&<>()]+")  # what a redirection writes is no code
+MOST = 9  # steps that are named of those which one line makes cached for ever
 WORD = re.compile(r"[^\s'\"`;|&<>()$=]+")
 
 
@@ -24,14 +25,13 @@ def functions(targets: Iterable[str], compiler: Compiler) -> list[str]:
 
 
 def _never_again(step: Step, compiler: Compiler) -> None:
-    """Warn of a step; of several that have it from one line, such as one of `[defaults]`, once."""
+    """Warn of a step; of several that have it from one line, such as one of `[defaults]`, once, with the next few."""
     problems, place = compiler.problems, step.place(("cache",))
-    for index, problem in enumerate(problems):
-        header = step.place((), "header")
-        if problem.code == "W318" and place is not None and problem.place == place and header is not None:
-            problems[index] = problem._replace(related=(*problem.related, (header, f"so is `{step.path}`")))
-            return
-    problems.append(diagnose("W318", place, name=step.path))
+    first = compiler.never_again.setdefault(place, len(problems))
+    if first == len(problems) or place is None:
+        problems.append(diagnose("W318", place, name=step.path))
+    elif len(problems[first].related) < MOST and (header := step.place((), "header")):
+        problems[first] = problems[first]._replace(related=(*problems[first].related, (header, f"so is `{step.path}`")))
 
 
 def code(step: Step, compiler: Compiler) -> dict[str, Any]:

@@ -68,6 +68,7 @@ class Compiler:
         self.taken: list[Taken] = []
         self.used: set[str] = set()  # parameters of the pipeline that somebody takes
         self.broken: set[str] = set()  # Python files that were said to be none
+        self.never_again: dict[Place | None, int] = {}  # lines that make steps cached for ever -> their warning
         self.names = Names(tree)
         self.asked: dict[str, list[tuple[Keys, Any, dict[tuple[int, int], Any]]]] = {}  # conditions as they are written
         self._done: dict[str, dict[tuple[Keys, View], Any]] = {}  # step id -> key path and view -> expression
