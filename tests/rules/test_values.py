@@ -215,7 +215,7 @@ def test_n14_anything_else_names_return_type_and_what_to_write(value: Any) -> No
 
 
 def test_n14_the_type_is_named() -> None:
-    with pytest.raises(BadReturn, match="`s` is set"):
+    with pytest.raises(BadReturn, match="`s` is of type set"):
         json_value({1}, "json", "s")
 
 
