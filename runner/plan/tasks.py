@@ -366,10 +366,15 @@ def _below_env(step: Step, compiler: Compiler) -> None:
             compiler.problems.append(diagnose("W477", place, name=name, header=f"[{'.'.join(map(str, keys))}]"))
 
 
+def program(step: Step) -> str:
+    """What runs the script of a step."""
+    given = step.table.get("interpreter", "bash")
+    return given if isinstance(given, str) else str(given[0])
+
+
 def of_shell(step: Step) -> bool:
     """Whether a script is one of a shell."""
-    given = step.table.get("interpreter", "bash")
-    return (given if isinstance(given, str) else str(given[0])).rpartition("/")[2] in SHELLS
+    return program(step).rpartition("/")[2] in SHELLS
 
 
 def _no_references(step: Step, compiler: Compiler) -> None:

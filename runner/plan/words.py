@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from runner.plan import scope
 from runner.plan.steps import Step
-from runner.plan.tasks import of_shell, set_in
+from runner.plan.tasks import of_shell, program, set_in
 from runner.text.diagnostics import Diagnostic, diagnose
 
 OF_A_SHELL = frozenset(("|", "||", "&&", ">", ">>", "<", "2>&1", "2>"))
@@ -30,8 +30,7 @@ def _of_script(step: Step, script: str) -> Iterator[Diagnostic]:
     if found := PYTHON.match(script):
         start = len(found[0]) - len(found[0].lstrip())
         place = step.place(("shell",), part=(start, len(found[0].rstrip())))
-        given = step.table.get("interpreter", "bash")
-        yield diagnose("W497", place, interpreter=given if isinstance(given, str) else given[0])
+        yield diagnose("W497", place, interpreter=program(step))
         return
     if "{" in script and (step.reads or step.writes or step.params):
         for found in BRACES.finditer(script):
